@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libpreswap: the client of the preswap kernel module.
+ *
+ * Functions return 0 or a positive result on success and -errno on failure;
+ * preswap_strerror() then has a sentence about it, the kernel's own where it
+ * gave one. Common to all that talk to the kernel: -ENODEV the module is not
+ * loaded, -EPERM CAP_NET_ADMIN is missing, -ENOMEM, -ETIMEDOUT no answer.
+ *
+ * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, times in
+ * the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
+ * app is a cgroup v2 subtree, named by its id: the inode number of the
+ * cgroup's directory.
+ *
+ * Structures that a caller hands in begin with their size, to be set to
+ * sizeof(the structure), so that a later library knows what its caller knows.
+ * Those handed to a callback are valid, with their strings, until it returns;
+ * a callback may call the library again, and ends an iteration by a result
+ * other than 0, which the iterating function returns.
+ *
+ * A context belongs to one thread at a time; contexts are independent.
+ */
+#ifndef PRESWAP_PRESWAP_H
+#define PRESWAP_PRESWAP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/preswap.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- context ---- */
+
+struct preswap_ctx;
+
+/* @priority is syslog's: LOG_ERR ... LOG_DEBUG. */
+typedef void (*preswap_log_fn)(void *data, int priority, const char *format,
+			       va_list args);
+
+/*
+ * A context with one reference. The module need not be loaded: it is looked
+ * for at each request. -ENOMEM, -EPROTONOSUPPORT (no generic netlink).
+ */
+int preswap_new(struct preswap_ctx **out);
+struct preswap_ctx *preswap_ref(struct preswap_ctx *ctx);
+/* Drops a reference, the last one frees. Returns NULL; NULL is allowed. */
+struct preswap_ctx *preswap_unref(struct preswap_ctx *ctx);
+
+/* Where the library's own messages go; without it they go nowhere. */
+void preswap_set_log(struct preswap_ctx *ctx, preswap_log_fn log, void *data);
+
+/* About the last failure in this context; never NULL. */
+const char *preswap_strerror(const struct preswap_ctx *ctx);
+
+/* ---- the node ---- */
+
+struct preswap_info {
+	size_t size;
+	char version[64];		/* the module's */
+	uint8_t enabled, dry_run;	/* 0 or 1 */
+	uint8_t min_priority;		/* apps below it get nothing */
+	uint32_t tick_ms, lead_ms;
+	uint32_t usage_ms;		/* period of usage reports */
+	uint32_t threshold_cpu_pct, threshold_memory_pct;
+	uint64_t cpu_capacity_milli, cpu_used_milli;
+	uint64_t mem_capacity_bytes, mem_used_bytes;
+	uint64_t swap_total_bytes, swap_free_bytes;
+	uint32_t apps, tasks, leases;	/* now; leases in force */
+	uint64_t ticks, leases_begun, reclaimed_bytes;	/* since load */
+	uint64_t tasks_moved, tasks_lost;		/* since load */
+	uint64_t tick_last_ns, tick_max_ns;	/* cost of a tick */
+};
+
+/* Fills @info, whose size the caller has set. -EINVAL: size. */
+int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
+
+/* ---- policies ---- */
+
+/* Which members of a policy are meant. */
+#define PRESWAP_POLICY_PRIORITY		(1u << 0)
+#define PRESWAP_POLICY_SENSITIVITY	(1u << 1)
+#define PRESWAP_POLICY_SWAP_ELIGIBLE	(1u << 2)
+#define PRESWAP_POLICY_FLOOR_CPU	(1u << 3)
+#define PRESWAP_POLICY_FLOOR_MEM	(1u << 4)
+
+struct preswap_policy {
+	size_t size;
+	uint64_t app_id;
+	uint32_t fields;		/* of PRESWAP_POLICY_* */
+	uint8_t priority;		/* 1 lowest .. 10 highest */
+	uint8_t sensitivity;		/* enum preswap_sensitivity */
+	uint8_t swap_eligible;		/* 1: may give to others */
+	uint64_t floor_cpu_milli;	/* never taken below these */
+	uint64_t floor_mem_bytes;
+};
+
+typedef int (*preswap_policy_fn)(void *data,
+				 const struct preswap_policy *policy);
+
+/*
+ * Sends the members that policy->fields names. -ENOENT: no such cgroup,
+ * -EINVAL, -ERANGE: a value that the kernel refuses.
+ */
+int preswap_policy_set(struct preswap_ctx *ctx,
+		       const struct preswap_policy *policy);
+/* -ENOENT: no policy was set for this app. */
+int preswap_policy_get(struct preswap_ctx *ctx, uint64_t app_id,
+		       struct preswap_policy *policy);
+/* Back to the default policy. -ENOENT: none was set. */
+int preswap_policy_del(struct preswap_ctx *ctx, uint64_t app_id);
+/* Each policy that was set. */
+int preswap_policies(struct preswap_ctx *ctx, preswap_policy_fn fn,
+		     void *data);
+
+/* ---- usage ---- */
+
+/* Counters without "now" count since the module first saw the app. */
+struct preswap_app {
+	size_t size;
+	uint64_t id;
+	const char *path;		/* from the cgroup root, "" is the root */
+	uint64_t cpu_milli;		/* now: over the last second */
+	uint64_t mem_bytes;		/* now */
+	uint64_t cpu_ns, run_delay_ns;
+	uint64_t rss_bytes, swap_bytes;	/* now */
+	uint64_t major_faults, read_bytes, write_bytes, switches;
+	uint32_t tasks;			/* now: live threads */
+	uint64_t forks, execs, exits;
+	uint64_t psi_cpu_some_us, psi_mem_some_us, psi_mem_full_us;
+	int64_t trend_cpu_milli;	/* change per second */
+	int64_t trend_mem_bytes;	/* change per second */
+	bool has_policy;		/* false: the default policy holds */
+	struct preswap_policy policy;
+};
+
+typedef int (*preswap_app_fn)(void *data, const struct preswap_app *app);
+
+/* Calls @fn once for the app with this id. -ENOENT: no such app. */
+int preswap_app_by_id(struct preswap_ctx *ctx, uint64_t id, preswap_app_fn fn,
+		      void *data);
+/*
+ * Each app. -EAGAIN: the list changed while it was read, and again on each
+ * repetition; so in all functions that list. Nothing was called then.
+ */
+int preswap_apps(struct preswap_ctx *ctx, preswap_app_fn fn, void *data);
+
+/* Counters count since the task's start. */
+struct preswap_task {
+	size_t size;
+	uint64_t app_id;
+	uint32_t pid, tgid;		/* in the initial pid namespace */
+	char comm[16];
+	uint64_t cpu_ns, run_delay_ns;
+	uint64_t rss_bytes, swap_bytes;	/* now; 0 unless pid == tgid */
+	uint64_t major_faults, read_bytes, write_bytes, switches;
+	uint32_t lease_id;		/* that moved it; 0: none */
+};
+
+typedef int (*preswap_task_fn)(void *data, const struct preswap_task *task);
+
+/* Each task of the app, or of all apps when @app_id is 0. */
+int preswap_tasks(struct preswap_ctx *ctx, uint64_t app_id, preswap_task_fn fn,
+		  void *data);
+
+/* ---- forecasts ---- */
+
+/* Milli-CPU or bytes; q05 <= q50 <= q95. */
+struct preswap_point {
+	uint32_t horizon_ms;		/* 1..PRESWAP_HORIZON_MAX_MS */
+	uint64_t mean, q05, q50, q95;
+};
+
+struct preswap_forecast {
+	size_t size;
+	uint64_t app_id;
+	uint8_t resource;		/* enum preswap_resource */
+	uint32_t valid_ms;		/* 1..PRESWAP_FORECAST_VALID_MAX_MS */
+	uint32_t age_ms;		/* in answers: since receipt */
+	uint32_t points_count;
+	struct preswap_point points[PRESWAP_POINTS_MAX]; /* ascending */
+};
+
+typedef int (*preswap_forecast_fn)(void *data,
+				   const struct preswap_forecast *forecast);
+
+/*
+ * Hands over @count forecasts, all of the same size member. They go in one
+ * message, which the kernel takes whole or not at all; only what exceeds the
+ * largest message (about 200 forecasts) goes in further ones. On failure
+ * *@accepted (may be NULL) tells how many of the first were taken.
+ * -EINVAL, -ERANGE: a forecast is malformed; -ENOENT: an app is unknown.
+ */
+int preswap_forecasts_set(struct preswap_ctx *ctx,
+			  const struct preswap_forecast *forecasts,
+			  size_t count, size_t *accepted);
+/* Each forecast that is valid now. */
+int preswap_forecasts(struct preswap_ctx *ctx, preswap_forecast_fn fn,
+		      void *data);
+
+/* ---- leases ---- */
+
+struct preswap_lease {
+	size_t size;
+	uint32_t id;
+	uint8_t kind;			/* enum preswap_lease_kind */
+	uint8_t reason;			/* enum preswap_reason */
+	uint8_t ended;			/* enum preswap_lease_end, 0: in force */
+	uint64_t donor_id;
+	uint64_t receiver_id;		/* 0: nobody */
+	uint64_t amount, done;		/* bytes or milli-CPU, by kind */
+	uint32_t duration_ms, left_ms;
+	uint64_t begin_ns;
+	uint64_t full_ns;		/* the amount was free; 0: not yet */
+	uint64_t end_ns;		/* 0: in force */
+	uint32_t tasks;			/* moved */
+	uint64_t benefit, cost;		/* in one unit, the decision's */
+};
+
+typedef int (*preswap_lease_fn)(void *data, const struct preswap_lease *lease);
+
+struct preswap_lease_opts {
+	size_t size;
+	uint8_t kind;			/* enum preswap_lease_kind */
+	uint64_t donor_id;
+	uint64_t receiver_id;		/* 0: nobody */
+	uint64_t amount;		/* bytes or milli-CPU, by kind */
+	uint32_t duration_ms;		/* 1..PRESWAP_LEASE_MAX_MS */
+};
+
+/* Each lease in force, and those that ended last: see the ended member. */
+int preswap_leases(struct preswap_ctx *ctx, preswap_lease_fn fn, void *data);
+/*
+ * Begins a lease by hand; @lease (may be NULL) is filled with it. -ENOENT: an
+ * app is unknown, -EINVAL, -ERANGE: refused, see preswap_strerror().
+ */
+int preswap_lease_add(struct preswap_ctx *ctx,
+		      const struct preswap_lease_opts *opts,
+		      struct preswap_lease *lease);
+/* Ends a lease and undoes its act. -ENOENT: no such lease in force. */
+int preswap_lease_end(struct preswap_ctx *ctx, uint32_t id);
+
+/* ---- subscriptions ---- */
+
+struct preswap_event {
+	size_t size;
+	uint8_t kind;			/* enum preswap_event_kind */
+	uint64_t time_ns;
+	bool has_lease;			/* lease begin and end, dry run */
+	struct preswap_lease lease;
+	uint64_t app_id;		/* shortage, app gone */
+	uint8_t resource;		/* shortage */
+	uint64_t need;			/* shortage: what was missing */
+};
+
+#define PRESWAP_SUBSCRIBE_USAGE		(1u << 0)
+#define PRESWAP_SUBSCRIBE_EVENTS	(1u << 1)
+
+/*
+ * @usage: one app's usage; a period's apps share @seq and @time_ns.
+ * @event: something happened.
+ * @lost: at least @count messages did not fit into the socket's buffer,
+ *	because this program was slow; what follows is whole again.
+ * Each may be NULL.
+ */
+struct preswap_subscribe_opts {
+	size_t size;
+	unsigned int groups;		/* of PRESWAP_SUBSCRIBE_* */
+	void *data;
+	void (*usage)(void *data, uint32_t seq, uint64_t time_ns,
+		      const struct preswap_app *app);
+	void (*event)(void *data, const struct preswap_event *event);
+	void (*lost)(void *data, uint64_t count);
+};
+
+/*
+ * Joins the groups, in place of a former subscription of this context. When
+ * the module is unloaded nothing more comes, and it must be called again
+ * after the module is back. -EINVAL: no or unknown groups.
+ */
+int preswap_subscribe(struct preswap_ctx *ctx,
+		      const struct preswap_subscribe_opts *opts);
+void preswap_unsubscribe(struct preswap_ctx *ctx);
+/* For poll(): readable when there is something. -ENOTCONN: no subscription. */
+int preswap_fd(const struct preswap_ctx *ctx);
+/*
+ * Handles what has arrived, and does not wait; from a callback it must not be
+ * called. The number of messages, or -ENOTCONN, -ENOMEM, -EIO.
+ */
+int preswap_dispatch(struct preswap_ctx *ctx);
+
+/* ---- cgroups ---- */
+
+/* Mount point of the cgroup v2 tree; valid with @ctx. -ENOENT: none. */
+int preswap_cgroup_root(struct preswap_ctx *ctx, const char **root);
+/*
+ * The id of a cgroup. @path is absolute below the mount point, or relative to
+ * it; a leading slash that is not the mount point's stands for the cgroup
+ * root. -ENOENT: does not exist, -EINVAL: is no cgroup (or contains "..").
+ */
+int preswap_cgroup_id(struct preswap_ctx *ctx, const char *path, uint64_t *id);
+/* Its path from the cgroup root; free() it. -ENOENT: no such cgroup. */
+int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id, char **path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PRESWAP_PRESWAP_H */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+#include <linux/preswap.h>
+
+#include "names.h"
+
+static const char * const resources[] = {
+	[PRESWAP_RESOURCE_CPU] = "cpu",
+	[PRESWAP_RESOURCE_MEMORY] = "memory",
+	[PRESWAP_RESOURCE_IO] = "io",
+	[PRESWAP_RESOURCE_NET] = "net",
+};
+
+static const char * const sensitivities[] = {
+	[PRESWAP_SENSITIVITY_LATENCY] = "latency",
+	[PRESWAP_SENSITIVITY_NORMAL] = "normal",
+	[PRESWAP_SENSITIVITY_BATCH] = "batch",
+};
+
+static const char * const lease_kinds[] = {
+	[PRESWAP_LEASE_KIND_RECLAIM] = "reclaim",
+	[PRESWAP_LEASE_KIND_AFFINITY] = "affinity",
+};
+
+static const char * const reasons[] = {
+	[PRESWAP_REASON_FORECAST] = "forecast",
+	[PRESWAP_REASON_TREND] = "trend",
+	[PRESWAP_REASON_MANUAL] = "manual",
+};
+
+static const char * const lease_ends[] = {
+	[PRESWAP_LEASE_END_NONE] = "in-force",
+	[PRESWAP_LEASE_END_EXPIRED] = "expired",
+	[PRESWAP_LEASE_END_REQUESTED] = "requested",
+	[PRESWAP_LEASE_END_DONOR_GONE] = "donor-gone",
+	[PRESWAP_LEASE_END_RECEIVER_GONE] = "receiver-gone",
+	[PRESWAP_LEASE_END_POLICY] = "policy",
+	[PRESWAP_LEASE_END_DISABLED] = "disabled",
+	[PRESWAP_LEASE_END_UNLOAD] = "unload",
+	[PRESWAP_LEASE_END_BACKOFF] = "backoff",
+	[PRESWAP_LEASE_END_FAILED] = "failed",
+};
+
+static const char * const events[] = {
+	[PRESWAP_EVENT_LEASE_BEGIN] = "lease-begin",
+	[PRESWAP_EVENT_LEASE_END] = "lease-end",
+	[PRESWAP_EVENT_DRY_RUN] = "dry-run",
+	[PRESWAP_EVENT_SHORTAGE] = "shortage",
+	[PRESWAP_EVENT_APP_GONE] = "app-gone",
+};
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define NAME(table, value)						\
+	((value) < COUNT(table) ? (table)[value] : "unknown")
+
+const char *names_resource(uint8_t value)
+{
+	return NAME(resources, value);
+}
+
+const char *names_sensitivity(uint8_t value)
+{
+	return NAME(sensitivities, value);
+}
+
+const char *names_lease_kind(uint8_t value)
+{
+	return NAME(lease_kinds, value);
+}
+
+const char *names_reason(uint8_t value)
+{
+	return NAME(reasons, value);
+}
+
+const char *names_lease_end(uint8_t value)
+{
+	return NAME(lease_ends, value);
+}
+
+const char *names_event(uint8_t value)
+{
+	return NAME(events, value);
+}
+
+static int find(const char * const *table, size_t count, const char *text,
+		uint8_t *value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(table[i], text))
+			continue;
+		*value = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int names_parse_resource(const char *text, uint8_t *value)
+{
+	return find(resources, PRESWAP_RESOURCE_MEMORY + 1, text, value);
+}
+
+int names_parse_sensitivity(const char *text, uint8_t *value)
+{
+	return find(sensitivities, COUNT(sensitivities), text, value);
+}
+
+int names_parse_yes_no(const char *text, uint8_t *value)
+{
+	static const char * const words[] = { "no", "yes" };
+
+	return find(words, COUNT(words), text, value);
+}

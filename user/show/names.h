@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ABI's enums in words.
+ */
+#ifndef SHOW_NAMES_H
+#define SHOW_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* "unknown" for a value that a later kernel has added. */
+const char *names_resource(uint8_t value);
+const char *names_sensitivity(uint8_t value);
+const char *names_lease_kind(uint8_t value);
+const char *names_reason(uint8_t value);
+const char *names_lease_end(uint8_t value);
+const char *names_event(uint8_t value);
+
+/* 0, or -EINVAL. "cpu", "memory" only: the kernel takes no other. */
+int names_parse_resource(const char *text, uint8_t *value);
+int names_parse_sensitivity(const char *text, uint8_t *value);
+int names_parse_yes_no(const char *text, uint8_t *value);
+
+#endif /* SHOW_NAMES_H */
