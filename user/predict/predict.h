@@ -129,9 +129,8 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  * @probs: @nprobs ascending probabilities, inside (0, 1).
  * @lower, @upper: bounds of possible values; forecasts are clamped to them.
  *	-INFINITY and INFINITY for none.
- * @period_max: longest period to look for, in steps; 0: 600. A period needs
- *	about three repeats within the history that is kept, which is
- *	3.4 times this.
+ * @period_max: longest period to look for, in steps: 8..1000; 0: 600. A
+ *	period needs about three repeats to be relied upon.
  * @expert: NULL for the mixture; else the name of the only expert to use
  *	(see predict_expert_name()).
  *

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "predict/grid.h"
+
+void predict_grid_fill(double *grid, const float *sorted, unsigned int n)
+{
+	double step = (double)n / PREDICT_GRID;
+	double at = 0.5 * step - 0.5;
+
+	for (int i = 0; i < PREDICT_GRID; i++, at += step) {
+		unsigned int k;
+
+		if (at <= 0) {
+			grid[i] = sorted[0];
+			continue;
+		}
+		k = (unsigned int)at;
+		if (k + 1 >= n)
+			grid[i] = sorted[n - 1];
+		else
+			grid[i] = sorted[k] + (at - k) *
+				  ((double)sorted[k + 1] - sorted[k]);
+	}
+}
+
+void predict_samples_sort(struct predict_sample *s, unsigned int n)
+{
+	for (unsigned int i = 1; i < n; i++) {
+		struct predict_sample x = s[i];
+		unsigned int k = i;
+
+		for (; k && s[k - 1].value > x.value; k--)
+			s[k] = s[k - 1];
+		s[k] = x;
+	}
+}
+
+void predict_samples_merge(const struct predict_sample *a, unsigned int na,
+			   double wa, const struct predict_sample *b,
+			   unsigned int nb, double wb,
+			   struct predict_sample *out)
+{
+	while (na || nb) {
+		if (!nb || (na && a->value <= b->value)) {
+			*out = *a++;
+			out++->weight *= wa;
+			na--;
+		} else {
+			*out = *b++;
+			out++->weight *= wb;
+			nb--;
+		}
+	}
+}
+
+void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
+			       const double *probs, unsigned int nprobs,
+			       double *q)
+{
+	double total = 0, before = 0, mid = 0, last = 0;
+	unsigned int k = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		total += s[i].weight;
+	for (unsigned int i = 0; i < n && k < nprobs; i++) {
+		last = mid;
+		mid = before + s[i].weight / 2;
+		before += s[i].weight;
+		for (; k < nprobs && probs[k] * total <= mid; k++) {
+			q[k] = s[i].value;
+			if (i && mid > last)
+				q[k] -= (s[i].value - s[i - 1].value) *
+					(mid - probs[k] * total) /
+					(mid - last);
+		}
+	}
+	while (k < nprobs)
+		q[k++] = s[n - 1].value;
+}
+
+double predict_samples_mean(const struct predict_sample *s, unsigned int n)
+{
+	double sum = 0, weight = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		sum += s[i].weight * s[i].value;
+		weight += s[i].weight;
+	}
+	return weight > 0 ? sum / weight : 0;
+}
+
+double predict_pinball(const float *q, const double *probs,
+		       unsigned int nprobs, double y)
+{
+	double sum = 0;
+
+	for (unsigned int k = 0; k < nprobs; k++) {
+		double d = y - q[k];
+
+		sum += d > 0 ? probs[k] * d : (probs[k] - 1) * d;
+	}
+	return 2 * sum / nprobs;
+}

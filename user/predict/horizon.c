@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * From experts to one distribution, for one horizon.
+ *
+ * 1. Points. Each expert's point is weighted by w = (its discounted absolute
+ *    error)^-4, relative to the best: an expert with twice the best's error
+ *    gets 1/16 of its weight. m = sum w f / sum w.
+ * 2. "Smooth": m plus the empirical distribution of the last 128 errors of m.
+ * 3. "Values": the empirical distribution of the last 256 values. It beats
+ *    (2) where a series jumps between a few levels and no point is right.
+ * 4. "Rest": (2) and (3) weighted by (discounted pinball loss)^-8, half by
+ *    averaging their quantiles and half by mixing their probabilities. The
+ *    first is sharp and covers a little less than it says, the second is wide
+ *    and covers more; half and half is about right.
+ * 5. The recurrence expert's distribution is mixed in with the weight that it
+ *    earned (recur.c). Probabilities are mixed, not quantiles: between bursts
+ *    "rest" knows of bursts at any time, and only mixing lets the 0.95
+ *    quantile come down to what the recurrence expert knows.
+ *
+ * Example of 5: "rest" says 100 with probability 1/6, else 5, at all times;
+ * recurrence, of weight 0.9, says 5 now. Then 100 has 0.1/6 = 1.7 %: q95 = 5.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "predict/horizon.h"
+
+#define POINT_KEEP	0.97
+#define DIST_KEEP	0.98
+#define SCORE_KEEP	0.998
+
+size_t predict_horizon_room(unsigned int steps, unsigned int nprobs)
+{
+	return 2 * PREDICT_ERRORS +
+	       (size_t)steps * (PREDICT_EXPERTS + 1 + PREDICT_DISTS * nprobs);
+}
+
+void predict_horizon_init(struct predict_horizon *h, float *room,
+			  unsigned int steps, unsigned int nprobs)
+{
+	memset(h, 0, sizeof(*h));
+	h->steps = steps;
+	predict_pool_init(&h->errors, room, PREDICT_ERRORS);
+	h->points = room + 2 * PREDICT_ERRORS;
+	h->mix = h->points + (size_t)steps * PREDICT_EXPERTS;
+	h->q = h->mix + steps;
+	(void)nprobs;
+}
+
+static void score_against_naive(struct predict_horizon *h,
+				const struct predict_setup *setup,
+				double last, double loss, bool inside,
+				double value)
+{
+	float q[PREDICT_PROBS_MAX];
+
+	/* Naive's errors are taken as Laplace distributed of their mean. */
+	for (unsigned int k = 0; k < setup->nprobs; k++) {
+		double p = setup->probs[k];
+		double tail = h->naive_error * log(2 * fmin(p, 1 - p));
+
+		q[k] = (float)fmin(fmax(last + (p < 0.5 ? tail : -tail),
+					setup->lower), setup->upper);
+	}
+	h->naive = SCORE_KEEP * h->naive +
+		   predict_pinball(q, setup->probs, setup->nprobs, value);
+	h->own = SCORE_KEEP * h->own + loss;
+	h->inside = SCORE_KEEP * h->inside + (inside ? 1 : 0);
+	h->weight = SCORE_KEEP * h->weight + 1;
+	h->scored++;
+	h->naive_error += fmax(1 - DIST_KEEP, 1.0 / (double)h->scored) *
+			  (fabs(value - last) - h->naive_error);
+}
+
+double predict_horizon_score(struct predict_horizon *h,
+			     const struct predict_setup *setup, uint64_t now,
+			     double value)
+{
+	unsigned int at = now % h->steps, n = setup->nprobs;
+	const float *points = h->points + (size_t)at * PREDICT_EXPERTS;
+	const float *q = h->q + (size_t)at * PREDICT_DISTS * n;
+	const float *final = q + PREDICT_FINAL * n;
+	double loss[PREDICT_DISTS];
+
+	for (int i = 0; i < PREDICT_EXPERTS; i++)
+		h->loss[i] = POINT_KEEP * h->loss[i] + fabs(value - points[i]);
+	for (int i = 0; i < PREDICT_DISTS; i++) {
+		loss[i] = predict_pinball(q + i * n, setup->probs, n, value);
+		h->dist_loss[i] = DIST_KEEP * h->dist_loss[i] + loss[i];
+	}
+	/* A float of the same value must count as inside, rounded as it is. */
+	score_against_naive(h, setup, points[0], loss[PREDICT_FINAL],
+			    final[0] <= (float)value &&
+			    (float)value <= final[n - 1], value);
+	predict_pool_add(&h->errors, (float)(value - h->mix[at]));
+	return loss[PREDICT_REST];
+}
+
+/* (best / loss)^4, and 1 for the best even where it is 0. */
+static double fourth_power_weight(double loss, double best)
+{
+	double r = loss > best ? best / loss : 1;
+
+	r *= r;
+	return r * r;
+}
+
+static double mix_points(const struct predict_horizon *h, int only,
+			 const float *points)
+{
+	double best = INFINITY, sum = 0, weight = 0;
+
+	if (only >= 0 && only < PREDICT_EXPERTS)
+		return points[only];
+	for (int i = 0; i < PREDICT_EXPERTS; i++)
+		best = fmin(best, h->loss[i]);
+	for (int i = 0; i < PREDICT_EXPERTS; i++) {
+		double w = fourth_power_weight(h->loss[i], best);
+
+		sum += w * points[i];
+		weight += w;
+	}
+	return sum / weight;
+}
+
+static double clamped(const struct predict_setup *setup, double v)
+{
+	return fmin(fmax(v, setup->lower), setup->upper);
+}
+
+static void smooth_grid(const struct predict_horizon *h,
+			const struct predict_setup *setup, double mix,
+			double *grid)
+{
+	if (h->errors.used)
+		predict_grid_fill(grid, h->errors.sorted, h->errors.used);
+	else
+		memset(grid, 0, PREDICT_GRID * sizeof(*grid));
+	for (int i = 0; i < PREDICT_GRID; i++)
+		grid[i] = clamped(setup, mix + grid[i]);
+}
+
+/* The share of "smooth" in "rest". */
+static double smooth_share(const struct predict_horizon *h, int only)
+{
+	double a = h->dist_loss[PREDICT_SMOOTH];
+	double b = h->dist_loss[PREDICT_VALUES];
+	double wa, wb;
+
+	if (only >= 0 && only < PREDICT_EXPERTS)
+		return 1;
+	if (only >= PREDICT_ONLY_VALUES)
+		return 0;
+	wa = fourth_power_weight(a, fmin(a, b));
+	wb = fourth_power_weight(b, fmin(a, b));
+	return wa * wa / (wa * wa + wb * wb);
+}
+
+static void to_samples(const double *grid, double weight,
+		       struct predict_sample *out)
+{
+	for (int i = 0; i < PREDICT_GRID; i++)
+		out[i] = (struct predict_sample){ grid[i], weight };
+}
+
+/* Step 4; @out gets 3 * PREDICT_GRID sorted samples of total weight 1. */
+static void combine_rest(const double *smooth, const double *values,
+			 double share, struct predict_sample *out)
+{
+	struct predict_sample a[PREDICT_GRID], b[PREDICT_GRID];
+	struct predict_sample both[2 * PREDICT_GRID];
+
+	to_samples(smooth, share / PREDICT_GRID, a);
+	to_samples(values, (1 - share) / PREDICT_GRID, b);
+	predict_samples_merge(a, PREDICT_GRID, 1, b, PREDICT_GRID, 1, both);
+	for (int i = 0; i < PREDICT_GRID; i++) {
+		a[i].value = share * smooth[i] + (1 - share) * values[i];
+		a[i].weight = 1.0 / PREDICT_GRID;
+	}
+	predict_samples_merge(a, PREDICT_GRID, 0.5, both, 2 * PREDICT_GRID,
+			      0.5, out);
+}
+
+static void keep(float *out, const struct predict_setup *setup,
+		 const struct predict_sample *s, unsigned int n, double *q)
+{
+	predict_samples_quantiles(s, n, setup->probs, setup->nprobs, q);
+	for (unsigned int k = 0; k < setup->nprobs; k++) {
+		q[k] = clamped(setup, q[k]);
+		out[k] = (float)q[k];
+	}
+}
+
+static void forecast_points(struct predict_horizon *h, float *points,
+			    const struct predict_expert_state *states)
+{
+	for (int i = 0; i < PREDICT_EXPERTS; i++) {
+		const struct predict_expert *e = &predict_experts[i];
+
+		points[i] = (float)e->ops->point(&states[i], e->param,
+						 h->steps);
+	}
+}
+
+void predict_horizon_forecast(struct predict_horizon *h,
+			      const struct predict_setup *setup, uint64_t now,
+			      const struct predict_expert_state *states,
+			      const double *values,
+			      const struct predict_sample *recur,
+			      unsigned int nrecur, double recurrence)
+{
+	struct predict_sample rest[3 * PREDICT_GRID], one[PREDICT_GRID];
+	struct predict_sample all[3 * PREDICT_GRID + 32];
+	unsigned int at = now % h->steps, n = setup->nprobs;
+	float *points = h->points + (size_t)at * PREDICT_EXPERTS;
+	float *q = h->q + (size_t)at * PREDICT_DISTS * n;
+	double smooth[PREDICT_GRID], mix;
+
+	forecast_points(h, points, states);
+	mix = clamped(setup, mix_points(h, setup->only, points));
+	h->mix[at] = (float)mix;
+	smooth_grid(h, setup, mix, smooth);
+	to_samples(smooth, 1, one);
+	keep(q + PREDICT_SMOOTH * n, setup, one, PREDICT_GRID, h->out_q);
+	to_samples(values, 1, one);
+	keep(q + PREDICT_VALUES * n, setup, one, PREDICT_GRID, h->out_q);
+	combine_rest(smooth, values, smooth_share(h, setup->only), rest);
+	keep(q + PREDICT_REST * n, setup, rest, 3 * PREDICT_GRID, h->out_q);
+	predict_samples_merge(rest, 3 * PREDICT_GRID, 1 - recurrence, recur,
+			      nrecur, recurrence, all);
+	keep(q + PREDICT_FINAL * n, setup, all, 3 * PREDICT_GRID + nrecur,
+	     h->out_q);
+	h->out_mean = clamped(setup, predict_samples_mean(
+				all, 3 * PREDICT_GRID + nrecur));
+	h->out_recurrence = recurrence;
+}

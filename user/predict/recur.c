@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The recurrence expert.
+ *
+ * For a period P, the forecast for time T is the distribution of
+ *
+ *	x(T - jP + d),	j = 1..6 periods back, d = -1, 0, 1
+ *
+ * with weights 0.75^j x (1/4, 1/2, 1/4). Assumption: a job that came every P
+ * steps comes again at the same phase, a step early or late. Where the phase
+ * has a burst, the distribution is high; on its edges it is wide; elsewhere it
+ * is low and narrow, which no pool of residuals can be.
+ *
+ * Example, P = 30, bursts of 100 at phases 10 and 11, else 5: for phase 9 the
+ * d = +1 samples see the burst: a quarter of the weight, q95 = 100, q50 = 5.
+ * For phase 10 d = 0 and +1 do: three quarters, q50 = 100. For phase 20: 5.
+ *
+ * A period that period.c proposes is first watched: its forecasts are scored
+ * beside those of the rest of the mixture, with a memory of one period,
+ *
+ *	L <- (1 - 1/P) L + loss,	weight = 1 / (1 + (L_own / L_other)^6)
+ *
+ * capped at 0.9. It starts in debt (ratio 1.5 over half a period), so it must
+ * foresee one recurrence before it counts. When the bursts stop, the first
+ * false alarm puts L_own near L_other, as that has decayed to 1/e meanwhile,
+ * and the second ends it.
+ *
+ * The forecast for T does not depend on when it is made, as long as that is
+ * less than P before: one loss serves all horizons.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "predict/recur.h"
+
+#define SCAN_STEPS	8
+#define RECENCY		0.75
+#define WEIGHT_MAX	0.9
+#define WEIGHT_MIN	0.05
+#define RATE_STEPS	100.0
+
+void predict_recur_init(struct predict_recur *r, float *room,
+			unsigned int period_max, unsigned int nhorizons)
+{
+	memset(r, 0, sizeof(*r));
+	predict_period_init(&r->found, room, period_max);
+	r->nhorizons = nhorizons;
+	r->until_scan = SCAN_STEPS;
+}
+
+unsigned int predict_recur_samples(const struct predict_ring *past,
+				   double period, unsigned int h,
+				   struct predict_sample *out)
+{
+	static const double side[3] = { 0.25, 0.5, 0.25 };
+	unsigned int n = 0;
+	double weight = 1, sum = 0;
+	int first = (int)ceil((h + 1) / period);
+
+	for (int j = first; j < first + PREDICT_RECUR_BACK; j++) {
+		int ago = (int)lrint(j * period) - (int)h;
+
+		if (ago + 1 >= (int)past->used)
+			break;
+		/* Rounding may put the newer neighbour into the future. */
+		for (int d = -1; d <= 1; d++) {
+			if (ago + d < 0)
+				continue;
+			out[n].value = predict_ring_at(past, ago + d);
+			out[n].weight = weight * side[d + 1];
+			sum += out[n++].weight;
+		}
+		weight *= RECENCY;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		out[i].weight /= sum;
+	predict_samples_sort(out, n);
+	return n;
+}
+
+void predict_recur_score(struct predict_recur *r,
+			 const struct predict_ring *past, double sample,
+			 const double *probs, unsigned int nprobs)
+{
+	struct predict_sample s[PREDICT_RECUR_SAMPLES];
+	double q[PREDICT_PROBS_MAX];
+	float f[PREDICT_PROBS_MAX];
+
+	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+		struct predict_recur_slot *slot = &r->slot[i];
+		unsigned int n;
+
+		if (!(slot->period > 0))
+			continue;
+		slot->age += 1;
+		n = predict_recur_samples(past, slot->period, 1, s);
+		if (!n)
+			continue;
+		predict_samples_quantiles(s, n, probs, nprobs, q);
+		for (unsigned int k = 0; k < nprobs; k++)
+			f[k] = (float)q[k];
+		slot->own = (1 - 1 / slot->period) * slot->own +
+			    predict_pinball(f, probs, nprobs, sample);
+	}
+}
+
+void predict_recur_other(struct predict_recur *r, unsigned int horizon,
+			 double loss)
+{
+	r->rate[horizon] += (loss - r->rate[horizon]) / RATE_STEPS;
+	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+		struct predict_recur_slot *slot = &r->slot[i];
+
+		if (slot->period > 0)
+			slot->other[horizon] =
+				(1 - 1 / slot->period) * slot->other[horizon] +
+				loss;
+	}
+}
+
+static double slot_ratio(const struct predict_recur_slot *slot,
+			 unsigned int horizon)
+{
+	/* Both lossless, as on a constant: no reason to prefer it. */
+	if (!(slot->other[horizon] > 0))
+		return slot->own > 0 ? 1e3 : 1;
+	return fmin(slot->own / slot->other[horizon], 1e3);
+}
+
+static double slot_best_ratio(const struct predict_recur *r, int i)
+{
+	double best = 1e3;
+
+	for (unsigned int h = 0; h < r->nhorizons; h++)
+		best = fmin(best, slot_ratio(&r->slot[i], h));
+	return best;
+}
+
+/* Free, or the one that forecasts worst and worse than the rest. */
+static struct predict_recur_slot *slot_to_use(struct predict_recur *r)
+{
+	struct predict_recur_slot *worst = NULL;
+	double most = 0.95;
+
+	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+		struct predict_recur_slot *slot = &r->slot[i];
+		double ratio;
+
+		if (!(slot->period > 0))
+			return slot;
+		if (slot->age < 1.2 * slot->period)
+			continue;
+		ratio = slot_best_ratio(r, i);
+		if (ratio > most) {
+			most = ratio;
+			worst = slot;
+		}
+	}
+	return worst;
+}
+
+static void slot_start(struct predict_recur *r, struct predict_recur_slot *slot,
+		       double period)
+{
+	double rate = 0;
+
+	memset(slot, 0, sizeof(*slot));
+	slot->period = period;
+	for (unsigned int h = 0; h < r->nhorizons; h++) {
+		slot->other[h] = 0.5 * period * r->rate[h];
+		rate = fmax(rate, r->rate[h]);
+	}
+	slot->own = 1.5 * 0.5 * period * rate;
+}
+
+static void propose(struct predict_recur *r, double period)
+{
+	struct predict_recur_slot *slot;
+
+	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+		slot = &r->slot[i];
+		if (slot->period > 0 && fabs(slot->period - period) <=
+		    fmax(1.5, 0.02 * period)) {
+			slot->period = period;
+			return;
+		}
+	}
+	slot = slot_to_use(r);
+	if (slot)
+		slot_start(r, slot, period);
+}
+
+void predict_recur_learn(struct predict_recur *r,
+			 const struct predict_ring *past, double value)
+{
+	double period[PREDICT_PERIOD_TOP];
+	unsigned int n;
+
+	predict_period_update(&r->found, past, value);
+	if (--r->until_scan)
+		return;
+	r->until_scan = SCAN_STEPS;
+	n = predict_period_find(&r->found, period);
+	for (unsigned int i = 0; i < n; i++)
+		propose(r, period[i]);
+}
+
+double predict_recur_weight(const struct predict_recur *r,
+			    unsigned int horizon, double *period)
+{
+	double best = 1e3, weight, x;
+
+	*period = 0;
+	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+		double ratio;
+
+		if (!(r->slot[i].period > 0))
+			continue;
+		ratio = slot_ratio(&r->slot[i], horizon);
+		if (ratio < best) {
+			best = ratio;
+			*period = r->slot[i].period;
+		}
+	}
+	if (!(*period > 0))
+		return 0;
+	x = best * best * best;
+	weight = 1 / (1 + x * x);
+	if (weight < WEIGHT_MIN)
+		return 0;
+	return fmin(weight, WEIGHT_MAX);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The recurrence expert: bursts that come back. */
+#ifndef PREDICT_RECUR_H
+#define PREDICT_RECUR_H
+
+#include <stdbool.h>
+
+#include "predict/grid.h"
+#include "predict/period.h"
+#include "predict/predict.h"
+#include "predict/ring.h"
+
+#define PREDICT_RECUR_SLOTS	4
+#define PREDICT_RECUR_BACK	6	/* periods looked back */
+#define PREDICT_RECUR_SAMPLES	(3 * PREDICT_RECUR_BACK)
+
+/*
+ * A period under watch; @period 0: free.
+ *
+ * @own: discounted pinball loss of its forecasts, @other: that of the rest of
+ *	the mixture, per horizon; the memory is one period.
+ */
+struct predict_recur_slot {
+	double period;
+	double age;
+	double own;
+	double other[PREDICT_HORIZONS_MAX];
+};
+
+struct predict_recur {
+	struct predict_period found;
+	struct predict_recur_slot slot[PREDICT_RECUR_SLOTS];
+	double rate[PREDICT_HORIZONS_MAX];	/* recent loss of the rest */
+	unsigned int nhorizons;
+	unsigned int until_scan;
+};
+
+/* @room: PREDICT_PERIOD_ROOM(@period_max) floats. */
+void predict_recur_init(struct predict_recur *r, float *room,
+			unsigned int period_max, unsigned int nhorizons);
+/* The next value and its single sample, before @past gets it. */
+void predict_recur_score(struct predict_recur *r,
+			 const struct predict_ring *past, double sample,
+			 const double *probs, unsigned int nprobs);
+/* The loss that the rest of the mixture had at this step. */
+void predict_recur_other(struct predict_recur *r, unsigned int horizon,
+			 double loss);
+/* Looks for periods; after score() and other(), before @past gets it. */
+void predict_recur_learn(struct predict_recur *r,
+			 const struct predict_ring *past, double value);
+/*
+ * The weight 0..1 against the rest of the mixture for horizon @horizon, and
+ * the period that earned it.
+ */
+double predict_recur_weight(const struct predict_recur *r,
+			    unsigned int horizon, double *period);
+/*
+ * The forecast @h steps after the newest value of @past: sorted samples, their
+ * weights summing to 1. Returns how many; 0: @past is too short.
+ */
+unsigned int predict_recur_samples(const struct predict_ring *past,
+				   double period, unsigned int h,
+				   struct predict_sample *out);
+
+#endif /* PREDICT_RECUR_H */

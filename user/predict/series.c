@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * One series: its history, its experts, its horizons.
+ *
+ * A step is: score what was forecast for now; let the experts learn; forecast
+ * anew. Forecasts are made in the update, because they have to be kept for
+ * their scoring anyway; asking for them only reads.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "predict/horizon.h"
+#include "predict/recur.h"
+
+#define PERIOD_DEFAULT	600
+#define PERIOD_LIMIT	1000
+
+struct predict_series {
+	struct predict_setup setup;
+	unsigned int nhorizons;
+	struct predict_horizon horizon[PREDICT_HORIZONS_MAX];
+	struct predict_expert_state state[PREDICT_EXPERTS];
+	struct predict_ring past;
+	struct predict_pool window;
+	struct predict_recur recur;
+	double lower, upper;	/* as the caller gave them */
+	double largest;		/* magnitude seen */
+	uint64_t now;		/* steps; the first value makes it 1 */
+	uint64_t seen;		/* of these not missing */
+	double period;
+	size_t bytes;
+	float room[];
+};
+
+static int opts_check(const struct predict_series_opts *o)
+{
+	if (o->size != sizeof(*o) || !o->horizons || !o->probs ||
+	    !o->nhorizons || o->nhorizons > PREDICT_HORIZONS_MAX ||
+	    !o->nprobs || o->nprobs > PREDICT_PROBS_MAX ||
+	    !(o->lower <= o->upper) || o->period_max > PERIOD_LIMIT ||
+	    (o->period_max && o->period_max < 2 * PREDICT_PERIOD_MIN))
+		return -EINVAL;
+	for (unsigned int i = 0; i < o->nhorizons; i++)
+		if (!o->horizons[i] || o->horizons[i] > PREDICT_HORIZON_MAX ||
+		    (i && o->horizons[i] <= o->horizons[i - 1]))
+			return -EINVAL;
+	for (unsigned int i = 0; i < o->nprobs; i++)
+		if (!(o->probs[i] > 0 && o->probs[i] < 1) ||
+		    (i && !(o->probs[i] > o->probs[i - 1])))
+			return -EINVAL;
+	return 0;
+}
+
+const char *predict_expert_name(unsigned int index)
+{
+	if (index < PREDICT_EXPERTS)
+		return predict_experts[index].name;
+	if (index == PREDICT_ONLY_VALUES)
+		return "values";
+	return index == PREDICT_ONLY_RECUR ? "recurrence" : NULL;
+}
+
+static int expert_find(const char *name, int *only)
+{
+	const char *other;
+
+	*only = -1;
+	if (!name)
+		return 0;
+	for (unsigned int i = 0; (other = predict_expert_name(i)); i++) {
+		if (!strcmp(name, other)) {
+			*only = (int)i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* Two periods, the longest horizon, and the neighbours of the last phase. */
+static unsigned int ring_size(const struct predict_series_opts *o,
+			      unsigned int period_max)
+{
+	unsigned int longest = o->horizons[o->nhorizons - 1];
+
+	return 2 * period_max + (longest < period_max ? longest : period_max) +
+	       8;
+}
+
+static size_t room_needed(const struct predict_series_opts *o,
+			  unsigned int period_max)
+{
+	size_t n = ring_size(o, period_max) + PREDICT_PERIOD_ROOM(period_max) +
+		   2 * PREDICT_WINDOW;
+
+	for (unsigned int i = 0; i < o->nhorizons; i++)
+		n += predict_horizon_room(o->horizons[i], o->nprobs);
+	return n;
+}
+
+static void series_init(struct predict_series *s,
+			const struct predict_series_opts *o,
+			unsigned int period_max)
+{
+	float *room = s->room;
+
+	s->nhorizons = o->nhorizons;
+	s->setup.nprobs = o->nprobs;
+	memcpy(s->setup.probs, o->probs, o->nprobs * sizeof(*o->probs));
+	s->lower = o->lower;
+	s->upper = o->upper;
+	s->past.v = room;
+	s->past.size = ring_size(o, period_max);
+	room += s->past.size;
+	predict_recur_init(&s->recur, room, period_max, o->nhorizons);
+	room += PREDICT_PERIOD_ROOM(period_max);
+	predict_pool_init(&s->window, room, PREDICT_WINDOW);
+	room += 2 * PREDICT_WINDOW;
+	for (unsigned int i = 0; i < o->nhorizons; i++) {
+		predict_horizon_init(&s->horizon[i], room, o->horizons[i],
+				     o->nprobs);
+		room += predict_horizon_room(o->horizons[i], o->nprobs);
+	}
+}
+
+int predict_series_new(const struct predict_series_opts *opts,
+		       struct predict_series **out)
+{
+	struct predict_series *s;
+	unsigned int period_max;
+	size_t bytes;
+	int err, only;
+
+	if (!opts || !out)
+		return -EINVAL;
+	err = opts_check(opts);
+	if (!err)
+		err = expert_find(opts->expert, &only);
+	if (err)
+		return err;
+	period_max = opts->period_max ? opts->period_max : PERIOD_DEFAULT;
+	bytes = sizeof(*s) + room_needed(opts, period_max) * sizeof(float);
+	s = calloc(1, bytes);
+	if (!s)
+		return -ENOMEM;
+	s->bytes = bytes;
+	s->setup.only = only;
+	series_init(s, opts, period_max);
+	*out = s;
+	return 0;
+}
+
+void predict_series_free(struct predict_series *s)
+{
+	free(s);
+}
+
+static double sane(const struct predict_series *s, double value)
+{
+	double most = PREDICT_VALUE_MAX;
+
+	value = fmin(fmax(value, -most), most);
+	/* Possible values are not below the bound, whatever was measured. */
+	return fmax(value, s->lower);
+}
+
+/*
+ * Forecasts stay within what the caller said is possible and within
+ * PREDICT_RANGE times what was seen.
+ */
+static void bounds_update(struct predict_series *s)
+{
+	double most = PREDICT_RANGE * s->largest;
+
+	s->setup.lower = fmax(s->lower, -most);
+	s->setup.upper = fmin(s->upper, most);
+	/* The bounds win when all that was seen lies outside of them. */
+	if (s->setup.upper < s->lower)
+		s->setup.upper = s->lower;
+	if (s->setup.lower > s->setup.upper)
+		s->setup.lower = s->setup.upper;
+}
+
+static void learn(struct predict_series *s, double value, double sample)
+{
+	s->seen++;
+	s->largest = fmax(s->largest, fmax(fabs(value), fabs(sample)));
+	bounds_update(s);
+	if (s->seen > 1) {
+		predict_recur_score(&s->recur, &s->past, sample,
+				    s->setup.probs, s->setup.nprobs);
+		for (unsigned int i = 0; i < s->nhorizons; i++) {
+			struct predict_horizon *h = &s->horizon[i];
+
+			/* Forecasts began with the first value. */
+			if (s->now <= h->steps)
+				continue;
+			predict_recur_other(&s->recur, i,
+					    predict_horizon_score(h, &s->setup,
+								  s->now,
+								  sample));
+		}
+	}
+	predict_recur_learn(&s->recur, &s->past, value);
+	predict_pool_add(&s->window, (float)sample);
+	for (int i = 0; i < PREDICT_EXPERTS; i++)
+		predict_experts[i].ops->update(&s->state[i],
+					       predict_experts[i].param, value);
+}
+
+static void forecast(struct predict_series *s)
+{
+	double values[PREDICT_GRID];
+
+	predict_grid_fill(values, s->window.sorted, s->window.used);
+	s->period = 0;
+	for (unsigned int i = 0; i < s->nhorizons; i++) {
+		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
+		struct predict_horizon *h = &s->horizon[i];
+		unsigned int n = 0;
+		double period = 0, weight = 0;
+
+		if (s->setup.only < 0 || s->setup.only == PREDICT_ONLY_RECUR)
+			weight = predict_recur_weight(&s->recur, i, &period);
+		if (weight > 0)
+			n = predict_recur_samples(&s->past, period, h->steps,
+						  recur);
+		if (n && weight >= 0.5 && !(s->period > 0))
+			s->period = period;
+		if (n && s->setup.only == PREDICT_ONLY_RECUR)
+			weight = 1;
+		predict_horizon_forecast(h, &s->setup, s->now, s->state,
+					 values, recur, n, n ? weight : 0);
+	}
+}
+
+void predict_series_update_pair(struct predict_series *s, double value,
+				double sample)
+{
+	bool missing = isnan(value) || isnan(sample);
+
+	if (!s->seen && missing)
+		return;
+	s->now++;
+	if (!missing) {
+		value = sane(s, value);
+		learn(s, value, sane(s, sample));
+		predict_ring_push(&s->past, (float)value);
+	} else {
+		/* Held, so that the phases of the past stay where they were. */
+		predict_ring_push(&s->past, predict_ring_at(&s->past, 0));
+	}
+	forecast(s);
+}
+
+void predict_series_update(struct predict_series *s, double value)
+{
+	predict_series_update_pair(s, value, value);
+}
+
+int predict_series_forecast(const struct predict_series *s, unsigned int index,
+			    double *mean, double *q)
+{
+	const struct predict_horizon *h;
+
+	if (index >= s->nhorizons)
+		return -EINVAL;
+	h = &s->horizon[index];
+	if (mean)
+		*mean = h->out_mean;
+	if (q)
+		memcpy(q, h->out_q, s->setup.nprobs * sizeof(*q));
+	return 0;
+}
+
+int predict_series_score(const struct predict_series *s, unsigned int index,
+			 struct predict_score *out)
+{
+	const struct predict_horizon *h;
+
+	if (index >= s->nhorizons)
+		return -EINVAL;
+	h = &s->horizon[index];
+	out->scored = h->scored;
+	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
+	out->loss_ratio = 1;
+	if (h->naive > 0)
+		out->loss_ratio = h->own / h->naive;
+	return 0;
+}
+
+double predict_series_recurrence(const struct predict_series *s,
+				 unsigned int index)
+{
+	return index < s->nhorizons ? s->horizon[index].out_recurrence : 0;
+}
+
+double predict_series_period(const struct predict_series *s)
+{
+	return s->period;
+}
+
+size_t predict_series_bytes(const struct predict_series *s)
+{
+	return s->bytes;
+}

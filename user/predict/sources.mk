@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The forecasting library; link with -lm.
+PREDICT_SRCS := \
+	user/predict/demand.c \
+	user/predict/expert.c \
+	user/predict/grid.c \
+	user/predict/horizon.c \
+	user/predict/level.c \
+	user/predict/period.c \
+	user/predict/pool.c \
+	user/predict/recur.c \
+	user/predict/series.c \
+	user/predict/trend.c
