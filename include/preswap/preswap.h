@@ -102,8 +102,10 @@ typedef int (*preswap_policy_fn)(void *data,
 				 const struct preswap_policy *policy);
 
 /*
- * Sends the members that policy->fields names. -ENOENT: no such cgroup,
- * -EINVAL, -ERANGE: a value that the kernel refuses.
+ * Sets the policy, in place of the one the app had; members that
+ * policy->fields does not name get the kernel's default, but a priority must
+ * be given. Leases of the app end. -ENOENT: no such cgroup, -EINVAL, -ERANGE:
+ * a value that the kernel refuses.
  */
 int preswap_policy_set(struct preswap_ctx *ctx,
 		       const struct preswap_policy *policy);
@@ -157,7 +159,7 @@ struct preswap_task {
 	uint64_t cpu_ns, run_delay_ns;
 	uint64_t rss_bytes, swap_bytes;	/* now; 0 unless pid == tgid */
 	uint64_t major_faults, read_bytes, write_bytes, switches;
-	uint32_t lease_id;		/* that moved it; 0: none */
+	uint8_t moved;			/* 1: a lease has changed its mask */
 };
 
 typedef int (*preswap_task_fn)(void *data, const struct preswap_task *task);
@@ -209,6 +211,7 @@ struct preswap_lease {
 	uint8_t kind;			/* enum preswap_lease_kind */
 	uint8_t reason;			/* enum preswap_reason */
 	uint8_t ended;			/* enum preswap_lease_end, 0: in force */
+	uint8_t dry_run;		/* 1: decided, not carried out */
 	uint64_t donor_id;
 	uint64_t receiver_id;		/* 0: nobody */
 	uint64_t amount, done;		/* bytes or milli-CPU, by kind */
@@ -249,7 +252,7 @@ struct preswap_event {
 	size_t size;
 	uint8_t kind;			/* enum preswap_event_kind */
 	uint64_t time_ns;
-	bool has_lease;			/* lease begin and end, dry run */
+	bool has_lease;			/* lease begin and end */
 	struct preswap_lease lease;
 	uint64_t app_id;		/* shortage, app gone */
 	uint8_t resource;		/* shortage */

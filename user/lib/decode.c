@@ -115,7 +115,7 @@ static const struct field task_fields[] = {
 	TASK(READ_BYTES, read_bytes),
 	TASK(WRITE_BYTES, write_bytes),
 	TASK(SWITCHES, switches),
-	TASK(LEASE_ID, lease_id),
+	TASK(MOVED, moved),
 };
 
 static const struct field point_fields[] = {
@@ -150,6 +150,7 @@ static const struct field lease_fields[] = {
 	LEASE(BENEFIT, benefit),
 	LEASE(COST, cost),
 	LEASE(ENDED, ended),
+	LEASE(DRY_RUN, dry_run),
 };
 
 static const struct field event_fields[] = {

@@ -45,7 +45,6 @@ static const char * const lease_ends[] = {
 static const char * const events[] = {
 	[PRESWAP_EVENT_LEASE_BEGIN] = "lease-begin",
 	[PRESWAP_EVENT_LEASE_END] = "lease-end",
-	[PRESWAP_EVENT_DRY_RUN] = "dry-run",
 	[PRESWAP_EVENT_SHORTAGE] = "shortage",
 	[PRESWAP_EVENT_APP_GONE] = "app-gone",
 };

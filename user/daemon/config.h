@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * preswapd.conf: see preswapd.conf(5).
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <preswap/preswap.h>
+
+#define CONFIG_POLICIES_MAX	1024
+#define CONFIG_LINE_MAX		1024
+
+struct config_policy {
+	char *pattern;			/* fnmatch(3), on the cgroup path */
+	struct preswap_policy policy;	/* whole, without an app */
+};
+
+struct config {
+	uint32_t valid_ms;		/* of the forecasts pushed */
+	uint32_t max_apps;
+	struct config_policy *policies;
+	size_t count;
+};
+
+/*
+ * -EINVAL: the file is refused whole and @error, of @size, has
+ * "file:line: what is wrong"; other -errno: it could not be read.
+ */
+int config_load(const char *path, struct config **out, char *error,
+		size_t size);
+/* The same from memory; @name stands for the file in messages. */
+int config_parse(const char *text, size_t len, const char *name,
+		 struct config **out, char *error, size_t size);
+/* What holds without a file. */
+int config_default(struct config **out);
+void config_free(struct config *config);
+
+/* The first policy whose pattern matches, or NULL. */
+const struct preswap_policy *config_match(const struct config *config,
+					  const char *cgroup_path);
+
+#endif /* DAEMON_CONFIG_H */

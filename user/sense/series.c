@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table is an array of pointers, sorted by id: an app appears seldom, and
+ * is found and walked often.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sense/series.h"
+
+struct series_table {
+	struct series_limits limits;
+	struct series_app **apps;
+	size_t count, room;
+};
+
+int series_new(const struct series_limits *limits, struct series_table **out)
+{
+	struct series_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table->limits = *limits;
+	*out = table;
+	return 0;
+}
+
+static void app_free(struct series_app *app)
+{
+	for (int i = 0; i < SERIES_RESOURCES; i++)
+		predict_demand_free(app->demand[i]);
+	free(app->path);
+	free(app);
+}
+
+void series_free(struct series_table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->count; i++)
+		app_free(table->apps[i]);
+	free(table->apps);
+	free(table);
+}
+
+void series_set_limits(struct series_table *table,
+		       const struct series_limits *limits)
+{
+	table->limits = *limits;
+}
+
+/* The app's index, or where it would be. */
+static size_t find(const struct series_table *table, uint64_t id)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->apps[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool known(const struct series_table *table, size_t index, uint64_t id)
+{
+	return index < table->count && table->apps[index]->id == id;
+}
+
+static int app_new(const struct series_limits *limits,
+		   const struct preswap_app *from, struct series_app **out)
+{
+	const double upper[SERIES_RESOURCES] = {
+		[PRESWAP_RESOURCE_CPU] = limits->cpu_milli,
+		[PRESWAP_RESOURCE_MEMORY] = limits->mem_bytes,
+	};
+	struct series_app *app = calloc(1, sizeof(*app));
+	int err = 0;
+
+	if (!app)
+		return -ENOMEM;
+	app->id = from->id;
+	app->path = strdup(from->path);
+	if (!app->path)
+		err = -ENOMEM;
+	for (int i = 0; i < SERIES_RESOURCES && !err; i++) {
+		struct predict_demand_opts opts = {
+			.size = sizeof(opts), .upper = upper[i],
+		};
+
+		err = predict_demand_new(&opts, &app->demand[i]);
+	}
+	if (err) {
+		app_free(app);
+		return err;
+	}
+	*out = app;
+	return 0;
+}
+
+static int insert(struct series_table *table, size_t index,
+		  const struct preswap_app *from)
+{
+	struct series_app *app, **apps;
+	size_t room;
+	int err;
+
+	if (table->count >= table->limits.max_apps)
+		return -ENOSPC;
+	if (table->count == table->room) {
+		room = table->room ? 2 * table->room : 64;
+		apps = realloc(table->apps, room * sizeof(*apps));
+		if (!apps)
+			return -ENOMEM;
+		table->apps = apps;
+		table->room = room;
+	}
+	err = app_new(&table->limits, from, &app);
+	if (err)
+		return err;
+	memmove(&table->apps[index + 1], &table->apps[index],
+		(table->count - index) * sizeof(*table->apps));
+	table->apps[index] = app;
+	table->count++;
+	return 0;
+}
+
+int series_sample(struct series_table *table, const struct preswap_app *from,
+		  struct series_app **out)
+{
+	size_t index = find(table, from->id);
+	struct series_app *app;
+	int err;
+
+	if (!known(table, index, from->id)) {
+		err = insert(table, index, from);
+		if (err)
+			return err;
+	}
+	app = table->apps[index];
+	app->value[PRESWAP_RESOURCE_CPU] = from->cpu_milli;
+	app->value[PRESWAP_RESOURCE_MEMORY] = from->mem_bytes;
+	app->fresh = true;
+	*out = app;
+	return 0;
+}
+
+static void app_step(struct series_app *app, unsigned int seconds)
+{
+	if (seconds > SERIES_GAP_MAX_S)
+		seconds = SERIES_GAP_MAX_S;
+	for (int i = 0; i < SERIES_RESOURCES; i++) {
+		for (unsigned int gap = 1; gap < seconds; gap++)
+			predict_demand_update(app->demand[i], NAN);
+		predict_demand_update(app->demand[i],
+				      app->fresh ? app->value[i] : NAN);
+	}
+	app->missed = app->fresh ? 0 : app->missed + 1;
+	app->fresh = false;
+}
+
+size_t series_step(struct series_table *table, unsigned int seconds)
+{
+	size_t kept = 0, updated = table->count * SERIES_RESOURCES;
+
+	if (!seconds)
+		return 0;
+	for (size_t i = 0; i < table->count; i++) {
+		struct series_app *app = table->apps[i];
+
+		app_step(app, seconds);
+		if (app->missed < SERIES_MISSED_MAX)
+			table->apps[kept++] = app;
+		else
+			app_free(app);
+	}
+	table->count = kept;
+	return updated;
+}
+
+void series_forget(struct series_table *table, uint64_t id)
+{
+	size_t index = find(table, id);
+
+	if (!known(table, index, id))
+		return;
+	app_free(table->apps[index]);
+	table->count--;
+	memmove(&table->apps[index], &table->apps[index + 1],
+		(table->count - index) * sizeof(*table->apps));
+}
+
+size_t series_count(const struct series_table *table)
+{
+	return table->count;
+}
+
+struct series_app *series_at(struct series_table *table, size_t index)
+{
+	return table->apps[index];
+}

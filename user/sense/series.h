@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon knows of each app: a forecaster per resource, fed once per
+ * second with the usage that the module reports.
+ */
+#ifndef SENSE_SERIES_H
+#define SENSE_SERIES_H
+
+#include <preswap/preswap.h>
+#include "predict/predict.h"
+
+#define SERIES_RESOURCES	2	/* PRESWAP_RESOURCE_CPU, _MEMORY */
+
+/* An app that was not reported for this many steps is forgotten. */
+#define SERIES_MISSED_MAX	10
+/* A longer silence teaches the forecasters nothing more than this one. */
+#define SERIES_GAP_MAX_S	60
+
+/*
+ * @value: of the current step, when @fresh.
+ * @missed: steps in a row without a report.
+ * @withheld: what plan said last, by resource; for the log.
+ * @policy_applied, @policy_refused: the daemon's policy for it was taken, or
+ *	was refused and that was logged.
+ */
+struct series_app {
+	uint64_t id;
+	char *path;
+	struct predict_demand *demand[SERIES_RESOURCES];
+	double value[SERIES_RESOURCES];
+	bool fresh;
+	unsigned int missed;
+	bool withheld[SERIES_RESOURCES];
+	bool policy_applied, policy_refused;
+};
+
+/*
+ * @max_apps: further apps are refused: the memory is locked.
+ * @cpu_milli, @mem_bytes: the node's capacity, no forecast exceeds it; 0: no
+ *	bound.
+ */
+struct series_limits {
+	size_t max_apps;
+	double cpu_milli, mem_bytes;
+};
+
+struct series_table;
+
+int series_new(const struct series_limits *limits, struct series_table **out);
+void series_free(struct series_table *table);
+void series_set_limits(struct series_table *table,
+		       const struct series_limits *limits);
+
+/*
+ * The usage of one app in the current step; the first one begins its series.
+ * -ENOSPC: max_apps, -ENOMEM; the app is then not known.
+ */
+int series_sample(struct series_table *table, const struct preswap_app *app,
+		  struct series_app **out);
+/*
+ * The end of a step that took @seconds: what was sampled is learned, as the
+ * last second; seconds without a sample are missing. Forgets apps that went
+ * unreported for too long. The number of forecasters updated.
+ */
+size_t series_step(struct series_table *table, unsigned int seconds);
+void series_forget(struct series_table *table, uint64_t id);
+
+size_t series_count(const struct series_table *table);
+/* In the order of ids; valid until the next sample, step or forget. */
+struct series_app *series_at(struct series_table *table, size_t index);
+
+#endif /* SENSE_SERIES_H */
