@@ -86,6 +86,7 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_SWAP_ELIGIBLE	(1u << 2)
 #define PRESWAP_POLICY_FLOOR_CPU	(1u << 3)
 #define PRESWAP_POLICY_FLOOR_MEM	(1u << 4)
+#define PRESWAP_POLICY_ALL		0x1fu
 
 struct preswap_policy {
 	size_t size;

@@ -62,7 +62,7 @@ static int check_section(struct parser *p)
 	if (!(last->policy.fields & PRESWAP_POLICY_PRIORITY))
 		return refuse(p, "policy \"%s\" has no priority",
 			      last->pattern);
-	last->policy.fields = ~0u;
+	last->policy.fields = PRESWAP_POLICY_ALL;
 	return 0;
 }
 

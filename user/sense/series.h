@@ -20,8 +20,8 @@
  * @value: of the current step, when @fresh.
  * @missed: steps in a row without a report.
  * @withheld: what plan said last, by resource; for the log.
- * @policy_applied, @policy_refused: the daemon's policy for it was taken, or
- *	was refused and that was logged.
+ * @policy_set: the daemon has set a policy for it.
+ * @policy_checked: the configuration in force was applied to it.
  */
 struct series_app {
 	uint64_t id;
@@ -31,7 +31,7 @@ struct series_app {
 	bool fresh;
 	unsigned int missed;
 	bool withheld[SERIES_RESOURCES];
-	bool policy_applied, policy_refused;
+	bool policy_set, policy_checked;
 };
 
 /*

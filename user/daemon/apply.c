@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "daemon/apply.h"
+#include "daemon/log.h"
+
+static bool same(const struct preswap_policy *a,
+		 const struct preswap_policy *b)
+{
+	return a->priority == b->priority && a->sensitivity == b->sensitivity &&
+	       a->swap_eligible == b->swap_eligible &&
+	       a->floor_cpu_milli == b->floor_cpu_milli &&
+	       a->floor_mem_bytes == b->floor_mem_bytes;
+}
+
+enum apply_step apply_decide(const struct preswap_policy *want,
+			     const struct series_app *known,
+			     const struct preswap_app *app)
+{
+	bool lost = known->policy_set && !app->has_policy;
+
+	if (known->policy_checked && !lost)
+		return APPLY_NOTHING;
+	if (!want)
+		return known->policy_set && app->has_policy ? APPLY_DELETE :
+							      APPLY_NOTHING;
+	if (app->has_policy && same(want, &app->policy))
+		return APPLY_NOTHING;
+	return APPLY_SET;
+}
+
+int apply_policy(struct preswap_ctx *ctx, const struct config *config,
+		 struct series_app *known, const struct preswap_app *app)
+{
+	const struct preswap_policy *want = config_match(config, app->path);
+	struct preswap_policy policy;
+	int err = 0;
+
+	switch (apply_decide(want, known, app)) {
+	case APPLY_NOTHING:
+		/* It may have been set by a daemon before this one. */
+		known->policy_set = want != NULL;
+		break;
+	case APPLY_SET:
+		policy = *want;
+		policy.app_id = app->id;
+		err = preswap_policy_set(ctx, &policy);
+		known->policy_set = !err;
+		break;
+	case APPLY_DELETE:
+		err = preswap_policy_del(ctx, app->id);
+		known->policy_set = false;
+		break;
+	}
+	if (err == -ENODEV)
+		return err;
+	known->policy_checked = true;
+	if (err)
+		log_msg(LOG_WARNING, "policy of %s: %s", app->path,
+			preswap_strerror(ctx));
+	else if (known->policy_set && want)
+		log_msg(LOG_DEBUG, "policy of %s: priority %u", app->path,
+			want->priority);
+	return err;
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One thread owns everything. Four things wake it: the subscription to the
+ * module, signals, a timer of one second, and a short one that ends a usage
+ * period once all its parts have come.
+ */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/apply.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/notify.h"
+#include "plan/push.h"
+
+#define SETTLE_MS	50	/* the parts of a period come together */
+#define SILENCE_MIN_S	3
+#define BACKOFF_MAX_S	30
+#define REPORT_S	60
+
+enum source { MODULE, SIGNALS, SECOND, SETTLE, SOURCES };
+
+struct loop {
+	struct loop_opts opts;
+	struct config *config;
+	struct preswap_ctx *ctx;
+	struct series_table *table;
+	struct push_batch batch;
+	int epoll;
+	int fds[SOURCES];		/* MODULE: the library's */
+	bool stop;
+
+	/* @gone: seen in a callback; acted upon when the library is left. */
+	bool connected, gone;
+	bool waiting_said, refused_said, full_said;
+	unsigned int backoff_s, retry_s;
+	unsigned int usage_ms, quiet_s;
+
+	bool period_open;
+	uint32_t seq;
+	uint64_t time_ns, step_ns;	/* of the period, of the last step */
+
+	/* Since the last report. */
+	uint64_t updates, work_ns, worst_ns, lost;
+	unsigned int report_s;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void set_timer(int fd, unsigned int first_ms, unsigned int period_ms)
+{
+	struct itimerspec timer = {
+		.it_value = { first_ms / 1000, first_ms % 1000 * 1000000L },
+		.it_interval = { period_ms / 1000,
+				 period_ms % 1000 * 1000000L },
+	};
+
+	timerfd_settime(fd, 0, &timer, NULL);
+}
+
+/* ---- the connection ---- */
+
+static void disconnect(struct loop *l)
+{
+	preswap_unsubscribe(l->ctx);
+	l->connected = false;
+	l->gone = false;
+	l->period_open = false;
+	set_timer(l->fds[SETTLE], 0, 0);
+	l->backoff_s = 1;
+	l->retry_s = 1;
+	if (!l->waiting_said)
+		log_msg(LOG_NOTICE,
+			"the preswap module is not there, waiting for it");
+	l->waiting_said = true;
+	notify_manager("STATUS=Waiting for the preswap module.");
+}
+
+static void on_withheld(void *data, const struct series_app *app,
+			uint8_t resource, bool withheld, double loss_ratio)
+{
+	(void)data;
+	log_msg(LOG_INFO, "%s %s: forecasts %s, loss %.2f of naive's",
+		app->path, resource == PRESWAP_RESOURCE_CPU ? "cpu" : "memory",
+		withheld ? "withheld" : "pushed again", loss_ratio);
+}
+
+static void log_batch(struct loop *l)
+{
+	for (size_t i = 0; i < l->batch.count; i++) {
+		const struct preswap_forecast *f = &l->batch.forecasts[i];
+		const struct preswap_point *p = &f->points[0];
+
+		for (uint32_t k = 1; k < f->points_count &&
+		     f->points[k].horizon_ms <= PLAN_NEAR_S * 1000; k++)
+			p = &f->points[k];
+		log_msg(l->opts.dry_run ? LOG_INFO : LOG_DEBUG,
+			"app %llu %s in %u s: %llu, 5%% %llu, 95%% %llu",
+			(unsigned long long)f->app_id,
+			f->resource == PRESWAP_RESOURCE_CPU ? "milli-cpu" :
+							      "bytes",
+			p->horizon_ms / 1000, (unsigned long long)p->q50,
+			(unsigned long long)p->q05,
+			(unsigned long long)p->q95);
+	}
+}
+
+static void push(struct loop *l)
+{
+	int err = push_collect(&l->batch, l->table, l->config->valid_ms,
+			       on_withheld, l);
+
+	log_batch(l);
+	if (!err && !l->opts.dry_run)
+		err = push_send(l->ctx, &l->batch);
+	if (err == -ENODEV)
+		l->gone = true;
+	else if (err && !l->refused_said)
+		log_msg(LOG_ERR, "forecasts were refused: %s",
+			preswap_strerror(l->ctx));
+	l->refused_said = err != 0;
+}
+
+/* All parts of a usage period are here, or the next one has begun. */
+static void end_period(struct loop *l)
+{
+	uint64_t start = now_ns(), spent;
+	unsigned int seconds = 1;
+
+	l->period_open = false;
+	set_timer(l->fds[SETTLE], 0, 0);
+	if (l->step_ns && l->time_ns > l->step_ns)
+		seconds = (l->time_ns - l->step_ns + 500000000) / 1000000000;
+	if (!seconds)		/* the usage period is below a second */
+		return;
+	l->step_ns = l->time_ns;
+	l->updates += series_step(l->table, seconds);
+	push(l);
+	spent = now_ns() - start;
+	l->work_ns += spent;
+	if (spent > l->worst_ns)
+		l->worst_ns = spent;
+}
+
+static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
+		     const struct preswap_app *app)
+{
+	struct loop *l = data;
+	struct series_app *known;
+	int err;
+
+	l->quiet_s = 0;
+	if (l->period_open && seq != l->seq)
+		end_period(l);
+	if (!l->period_open)
+		set_timer(l->fds[SETTLE], SETTLE_MS, 0);
+	l->period_open = true;
+	l->seq = seq;
+	l->time_ns = time_ns;
+	err = series_sample(l->table, app, &known);
+	if (err) {
+		if (!l->full_said)
+			log_msg(LOG_WARNING, "%s and later apps: %s",
+				app->path, err == -ENOSPC ?
+				"more than max_apps" : strerror(-err));
+		l->full_said = true;
+		return;
+	}
+	if (!l->opts.dry_run && !l->gone &&
+	    apply_policy(l->ctx, l->config, known, app) == -ENODEV)
+		l->gone = true;
+}
+
+static void on_event(void *data, const struct preswap_event *event)
+{
+	struct loop *l = data;
+
+	if (event->kind == PRESWAP_EVENT_APP_GONE)
+		series_forget(l->table, event->app_id);
+}
+
+static void on_lost(void *data, uint64_t count)
+{
+	struct loop *l = data;
+
+	l->lost += count;
+	log_msg(LOG_WARNING, "%llu messages of the module were lost",
+		(unsigned long long)count);
+}
+
+static void library_log(void *data, int priority, const char *format,
+			va_list args)
+{
+	(void)data;
+	log_args(priority, format, args);
+}
+
+static int try_connect(struct loop *l)
+{
+	struct preswap_subscribe_opts sub = {
+		.size = sizeof(sub), .data = l,
+		.groups = PRESWAP_SUBSCRIBE_USAGE | PRESWAP_SUBSCRIBE_EVENTS,
+		.usage = on_usage, .event = on_event, .lost = on_lost,
+	};
+	struct preswap_info info = { .size = sizeof(info) };
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = MODULE };
+	struct series_limits limits;
+	int err = preswap_info_get(l->ctx, &info);
+
+	err = err ?: preswap_subscribe(l->ctx, &sub);
+	if (err)
+		return err;
+	l->fds[MODULE] = preswap_fd(l->ctx);
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->fds[MODULE], &event) < 0)
+		return -errno;
+	limits = (struct series_limits){
+		.max_apps = l->config->max_apps,
+		.cpu_milli = info.cpu_capacity_milli,
+		.mem_bytes = info.mem_capacity_bytes,
+	};
+	series_set_limits(l->table, &limits);
+	l->usage_ms = info.usage_ms;
+	l->quiet_s = 0;
+	if (!l->connected)
+		log_msg(LOG_NOTICE, "connected to preswap %s, usage each %u ms",
+			info.version, info.usage_ms);
+	l->connected = true;
+	l->waiting_said = false;
+	notify_manager("STATUS=Forecasting.");
+	return 0;
+}
+
+static void retry(struct loop *l)
+{
+	int err;
+
+	if (l->retry_s && --l->retry_s)
+		return;
+	err = try_connect(l);
+	if (!err)
+		return;
+	if (err != -ENODEV)
+		log_msg(LOG_WARNING, "connecting: %s",
+			preswap_strerror(l->ctx));
+	l->backoff_s = l->backoff_s * 2 < BACKOFF_MAX_S ? l->backoff_s * 2 :
+							  BACKOFF_MAX_S;
+	l->retry_s = l->backoff_s;
+}
+
+/* A module that was reloaded has other groups: nothing comes from the old. */
+static void check_silence(struct loop *l)
+{
+	unsigned int limit = 5 * l->usage_ms / 1000;
+
+	if (limit < SILENCE_MIN_S)
+		limit = SILENCE_MIN_S;
+	if (++l->quiet_s <= limit)
+		return;
+	log_msg(LOG_DEBUG, "no usage for %u s, subscribing again", l->quiet_s);
+	if (try_connect(l))
+		l->gone = true;
+}
+
+/* ---- signals and timers ---- */
+
+static void report(struct loop *l)
+{
+	const struct push_stats *s = &l->batch.stats;
+
+	log_msg(LOG_INFO,
+		"%zu apps; last batch: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu; %.1f us an update, at most %.1f ms a batch; %llu lost",
+		series_count(l->table), s->pushed, s->withheld, s->unready,
+		PLAN_NEAR_S,
+		s->loss_count ? s->loss_sum / s->loss_count : 1.0,
+		s->loss_better, s->loss_count,
+		l->updates ? l->work_ns / 1e3 / l->updates : 0.0,
+		l->worst_ns / 1e6, (unsigned long long)l->lost);
+	l->updates = 0;
+	l->work_ns = 0;
+	l->worst_ns = 0;
+	l->lost = 0;
+	l->report_s = 0;
+}
+
+static void reload(struct loop *l)
+{
+	struct config *config;
+	char error[512];
+
+	if (!l->opts.config_path)
+		return;
+	if (config_load(l->opts.config_path, &config, error, sizeof(error))) {
+		log_msg(LOG_ERR, "%s", error);
+		log_msg(LOG_ERR, "the configuration in force is kept");
+		return;
+	}
+	config_free(l->config);
+	l->config = config;
+	l->full_said = false;
+	for (size_t i = 0; i < series_count(l->table); i++)
+		series_at(l->table, i)->policy_checked = false;
+	/* The limit of apps is taken over with the node's capacity. */
+	if (l->connected && try_connect(l))
+		l->gone = true;
+	log_msg(LOG_NOTICE, "configuration reloaded, %zu policies",
+		config->count);
+}
+
+static void on_signal(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	if (read(l->fds[SIGNALS], &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGHUP:
+		reload(l);
+		break;
+	case SIGUSR1:
+		report(l);
+		break;
+	default:
+		l->stop = true;
+	}
+}
+
+static void on_second(struct loop *l)
+{
+	notify_manager("WATCHDOG=1");
+	if (l->connected)
+		check_silence(l);
+	else
+		retry(l);
+	if (++l->report_s >= REPORT_S && l->connected)
+		report(l);
+}
+
+static void handle(struct loop *l, enum source source)
+{
+	uint64_t expired;
+
+	switch (source) {
+	case MODULE:
+		if (l->connected && preswap_dispatch(l->ctx) < 0)
+			l->gone = true;
+		break;
+	case SIGNALS:
+		on_signal(l);
+		break;
+	case SECOND:
+		if (read(l->fds[SECOND], &expired, sizeof(expired)) > 0)
+			on_second(l);
+		break;
+	default:
+		if (read(l->fds[SETTLE], &expired, sizeof(expired)) > 0 &&
+		    l->period_open)
+			end_period(l);
+	}
+}
+
+static int add(struct loop *l, enum source source, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
+
+	l->fds[source] = fd;
+	if (fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+static int setup(struct loop *l)
+{
+	struct series_limits limits = { .max_apps = l->config->max_apps };
+	int flags = TFD_NONBLOCK | TFD_CLOEXEC;
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll < 0)
+		return -errno;
+	err = add(l, SIGNALS, signalfd(-1, &signals,
+				       SFD_NONBLOCK | SFD_CLOEXEC));
+	err = err ?: add(l, SECOND, timerfd_create(CLOCK_MONOTONIC, flags));
+	err = err ?: add(l, SETTLE, timerfd_create(CLOCK_MONOTONIC, flags));
+	err = err ?: series_new(&limits, &l->table);
+	err = err ?: preswap_new(&l->ctx);
+	if (err)
+		return err;
+	preswap_set_log(l->ctx, library_log, NULL);
+	set_timer(l->fds[SECOND], 1000, 1000);
+	return 0;
+}
+
+static void teardown(struct loop *l)
+{
+	preswap_unref(l->ctx);
+	series_free(l->table);
+	push_free(&l->batch);
+	config_free(l->config);
+	for (int i = SIGNALS; i < SOURCES; i++)
+		if (l->fds[i] >= 0)
+			close(l->fds[i]);
+	if (l->epoll >= 0)
+		close(l->epoll);
+}
+
+int loop_run(const struct loop_opts *opts, struct config *config)
+{
+	struct loop l = {
+		.opts = *opts, .config = config, .epoll = -1,
+		.fds = { -1, -1, -1, -1 },
+	};
+	struct epoll_event events[SOURCES];
+	int err = setup(&l), count;
+
+	if (!err && try_connect(&l))
+		disconnect(&l);
+	if (!err)
+		notify_manager("READY=1");
+	while (!err && !l.stop) {
+		count = epoll_wait(l.epoll, events, SOURCES, -1);
+		if (count < 0 && errno != EINTR)
+			err = -errno;
+		for (int i = 0; i < count; i++)
+			handle(&l, events[i].data.u32);
+		if (l.gone)
+			disconnect(&l);
+	}
+	notify_manager("STOPPING=1");
+	teardown(&l);
+	return err;
+}

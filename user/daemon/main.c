@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * preswapd: arguments and prerequisites.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+#define CONFIG_PATH	"/etc/preswap/preswapd.conf"
+
+static void usage(FILE *to)
+{
+	fputs("usage: preswapd [--config FILE] [--dry-run] [--verbose]\n"
+	      "Forecasts the CPU and memory of each app, and tells the preswap module.\n"
+	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
+	      "  -n, --dry-run      forecast and log, push nothing\n"
+	      "  -v, --verbose      log more\n"
+	      "  -V, --version\n"
+	      "Signals: HUP reads the configuration again, USR1 logs a report.\n",
+	      to);
+}
+
+/* The default file may be absent, a file that was named may not. */
+static int read_config(struct loop_opts *opts, struct config **config)
+{
+	char error[512];
+	int err;
+
+	if (!opts->config_path) {
+		opts->config_path = CONFIG_PATH;
+		if (access(CONFIG_PATH, F_OK) < 0 && errno == ENOENT)
+			return config_default(config);
+	}
+	err = config_load(opts->config_path, config, error, sizeof(error));
+	if (err)
+		log_msg(LOG_ERR, "%s", error);
+	return err;
+}
+
+/* Signals go to the loop's descriptor, memory stays: it must not wait. */
+static void prepare(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_msg(LOG_WARNING, "memory is not locked: %s",
+			strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{}
+	};
+	struct loop_opts opts = {};
+	struct config *config;
+	int option, level = LOG_INFO, err;
+
+	while ((option = getopt_long(argc, argv, "c:nvVh", options,
+				     NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			opts.config_path = optarg;
+			break;
+		case 'n':
+			opts.dry_run = true;
+			break;
+		case 'v':
+			level = LOG_DEBUG;
+			break;
+		case 'V':
+			puts("preswapd " PRESWAP_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return 2;
+	}
+	log_init(level);
+	if (read_config(&opts, &config))
+		return 1;
+	prepare();
+	err = loop_run(&opts, config);
+	if (err)
+		log_msg(LOG_ERR, "%s", strerror(-err));
+	return err ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "plan/push.h"
+
+static const struct predict_demand_point *
+near_point(const struct predict_demand_forecast *forecast)
+{
+	for (int i = PREDICT_DEMAND_HORIZONS - 1; i > 0; i--)
+		if (forecast->at[i].horizon_s <= PLAN_NEAR_S)
+			return &forecast->at[i];
+	return &forecast->at[0];
+}
+
+static int reserve(struct push_batch *batch, size_t room)
+{
+	struct preswap_forecast *forecasts;
+
+	if (room <= batch->room)
+		return 0;
+	forecasts = reallocarray(batch->forecasts, room, sizeof(*forecasts));
+	if (!forecasts)
+		return -ENOMEM;
+	batch->forecasts = forecasts;
+	batch->room = room;
+	return 0;
+}
+
+static void count_loss(struct push_stats *stats,
+		       const struct predict_demand_point *point)
+{
+	if (!point->ready)
+		return;
+	stats->loss_sum += point->score.loss_ratio;
+	stats->loss_better += point->score.loss_ratio < 1;
+	stats->loss_count++;
+}
+
+static void collect_one(struct push_batch *batch, struct series_app *app,
+			uint8_t resource, uint32_t valid_ms,
+			push_changed_fn changed, void *data)
+{
+	struct push_stats *stats = &batch->stats;
+	struct predict_demand_forecast forecast;
+	const struct predict_demand_point *point;
+	bool withheld;
+
+	predict_demand_forecast(app->demand[resource], &forecast);
+	point = near_point(&forecast);
+	count_loss(stats, point);
+	switch (plan_forecast(&forecast, app->id, resource, valid_ms,
+			      &batch->forecasts[batch->count])) {
+	case PLAN_PUSH:
+		batch->count++;
+		stats->pushed++;
+		withheld = false;
+		break;
+	case PLAN_WITHHOLD:
+		stats->withheld++;
+		withheld = true;
+		break;
+	default:
+		stats->unready++;
+		return;
+	}
+	if (withheld != app->withheld[resource] && changed)
+		changed(data, app, resource, withheld,
+			point->score.loss_ratio);
+	app->withheld[resource] = withheld;
+}
+
+int push_collect(struct push_batch *batch, struct series_table *table,
+		 uint32_t valid_ms, push_changed_fn changed, void *data)
+{
+	size_t count = series_count(table);
+	int err = reserve(batch, count * SERIES_RESOURCES);
+
+	batch->count = 0;
+	batch->stats = (struct push_stats){};
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		for (uint8_t r = 0; r < SERIES_RESOURCES; r++)
+			collect_one(batch, series_at(table, i), r, valid_ms,
+				    changed, data);
+	return 0;
+}
+
+int push_send(struct preswap_ctx *ctx, const struct push_batch *batch)
+{
+	size_t done = 0;
+	int err;
+
+	err = preswap_forecasts_set(ctx, batch->forecasts, batch->count,
+				    &done);
+	if (err != -ENOENT)
+		return err;
+	/* The message with the unknown app was refused whole. */
+	for (; done < batch->count; done++) {
+		err = preswap_forecasts_set(ctx, &batch->forecasts[done], 1,
+					    NULL);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
+void push_free(struct push_batch *batch)
+{
+	free(batch->forecasts);
+	*batch = (struct push_batch){};
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All forecasts of a moment, as one batch.
+ */
+#ifndef PLAN_PUSH_H
+#define PLAN_PUSH_H
+
+#include "plan/plan.h"
+#include "sense/series.h"
+
+/*
+ * @pushed, @withheld, @unready: series of the last batch, by verdict.
+ * @loss_sum: of the series that are ready, at PLAN_NEAR_S, loss_ratio.
+ * @loss_better: how many of them are better than naive.
+ */
+struct push_stats {
+	size_t pushed, withheld, unready;
+	double loss_sum;
+	size_t loss_count, loss_better;
+};
+
+struct push_batch {
+	struct preswap_forecast *forecasts;
+	size_t count, room;
+	struct push_stats stats;
+};
+
+/*
+ * A series that begins or ceases to be withheld; @loss_ratio is its own at
+ * PLAN_NEAR_S.
+ */
+typedef void (*push_changed_fn)(void *data, const struct series_app *app,
+				uint8_t resource, bool withheld,
+				double loss_ratio);
+
+/* Refills the batch from the table. 0 or -ENOMEM. */
+int push_collect(struct push_batch *batch, struct series_table *table,
+		 uint32_t valid_ms, push_changed_fn changed, void *data);
+/*
+ * Hands it to the module. An app that went away meanwhile does not keep the
+ * others' forecasts back. 0 or -errno.
+ */
+int push_send(struct preswap_ctx *ctx, const struct push_batch *batch);
+void push_free(struct push_batch *batch);
+
+#endif /* PLAN_PUSH_H */
