@@ -19,8 +19,10 @@
 
 #define FINE_HORIZONS	6
 #define FINE_PERIOD	600	/* steps of 1 s */
+#define FINE_WINDOW	256
 #define COARSE_STEP	15	/* s */
 #define COARSE_PERIOD	160	/* steps of 15 s */
+#define COARSE_WINDOW	128
 /* Forecasts scored before the residuals' quantiles are worth anything. */
 #define READY_SCORED	20
 
@@ -42,8 +44,8 @@ struct predict_demand {
 };
 
 static int series_new(const unsigned int *horizons, unsigned int nhorizons,
-		      unsigned int period_max, double upper,
-		      struct predict_series **out)
+		      unsigned int period_max, unsigned int window,
+		      double upper, struct predict_series **out)
 {
 	const struct predict_series_opts opts = {
 		.size = sizeof(opts),
@@ -54,6 +56,7 @@ static int series_new(const unsigned int *horizons, unsigned int nhorizons,
 		.lower = 0,
 		.upper = upper > 0 ? upper : INFINITY,
 		.period_max = period_max,
+		.window = window,
 	};
 
 	return predict_series_new(&opts, out);
@@ -76,11 +79,12 @@ int predict_demand_new(const struct predict_demand_opts *opts,
 		coarse[i - FINE_HORIZONS] =
 			predict_demand_horizon_s[i] / COARSE_STEP;
 	err = series_new(predict_demand_horizon_s, FINE_HORIZONS, FINE_PERIOD,
-			 upper, &d->fine);
+			 FINE_WINDOW, upper, &d->fine);
 	if (!err)
 		err = series_new(coarse,
 				 PREDICT_DEMAND_HORIZONS - FINE_HORIZONS,
-				 COARSE_PERIOD, upper, &d->coarse);
+				 COARSE_PERIOD, COARSE_WINDOW, upper,
+				 &d->coarse);
 	if (err) {
 		predict_demand_free(d);
 		return err;

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "predict/grid.h"
 
-void predict_grid_fill(double *grid, const float *sorted, unsigned int n)
+void predict_grid_fill(double *grid, const struct predict_pool *pool)
 {
+	unsigned int n = pool->used;
 	double step = (double)n / PREDICT_GRID;
 	double at = 0.5 * step - 0.5;
 
 	for (int i = 0; i < PREDICT_GRID; i++, at += step) {
-		unsigned int k;
+		unsigned int k = at > 0 ? (unsigned int)at : 0;
 
-		if (at <= 0) {
-			grid[i] = sorted[0];
-			continue;
-		}
-		k = (unsigned int)at;
-		if (k + 1 >= n)
-			grid[i] = sorted[n - 1];
-		else
-			grid[i] = sorted[k] + (at - k) *
-				  ((double)sorted[k + 1] - sorted[k]);
+		grid[i] = predict_pool_at(pool, k);
+		if (at > k && k + 1 < n)
+			grid[i] += (at - k) *
+				   (predict_pool_at(pool, k + 1) - grid[i]);
 	}
 }
 

@@ -8,14 +8,16 @@
 #ifndef PREDICT_GRID_H
 #define PREDICT_GRID_H
 
+#include "predict/pool.h"
+
 #define PREDICT_GRID		40
 
 struct predict_sample {
 	double value, weight;
 };
 
-/* @grid from @n >= 1 ascending values. */
-void predict_grid_fill(double *grid, const float *sorted, unsigned int n);
+/* @grid from the pool's values; @pool is not empty. */
+void predict_grid_fill(double *grid, const struct predict_pool *pool);
 
 /* Sorts by value; insertion, for n of a few tens and nearly sorted lists. */
 void predict_samples_sort(struct predict_sample *s, unsigned int n);

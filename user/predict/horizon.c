@@ -8,10 +8,9 @@
  * 2. "Smooth": m plus the empirical distribution of the last 128 errors of m.
  * 3. "Values": the empirical distribution of the last 256 values. It beats
  *    (2) where a series jumps between a few levels and no point is right.
- * 4. "Rest": (2) and (3) weighted by (discounted pinball loss)^-8, half by
- *    averaging their quantiles and half by mixing their probabilities. The
- *    first is sharp and covers a little less than it says, the second is wide
- *    and covers more; half and half is about right.
+ * 4. "Rest": the quantiles of (2) and (3), averaged with weights of
+ *    (discounted pinball loss)^-8. Averaging quantiles keeps the shape and
+ *    the width; mixing the probabilities would cover more than is asked.
  * 5. The recurrence expert's distribution is mixed in with the weight that it
  *    earned (recur.c). Probabilities are mixed, not quantiles: between bursts
  *    "rest" knows of bursts at any time, and only mixing lets the 0.95
@@ -24,6 +23,7 @@
 #include <string.h>
 
 #include "predict/horizon.h"
+#include "predict/recur.h"
 
 #define POINT_KEEP	0.97
 #define DIST_KEEP	0.98
@@ -31,20 +31,20 @@
 
 size_t predict_horizon_room(unsigned int steps, unsigned int nprobs)
 {
-	return 2 * PREDICT_ERRORS +
-	       (size_t)steps * (PREDICT_EXPERTS + 1 + PREDICT_DISTS * nprobs);
+	return PREDICT_POOL_ROOM(PREDICT_ERRORS) +
+	       (size_t)steps * (PREDICT_EXPERTS + 2 + PREDICT_DISTS * nprobs);
 }
 
 void predict_horizon_init(struct predict_horizon *h, float *room,
-			  unsigned int steps, unsigned int nprobs)
+			  unsigned int steps)
 {
 	memset(h, 0, sizeof(*h));
 	h->steps = steps;
 	predict_pool_init(&h->errors, room, PREDICT_ERRORS);
-	h->points = room + 2 * PREDICT_ERRORS;
+	h->points = room + PREDICT_POOL_ROOM(PREDICT_ERRORS);
 	h->mix = h->points + (size_t)steps * PREDICT_EXPERTS;
-	h->q = h->mix + steps;
-	(void)nprobs;
+	h->share = h->mix + steps;
+	h->q = h->share + steps;
 }
 
 static void score_against_naive(struct predict_horizon *h,
@@ -72,6 +72,17 @@ static void score_against_naive(struct predict_horizon *h,
 			  (fabs(value - last) - h->naive_error);
 }
 
+/* Step 4 for quantiles of the past; it commutes with taking quantiles. */
+static void rest_quantiles(const float *q, double share, unsigned int n,
+			   float *rest)
+{
+	const float *smooth = q + PREDICT_SMOOTH * n;
+	const float *values = q + PREDICT_VALUES * n;
+
+	for (unsigned int k = 0; k < n; k++)
+		rest[k] = (float)(share * smooth[k] + (1 - share) * values[k]);
+}
+
 double predict_horizon_score(struct predict_horizon *h,
 			     const struct predict_setup *setup, uint64_t now,
 			     double value)
@@ -81,6 +92,7 @@ double predict_horizon_score(struct predict_horizon *h,
 	const float *q = h->q + (size_t)at * PREDICT_DISTS * n;
 	const float *final = q + PREDICT_FINAL * n;
 	double loss[PREDICT_DISTS];
+	float rest[PREDICT_PROBS_MAX];
 
 	for (int i = 0; i < PREDICT_EXPERTS; i++)
 		h->loss[i] = POINT_KEEP * h->loss[i] + fabs(value - points[i]);
@@ -88,12 +100,13 @@ double predict_horizon_score(struct predict_horizon *h,
 		loss[i] = predict_pinball(q + i * n, setup->probs, n, value);
 		h->dist_loss[i] = DIST_KEEP * h->dist_loss[i] + loss[i];
 	}
+	rest_quantiles(q, h->share[at], n, rest);
 	/* A float of the same value must count as inside, rounded as it is. */
 	score_against_naive(h, setup, points[0], loss[PREDICT_FINAL],
 			    final[0] <= (float)value &&
 			    (float)value <= final[n - 1], value);
 	predict_pool_add(&h->errors, (float)(value - h->mix[at]));
-	return loss[PREDICT_REST];
+	return predict_pinball(rest, setup->probs, n, value);
 }
 
 /* (best / loss)^4, and 1 for the best even where it is 0. */
@@ -133,7 +146,7 @@ static void smooth_grid(const struct predict_horizon *h,
 			double *grid)
 {
 	if (h->errors.used)
-		predict_grid_fill(grid, h->errors.sorted, h->errors.used);
+		predict_grid_fill(grid, &h->errors);
 	else
 		memset(grid, 0, PREDICT_GRID * sizeof(*grid));
 	for (int i = 0; i < PREDICT_GRID; i++)
@@ -156,29 +169,10 @@ static double smooth_share(const struct predict_horizon *h, int only)
 	return wa * wa / (wa * wa + wb * wb);
 }
 
-static void to_samples(const double *grid, double weight,
-		       struct predict_sample *out)
+static void to_samples(const double *grid, struct predict_sample *out)
 {
 	for (int i = 0; i < PREDICT_GRID; i++)
-		out[i] = (struct predict_sample){ grid[i], weight };
-}
-
-/* Step 4; @out gets 3 * PREDICT_GRID sorted samples of total weight 1. */
-static void combine_rest(const double *smooth, const double *values,
-			 double share, struct predict_sample *out)
-{
-	struct predict_sample a[PREDICT_GRID], b[PREDICT_GRID];
-	struct predict_sample both[2 * PREDICT_GRID];
-
-	to_samples(smooth, share / PREDICT_GRID, a);
-	to_samples(values, (1 - share) / PREDICT_GRID, b);
-	predict_samples_merge(a, PREDICT_GRID, 1, b, PREDICT_GRID, 1, both);
-	for (int i = 0; i < PREDICT_GRID; i++) {
-		a[i].value = share * smooth[i] + (1 - share) * values[i];
-		a[i].weight = 1.0 / PREDICT_GRID;
-	}
-	predict_samples_merge(a, PREDICT_GRID, 0.5, both, 2 * PREDICT_GRID,
-			      0.5, out);
+		out[i] = (struct predict_sample){ grid[i], 1.0 / PREDICT_GRID };
 }
 
 static void keep(float *out, const struct predict_setup *setup,
@@ -209,28 +203,30 @@ void predict_horizon_forecast(struct predict_horizon *h,
 			      const struct predict_sample *recur,
 			      unsigned int nrecur, double recurrence)
 {
-	struct predict_sample rest[3 * PREDICT_GRID], one[PREDICT_GRID];
-	struct predict_sample all[3 * PREDICT_GRID + 32];
+	struct predict_sample all[PREDICT_GRID + PREDICT_RECUR_SAMPLES];
 	unsigned int at = now % h->steps, n = setup->nprobs;
 	float *points = h->points + (size_t)at * PREDICT_EXPERTS;
 	float *q = h->q + (size_t)at * PREDICT_DISTS * n;
-	double smooth[PREDICT_GRID], mix;
+	struct predict_sample rest[PREDICT_GRID];
+	double grid[PREDICT_GRID], mix, share;
 
 	forecast_points(h, points, states);
 	mix = clamped(setup, mix_points(h, setup->only, points));
 	h->mix[at] = (float)mix;
-	smooth_grid(h, setup, mix, smooth);
-	to_samples(smooth, 1, one);
-	keep(q + PREDICT_SMOOTH * n, setup, one, PREDICT_GRID, h->out_q);
-	to_samples(values, 1, one);
-	keep(q + PREDICT_VALUES * n, setup, one, PREDICT_GRID, h->out_q);
-	combine_rest(smooth, values, smooth_share(h, setup->only), rest);
-	keep(q + PREDICT_REST * n, setup, rest, 3 * PREDICT_GRID, h->out_q);
-	predict_samples_merge(rest, 3 * PREDICT_GRID, 1 - recurrence, recur,
+	smooth_grid(h, setup, mix, grid);
+	to_samples(grid, rest);
+	keep(q + PREDICT_SMOOTH * n, setup, rest, PREDICT_GRID, h->out_q);
+	to_samples(values, rest);
+	keep(q + PREDICT_VALUES * n, setup, rest, PREDICT_GRID, h->out_q);
+	share = smooth_share(h, setup->only);
+	h->share[at] = (float)share;
+	for (int i = 0; i < PREDICT_GRID; i++)
+		rest[i].value = share * grid[i] + (1 - share) * values[i];
+	predict_samples_merge(rest, PREDICT_GRID, 1 - recurrence, recur,
 			      nrecur, recurrence, all);
-	keep(q + PREDICT_FINAL * n, setup, all, 3 * PREDICT_GRID + nrecur,
+	keep(q + PREDICT_FINAL * n, setup, all, PREDICT_GRID + nrecur,
 	     h->out_q);
 	h->out_mean = clamped(setup, predict_samples_mean(
-				all, 3 * PREDICT_GRID + nrecur));
+				all, PREDICT_GRID + nrecur));
 	h->out_recurrence = recurrence;
 }

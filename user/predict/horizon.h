@@ -11,13 +11,11 @@
 #include "predict/predict.h"
 
 #define PREDICT_ERRORS		128	/* residuals kept a horizon */
-#define PREDICT_WINDOW		256	/* values kept a series */
 
 /* The distributions whose quantiles wait for their outcome. */
 enum predict_dist {
 	PREDICT_SMOOTH,		/* point mixture + its residuals */
 	PREDICT_VALUES,		/* the window of recent values */
-	PREDICT_REST,		/* those two combined: all but recurrence */
 	PREDICT_FINAL,
 	PREDICT_DISTS
 };
@@ -37,7 +35,7 @@ struct predict_setup {
 /*
  * @points, @mix, @q: what was forecast in the last @steps steps, rings
  *	indexed by time modulo @steps: [steps][PREDICT_EXPERTS], [steps],
- *	[steps][PREDICT_DISTS][nprobs].
+ *	[steps][PREDICT_DISTS][nprobs]; @share: the share of "smooth" then.
  * @loss, @dist_loss: discounted losses of points and of distributions.
  * @naive_error: discounted mean absolute error of naive.
  * @own, @naive, @inside, @weight: discounted sums for predict_score.
@@ -45,7 +43,7 @@ struct predict_setup {
  */
 struct predict_horizon {
 	unsigned int steps;
-	float *points, *mix, *q;
+	float *points, *mix, *share, *q;
 	struct predict_pool errors;
 	double loss[PREDICT_EXPERTS];
 	double dist_loss[PREDICT_DISTS];
@@ -58,11 +56,11 @@ struct predict_horizon {
 /* Floats of room for a horizon of @steps. */
 size_t predict_horizon_room(unsigned int steps, unsigned int nprobs);
 void predict_horizon_init(struct predict_horizon *h, float *room,
-			  unsigned int steps, unsigned int nprobs);
+			  unsigned int steps);
 
 /*
  * The outcome @value at time @now, for the forecast of @steps ago. Returns
- * the loss of PREDICT_REST, what recurrence is compared with.
+ * the loss of all but recurrence, what that is compared with.
  */
 double predict_horizon_score(struct predict_horizon *h,
 			     const struct predict_setup *setup, uint64_t now,

@@ -5,12 +5,14 @@
  * With z(t) = (x(t) - mean) / sd, clipped to +-CLIP, for each lag L
  *
  *	C(L) <- (1 - 1/M) C(L) + z(t) z(t - L),	   M = 4 x 2^ceil(log2 L) + 64
- *	r(L) = (C(L-1)/2 + C(L) + C(L+1)/2) / (1.5 P),	P <- (1 - 1/M) P + z^2
+ *	P <- (1 - 1/M) P + z(t)^2
+ *	r(L) = (C(L-1)/2 + C(L) + C(L+1)/2) / (1.5 P)
  *
  * so every lag is judged over about four of its own periods or more: a short
  * pattern is found and forgotten soon, a long one gets the time it needs. The
  * neighbours are summed in because a burst that comes one step early or late
- * puts its product one lag aside.
+ * puts its product one lag aside; from lag 20 on two on each side, 1 2 3 2 1
+ * over 5, as both bursts of a pair may stray.
  *
  * Assumption: what repeats stands out against its surroundings. Under pure
  * noise r(L) has a standard deviation of about 0.8 / sqrt(M); a period counts
@@ -18,8 +20,8 @@
  * cheap: recur.c acts on a period only after it has forecast well.
  *
  * Example: bursts of 10 sd, 1 step wide, every 100 steps, else noise of about
- * 0: the second burst puts 100 into C(100), P is 200: r = 100 / 300 = 0.33;
- * M = 576, the threshold 0.05 + 3/24 = 0.175.
+ * 0: the second burst puts 100 into C(100), P is 200: r = 3 x 100 / (5 x 200)
+ * = 0.3; M = 576, the threshold 0.05 + 3/24 = 0.175.
  *
  * The cost is one multiply-add a lag and step, 600 in 0.3 us.
  */
@@ -31,6 +33,7 @@
 
 #define CLIP		10.0
 #define MARGIN		0.05
+#define WIDE_FROM	20	/* lags */
 #define MOMENT_STEPS	400.0	/* memory of mean and sd */
 
 void predict_period_init(struct predict_period *p, float *room,
@@ -108,7 +111,7 @@ static void accumulate_lags(struct predict_period *p,
 void predict_period_update(struct predict_period *p,
 			   const struct predict_ring *past, double value)
 {
-	unsigned int from = 1, last = p->max + 1;
+	unsigned int from = 1, last = p->max + 2;
 	float z, inv;
 
 	moments_update(p, value);
@@ -142,8 +145,11 @@ static double correlation(const struct predict_period *p, unsigned int lag)
 	const float *c = p->c + lag;
 	double power = p->power[group_of(lag)];
 
-	return power > 0 ? (0.5 * c[-1] + c[0] + 0.5 * c[1]) / (1.5 * power) :
-			   0;
+	if (!(power > 0))
+		return 0;
+	if (lag < WIDE_FROM)
+		return (0.5 * c[-1] + c[0] + 0.5 * c[1]) / (1.5 * power);
+	return (c[-2] + 2 * c[-1] + 3 * c[0] + 2 * c[1] + c[2]) / (5 * power);
 }
 
 static bool is_peak(const struct predict_period *p, unsigned int lag, double r)

@@ -10,7 +10,7 @@
 #define PREDICT_PERIOD_TOP	3
 
 /*
- * @c: per lag 0..max + 1 the discounted sum of products z(t) z(t - lag).
+ * @c: per lag 0..max + 2 the discounted sum of products z(t) z(t - lag).
  * @power, @count: per group of lags (one per octave, lags of a group share
  *	their memory) the discounted sums of z(t)^2 and of 1.
  * @mean, @var: slow moments of the values, for z = (x - mean) / sd.
@@ -24,7 +24,7 @@ struct predict_period {
 };
 
 /* Floats of room for periods up to @max. */
-#define PREDICT_PERIOD_ROOM(max) ((max) + 2)
+#define PREDICT_PERIOD_ROOM(max) ((max) + 3)
 
 void predict_period_init(struct predict_period *p, float *room,
 			 unsigned int max);

@@ -6,13 +6,13 @@
 void predict_pool_init(struct predict_pool *p, float *room, unsigned int size)
 {
 	*p = (struct predict_pool){
-		.sorted = room,
-		.fifo = room + size,
+		.fifo = room,
+		.order = (uint8_t *)(room + size),
 		.size = size,
 	};
 }
 
-/* The first index whose value is >= @value. */
+/* The first rank whose value is >= @value. */
 static unsigned int pool_find(const struct predict_pool *p, float value)
 {
 	unsigned int lo = 0, hi = p->used;
@@ -20,7 +20,7 @@ static unsigned int pool_find(const struct predict_pool *p, float value)
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
-		if (p->sorted[mid] < value)
+		if (predict_pool_at(p, mid) < value)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -28,20 +28,23 @@ static unsigned int pool_find(const struct predict_pool *p, float value)
 	return lo;
 }
 
+static void pool_drop(struct predict_pool *p, uint8_t index)
+{
+	uint8_t *at = memchr(p->order, index, p->used);
+
+	p->used--;
+	memmove(at, at + 1, p->order + p->used - at);
+}
+
 void predict_pool_add(struct predict_pool *p, float value)
 {
 	unsigned int at;
 
-	if (p->used == p->size) {
-		at = pool_find(p, p->fifo[p->next]);
-		p->used--;
-		memmove(p->sorted + at, p->sorted + at + 1,
-			(p->used - at) * sizeof(*p->sorted));
-	}
+	if (p->used == p->size)
+		pool_drop(p, (uint8_t)p->next);
 	at = pool_find(p, value);
-	memmove(p->sorted + at + 1, p->sorted + at,
-		(p->used - at) * sizeof(*p->sorted));
-	p->sorted[at] = value;
+	memmove(p->order + at + 1, p->order + at, p->used - at);
+	p->order[at] = (uint8_t)p->next;
 	p->used++;
 	p->fifo[p->next] = value;
 	p->next = (p->next + 1) % p->size;

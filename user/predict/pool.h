@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A sliding window of floats, kept sorted: its quantiles cost nothing. */
+/* A sliding window of floats that knows its order: quantiles cost nothing. */
 #ifndef PREDICT_POOL_H
 #define PREDICT_POOL_H
 
-#include <stddef.h>
+#include <stdint.h>
+
+#define PREDICT_POOL_MAX	256	/* an index is a byte */
 
 /*
- * @sorted: the window's values, ascending; @used of @size.
- * @fifo: the same values in order of arrival, a ring; @next is the oldest
- *	once full.
+ * @fifo: the values, a ring; @next is the oldest once it is full.
+ * @order: their indices by ascending value; @used of @size.
  */
 struct predict_pool {
-	float *sorted;
 	float *fifo;
+	uint8_t *order;
 	unsigned int size, used, next;
 };
 
-/* @room: 2 * @size floats. */
+/* Floats of room for @size values, a multiple of 4. */
+#define PREDICT_POOL_ROOM(size) ((size) + (size) / 4)
+
 void predict_pool_init(struct predict_pool *p, float *room, unsigned int size);
 /* Adds a finite value; the oldest goes when the window is full. */
 void predict_pool_add(struct predict_pool *p, float value);
+
+/* The @rank-th smallest, @rank < used. */
+static inline float predict_pool_at(const struct predict_pool *p,
+				    unsigned int rank)
+{
+	return p->fifo[p->order[rank]];
+}
 
 #endif /* PREDICT_POOL_H */

@@ -131,6 +131,8 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  *	-INFINITY and INFINITY for none.
  * @period_max: longest period to look for, in steps: 8..1000; 0: 600. A
  *	period needs about three repeats to be relied upon.
+ * @window: how many recent values the "values" expert keeps, a multiple of
+ *	4; 0: 256, the most.
  * @expert: NULL for the mixture; else the name of the only expert to use
  *	(see predict_expert_name()).
  *
@@ -144,6 +146,7 @@ struct predict_series_opts {
 	unsigned int nprobs;
 	double lower, upper;
 	unsigned int period_max;
+	unsigned int window;
 	const char *expert;
 };
 

@@ -16,11 +16,12 @@
  * For phase 10 d = 0 and +1 do: three quarters, q50 = 100. For phase 20: 5.
  *
  * A period that period.c proposes is first watched: its forecasts are scored
- * beside those of the rest of the mixture, with a memory of one period,
+ * beside those of the rest of the mixture, with a memory of one period but
+ * N >= 40 steps (a wrong short period does well between two bursts),
  *
- *	L <- (1 - 1/P) L + loss,	weight = 1 / (1 + (L_own / L_other)^6)
+ *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (L_own / L_other)^6)
  *
- * capped at 0.9. It starts in debt (ratio 1.5 over half a period), so it must
+ * capped at 0.9. It starts in debt (ratio 1.5 over half of N), so it must
  * foresee one recurrence before it counts. When the bursts stop, the first
  * false alarm puts L_own near L_other, as that has decayed to 1/e meanwhile,
  * and the second ends it.
@@ -38,6 +39,7 @@
 #define WEIGHT_MAX	0.9
 #define WEIGHT_MIN	0.05
 #define RATE_STEPS	100.0
+#define MEMORY_MIN	40.0	/* steps */
 
 void predict_recur_init(struct predict_recur *r, float *room,
 			unsigned int period_max, unsigned int nhorizons)
@@ -78,6 +80,11 @@ unsigned int predict_recur_samples(const struct predict_ring *past,
 	return n;
 }
 
+static double slot_keep(const struct predict_recur_slot *slot)
+{
+	return 1 - 1 / fmax(slot->period, MEMORY_MIN);
+}
+
 void predict_recur_score(struct predict_recur *r,
 			 const struct predict_ring *past, double sample,
 			 const double *probs, unsigned int nprobs)
@@ -99,7 +106,7 @@ void predict_recur_score(struct predict_recur *r,
 		predict_samples_quantiles(s, n, probs, nprobs, q);
 		for (unsigned int k = 0; k < nprobs; k++)
 			f[k] = (float)q[k];
-		slot->own = (1 - 1 / slot->period) * slot->own +
+		slot->own = slot_keep(slot) * slot->own +
 			    predict_pinball(f, probs, nprobs, sample);
 	}
 }
@@ -113,8 +120,7 @@ void predict_recur_other(struct predict_recur *r, unsigned int horizon,
 
 		if (slot->period > 0)
 			slot->other[horizon] =
-				(1 - 1 / slot->period) * slot->other[horizon] +
-				loss;
+				slot_keep(slot) * slot->other[horizon] + loss;
 	}
 }
 
@@ -136,13 +142,19 @@ static double slot_best_ratio(const struct predict_recur *r, int i)
 	return best;
 }
 
-/* Free, or the one that forecasts worst and worse than the rest. */
-static struct predict_recur_slot *slot_to_use(struct predict_recur *r)
+/*
+ * Free, or the one that forecasts worst, and not well. Short, middle and long
+ * periods have two slots each: a long one needs long to be judged, which must
+ * not keep a short one out.
+ */
+static struct predict_recur_slot *slot_to_use(struct predict_recur *r,
+					      double period)
 {
 	struct predict_recur_slot *worst = NULL;
-	double most = 0.95;
+	int first = period < 32 ? 0 : period < 128 ? 2 : 4;
+	double most = 0.7;
 
-	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
+	for (int i = first; i < first + 2; i++) {
 		struct predict_recur_slot *slot = &r->slot[i];
 		double ratio;
 
@@ -162,15 +174,16 @@ static struct predict_recur_slot *slot_to_use(struct predict_recur *r)
 static void slot_start(struct predict_recur *r, struct predict_recur_slot *slot,
 		       double period)
 {
+	double steps = 0.5 * fmax(period, MEMORY_MIN);
 	double rate = 0;
 
 	memset(slot, 0, sizeof(*slot));
 	slot->period = period;
 	for (unsigned int h = 0; h < r->nhorizons; h++) {
-		slot->other[h] = 0.5 * period * r->rate[h];
+		slot->other[h] = steps * r->rate[h];
 		rate = fmax(rate, r->rate[h]);
 	}
-	slot->own = 1.5 * 0.5 * period * rate;
+	slot->own = 1.5 * steps * rate;
 }
 
 static void propose(struct predict_recur *r, double period)
@@ -185,7 +198,7 @@ static void propose(struct predict_recur *r, double period)
 			return;
 		}
 	}
-	slot = slot_to_use(r);
+	slot = slot_to_use(r, period);
 	if (slot)
 		slot_start(r, slot, period);
 }

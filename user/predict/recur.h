@@ -10,7 +10,8 @@
 #include "predict/predict.h"
 #include "predict/ring.h"
 
-#define PREDICT_RECUR_SLOTS	4
+#define PREDICT_RECUR_CLASSES	3	/* short, middle, long periods */
+#define PREDICT_RECUR_SLOTS	(2 * PREDICT_RECUR_CLASSES)
 #define PREDICT_RECUR_BACK	6	/* periods looked back */
 #define PREDICT_RECUR_SAMPLES	(3 * PREDICT_RECUR_BACK)
 

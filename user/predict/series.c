@@ -21,7 +21,7 @@
 struct predict_series {
 	struct predict_setup setup;
 	unsigned int nhorizons;
-	struct predict_horizon horizon[PREDICT_HORIZONS_MAX];
+	struct predict_horizon *horizon;
 	struct predict_expert_state state[PREDICT_EXPERTS];
 	struct predict_ring past;
 	struct predict_pool window;
@@ -32,7 +32,8 @@ struct predict_series {
 	uint64_t seen;		/* of these not missing */
 	double period;
 	size_t bytes;
-	float room[];
+	/* the horizons, then their arrays and all others */
+	struct predict_horizon room[];
 };
 
 static int opts_check(const struct predict_series_opts *o)
@@ -41,7 +42,8 @@ static int opts_check(const struct predict_series_opts *o)
 	    !o->nhorizons || o->nhorizons > PREDICT_HORIZONS_MAX ||
 	    !o->nprobs || o->nprobs > PREDICT_PROBS_MAX ||
 	    !(o->lower <= o->upper) || o->period_max > PERIOD_LIMIT ||
-	    (o->period_max && o->period_max < 2 * PREDICT_PERIOD_MIN))
+	    (o->period_max && o->period_max < 2 * PREDICT_PERIOD_MIN) ||
+	    o->window > PREDICT_POOL_MAX || o->window % 4)
 		return -EINVAL;
 	for (unsigned int i = 0; i < o->nhorizons; i++)
 		if (!o->horizons[i] || o->horizons[i] > PREDICT_HORIZON_MAX ||
@@ -89,11 +91,16 @@ static unsigned int ring_size(const struct predict_series_opts *o,
 	       8;
 }
 
+static unsigned int window_size(const struct predict_series_opts *o)
+{
+	return o->window ? o->window : PREDICT_POOL_MAX;
+}
+
 static size_t room_needed(const struct predict_series_opts *o,
 			  unsigned int period_max)
 {
 	size_t n = ring_size(o, period_max) + PREDICT_PERIOD_ROOM(period_max) +
-		   2 * PREDICT_WINDOW;
+		   PREDICT_POOL_ROOM(window_size(o));
 
 	for (unsigned int i = 0; i < o->nhorizons; i++)
 		n += predict_horizon_room(o->horizons[i], o->nprobs);
@@ -104,8 +111,9 @@ static void series_init(struct predict_series *s,
 			const struct predict_series_opts *o,
 			unsigned int period_max)
 {
-	float *room = s->room;
+	float *room = (float *)(s->room + o->nhorizons);
 
+	s->horizon = s->room;
 	s->nhorizons = o->nhorizons;
 	s->setup.nprobs = o->nprobs;
 	memcpy(s->setup.probs, o->probs, o->nprobs * sizeof(*o->probs));
@@ -116,11 +124,10 @@ static void series_init(struct predict_series *s,
 	room += s->past.size;
 	predict_recur_init(&s->recur, room, period_max, o->nhorizons);
 	room += PREDICT_PERIOD_ROOM(period_max);
-	predict_pool_init(&s->window, room, PREDICT_WINDOW);
-	room += 2 * PREDICT_WINDOW;
+	predict_pool_init(&s->window, room, window_size(o));
+	room += PREDICT_POOL_ROOM(window_size(o));
 	for (unsigned int i = 0; i < o->nhorizons; i++) {
-		predict_horizon_init(&s->horizon[i], room, o->horizons[i],
-				     o->nprobs);
+		predict_horizon_init(&s->horizon[i], room, o->horizons[i]);
 		room += predict_horizon_room(o->horizons[i], o->nprobs);
 	}
 }
@@ -141,7 +148,8 @@ int predict_series_new(const struct predict_series_opts *opts,
 	if (err)
 		return err;
 	period_max = opts->period_max ? opts->period_max : PERIOD_DEFAULT;
-	bytes = sizeof(*s) + room_needed(opts, period_max) * sizeof(float);
+	bytes = sizeof(*s) + opts->nhorizons * sizeof(*s->horizon) +
+		room_needed(opts, period_max) * sizeof(float);
 	s = calloc(1, bytes);
 	if (!s)
 		return -ENOMEM;
@@ -214,7 +222,7 @@ static void forecast(struct predict_series *s)
 {
 	double values[PREDICT_GRID];
 
-	predict_grid_fill(values, s->window.sorted, s->window.used);
+	predict_grid_fill(values, &s->window);
 	s->period = 0;
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
 		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
