@@ -27,7 +27,7 @@
 #define PRESWAP_FORECAST_VALID_MAX_MS	3600000
 #define PRESWAP_LEASE_MAX_MS		3600000
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
-#define PRESWAP_BYTES_MAX		(1ULL << 56)
+#define PRESWAP_BYTES_MAX		(1ULL << 44)	/* 16 TiB */
 
 enum preswap_resource {
 	PRESWAP_RESOURCE_CPU,
@@ -85,7 +85,6 @@ enum preswap_lease_end {
 enum preswap_event_kind {
 	PRESWAP_EVENT_LEASE_BEGIN,
 	PRESWAP_EVENT_LEASE_END,
-	PRESWAP_EVENT_DRY_RUN,		/* a lease that would have begun */
 	PRESWAP_EVENT_SHORTAGE,		/* need seen, no donor could cover it */
 	PRESWAP_EVENT_APP_GONE,
 
@@ -129,7 +128,6 @@ enum preswap_attr_info {
 	PRESWAP_A_INFO_CPU_USED_MILLI,	/* u64 */
 	PRESWAP_A_INFO_MEM_CAPACITY_BYTES,	/* u64 */
 	PRESWAP_A_INFO_MEM_USED_BYTES,	/* u64, capacity - MemAvailable */
-	PRESWAP_A_INFO_SWAP_TOTAL_BYTES,	/* u64 */
 	PRESWAP_A_INFO_SWAP_FREE_BYTES,	/* u64 */
 	PRESWAP_A_INFO_APPS,		/* u32 */
 	PRESWAP_A_INFO_TASKS,		/* u32 */
@@ -191,7 +189,7 @@ enum preswap_attr_task {
 	PRESWAP_A_TASK_READ_BYTES,	/* u64 */
 	PRESWAP_A_TASK_WRITE_BYTES,	/* u64 */
 	PRESWAP_A_TASK_SWITCHES,	/* u64 */
-	PRESWAP_A_TASK_LEASE_ID,	/* u32, affinity lease that moved it */
+	PRESWAP_A_TASK_MOVED,		/* u8, 1: its mask is changed by a lease */
 
 	__PRESWAP_A_TASK_MAX,
 	PRESWAP_A_TASK_MAX = __PRESWAP_A_TASK_MAX - 1
@@ -265,6 +263,7 @@ enum preswap_attr_lease {
 	PRESWAP_A_LEASE_BENEFIT,	/* u64, the decision's cost unit */
 	PRESWAP_A_LEASE_COST,		/* u64, same unit */
 	PRESWAP_A_LEASE_ENDED,		/* u8, enum preswap_lease_end */
+	PRESWAP_A_LEASE_DRY_RUN,	/* u8, 1: decided, not carried out */
 
 	__PRESWAP_A_LEASE_MAX,
 	PRESWAP_A_LEASE_MAX = __PRESWAP_A_LEASE_MAX - 1

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#	make			the module for the running kernel, and userspace
+#	make module [KDIR=...]	preswap.ko in build/module-RELEASE/
+#	make user		library, daemon and tools in build/user/
+#	make check		userspace tests, with sanitizers
+#	make install		userspace [DESTDIR=, PREFIX=]; and the module's
+#	make uninstall		source for DKMS, see dkms/
+#
+# W=1 warns more, WERROR=1 makes warnings errors, C=1 runs sparse.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+MODULE_DIR = $(CURDIR)/build/module-$(KRELEASE)
+MODULE_SRC = Kbuild kmod include
+WERROR ?= 0
+
+all: module user
+
+# Built on a copy, so that several kernels can share a tree, and the tree
+# stays clean.
+module:
+	@test -f $(KDIR)/Makefile || { \
+		echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or give KDIR=" >&2; \
+		exit 1; }
+	mkdir -p $(MODULE_DIR)
+	cp -pR $(MODULE_SRC) $(MODULE_DIR)
+	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) W=$(W) C=$(C) \
+		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
+
+user:
+	$(MAKE) -C user
+
+check:
+	$(MAKE) -C user check
+
+install:
+	$(MAKE) -C user install
+	$(MAKE) -C dkms install
+
+uninstall:
+	$(MAKE) -C dkms uninstall
+	$(MAKE) -C user uninstall
+
+clean:
+	rm -rf build/module-* build/user build/user-san
+
+.PHONY: all module user check install uninstall clean

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * app - the table of apps, and what is known of each.
+ *
+ * Lookups run under RCU from the tracepoints. Apps appear when a task is seen
+ * in a cgroup that no app covers, or when a policy names a cgroup; they go
+ * when their cgroup does, or when they have neither policy nor tasks.
+ */
+#include <linux/hashtable.h>
+#include <linux/memcontrol.h>
+#include <linux/psi_types.h>
+#include <linux/slab.h>
+
+#include "app.h"
+#include "compat/compat.h"
+
+DEFINE_MUTEX(preswap_lock);
+LIST_HEAD(preswap_apps);
+
+static DEFINE_SPINLOCK(preswap_app_table_lock);
+static DEFINE_HASHTABLE(preswap_app_table, 10);
+static atomic64_t preswap_app_gen = ATOMIC64_INIT(1);
+static atomic_t preswap_app_number = ATOMIC_INIT(0);
+
+/* Look an app up by cgroup id. Caller holds RCU or preswap_lock. */
+struct preswap_app *preswap_app_find(u64 id)
+{
+	struct preswap_app *app;
+
+	hash_for_each_possible_rcu(preswap_app_table, app, hash, id,
+				   lockdep_is_held(&preswap_lock))
+		if (app->id == id)
+			return app;
+	return NULL;
+}
+
+/* The same with a reference, or NULL. */
+struct preswap_app *preswap_app_get(u64 id)
+{
+	struct preswap_app *app;
+
+	rcu_read_lock();
+	app = preswap_app_find(id);
+	if (app && !refcount_inc_not_zero(&app->ref))
+		app = NULL;
+	rcu_read_unlock();
+	return app;
+}
+
+static void preswap_app_free(struct rcu_head *rcu)
+{
+	struct preswap_app *app = container_of(rcu, struct preswap_app, rcu);
+
+	cgroup_put(app->cgroup);
+	kfree(app);
+}
+
+void preswap_app_put(struct preswap_app *app)
+{
+	if (refcount_dec_and_test(&app->ref))
+		call_rcu(&app->rcu, preswap_app_free);
+}
+
+/**
+ * preswap_app_create() - the app of exactly this cgroup, made if need be
+ * @cgroup: any cgroup; the app takes its own reference
+ *
+ * Safe in any context that may take a BH spinlock.
+ *
+ * Return: the app with a reference for the caller, or NULL without memory or
+ * when the cgroup is already being freed.
+ */
+struct preswap_app *preswap_app_create(struct cgroup *cgroup)
+{
+	struct preswap_app *app, *other;
+	u64 id = cgroup_id(cgroup);
+
+	app = kzalloc(sizeof(*app), GFP_ATOMIC | __GFP_NOWARN);
+	if (!app)
+		return NULL;
+	if (!cgroup_tryget(cgroup)) {
+		kfree(app);
+		return NULL;
+	}
+	app->id = id;
+	app->cgroup = cgroup;
+	spin_lock_init(&app->lock);
+	refcount_set(&app->ref, 2);	/* the table's and the caller's */
+
+	spin_lock_bh(&preswap_app_table_lock);
+	rcu_read_lock();
+	other = preswap_app_find(id);
+	if (other && !refcount_inc_not_zero(&other->ref))
+		other = NULL;
+	rcu_read_unlock();
+	if (!other) {
+		hash_add_rcu(preswap_app_table, &app->hash, id);
+		list_add_tail_rcu(&app->list, &preswap_apps);
+		atomic_inc(&preswap_app_number);
+	}
+	spin_unlock_bh(&preswap_app_table_lock);
+	if (other) {
+		cgroup_put(cgroup);
+		kfree(app);
+		return other;
+	}
+	return app;
+}
+
+/**
+ * preswap_app_of_cgroup() - the app that a cgroup's tasks belong to
+ * @cgroup: under RCU
+ *
+ * Return: the app with a reference, or NULL without memory.
+ */
+struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup)
+{
+	struct cgroup *at;
+	struct preswap_app *app;
+
+	for (at = cgroup; at; at = cgroup_parent(at)) {
+		app = preswap_app_get(cgroup_id(at));
+		if (!app)
+			continue;
+		if (READ_ONCE(app->policy.priority))
+			return app;
+		preswap_app_put(app);
+	}
+	return preswap_app_create(cgroup);
+}
+
+/* Take an app out of the table. Its leases have ended. */
+void preswap_app_remove(struct preswap_app *app)
+{
+	lockdep_assert_held(&preswap_lock);
+	if (app->gone)
+		return;
+	app->gone = true;
+	spin_lock_bh(&preswap_app_table_lock);
+	hash_del_rcu(&app->hash);
+	list_del_rcu(&app->list);
+	spin_unlock_bh(&preswap_app_table_lock);
+	atomic_dec(&preswap_app_number);
+	preswap_app_regroup();
+	preswap_app_put(app);
+}
+
+void preswap_app_account(struct preswap_app *app,
+			 const struct preswap_usage *delta)
+{
+	spin_lock_bh(&app->lock);
+	app->total.cpu_ns += delta->cpu_ns;
+	app->total.run_delay_ns += delta->run_delay_ns;
+	app->total.major_faults += delta->major_faults;
+	app->total.read_bytes += delta->read_bytes;
+	app->total.write_bytes += delta->write_bytes;
+	app->total.switches += delta->switches;
+	spin_unlock_bh(&app->lock);
+}
+
+/* Tasks find their app anew when this number has changed. */
+u64 preswap_app_generation(void)
+{
+	return atomic64_read(&preswap_app_gen);
+}
+
+void preswap_app_regroup(void)
+{
+	atomic64_inc(&preswap_app_gen);
+}
+
+unsigned int preswap_app_count(void)
+{
+	return atomic_read(&preswap_app_number);
+}
+
+/* Path from the cgroup root. Return: its length, or -errno. */
+int preswap_app_path(const struct preswap_app *app, char *buf, size_t len)
+{
+	return cgroup_path(app->cgroup, buf, len);
+}
+
+static struct mem_cgroup *preswap_app_memcg(const struct preswap_app *app)
+{
+	return mem_cgroup_from_css(rcu_dereference(
+			app->cgroup->subsys[memory_cgrp_id]));
+}
+
+/* memory.current at this moment; without the controller, the last RSS. */
+u64 preswap_app_memory_now(const struct preswap_app *app)
+{
+	struct mem_cgroup *memcg;
+	u64 bytes = app->rss_bytes;
+
+	rcu_read_lock();
+	memcg = preswap_app_memcg(app);
+	if (memcg && app->id != 1)
+		bytes = (u64)page_counter_read(&memcg->memory) << PAGE_SHIFT;
+	rcu_read_unlock();
+	return bytes;
+}
+
+static u64 preswap_pages(unsigned long pages)
+{
+	/* "max" is PAGE_COUNTER_MAX; its bytes would overflow nothing */
+	return (u64)pages << PAGE_SHIFT;
+}
+
+static void preswap_app_sample_memory(struct preswap_app *app)
+{
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	memcg = preswap_app_memcg(app);
+	/* the root cgroup's counter holds nothing of its own tasks */
+	app->has_memcg = memcg && app->id != 1;
+	app->mem_protected = 0;
+	if (app->has_memcg) {
+		app->swap_bytes = preswap_pages(page_counter_read(&memcg->swap));
+		app->mem_protected =
+			preswap_pages(max(READ_ONCE(memcg->memory.min),
+					  READ_ONCE(memcg->memory.low)));
+	}
+	rcu_read_unlock();
+	app->mem_bytes = preswap_app_memory_now(app);
+}
+
+static void preswap_app_sample_psi(struct preswap_app *app)
+{
+	struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
+
+	if (!psi)
+		return;
+	app->psi_us[0] = div_u64(psi->total[PSI_AVGS][PSI_CPU_SOME],
+				 NSEC_PER_USEC);
+	app->psi_us[1] = div_u64(psi->total[PSI_AVGS][PSI_MEM_SOME],
+				 NSEC_PER_USEC);
+	app->psi_us[2] = div_u64(psi->total[PSI_AVGS][PSI_MEM_FULL],
+				 NSEC_PER_USEC);
+}
+
+static void preswap_app_sample_cpu(struct preswap_app *app, u64 elapsed_ns)
+{
+	u64 total, milli, weight_ms, tick_ms;
+
+	spin_lock_bh(&app->lock);
+	total = app->total.cpu_ns;
+	spin_unlock_bh(&app->lock);
+	if (!app->cpu_ns_tick)
+		app->cpu_ns_tick = total;
+	milli = div64_u64((total - app->cpu_ns_tick) * 1000, elapsed_ns);
+	app->cpu_ns_tick = total;
+
+	/* exponential mean with a time constant of half a second */
+	tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1);
+	weight_ms = tick_ms + 500;
+	app->cpu_tick_milli = div64_u64(app->cpu_tick_milli * 500 +
+					milli * tick_ms, weight_ms);
+}
+
+static void preswap_app_find_parent(struct preswap_app *app)
+{
+	struct cgroup *at = app->cgroup;
+	struct preswap_app *above;
+
+	app->parent = NULL;
+	while ((at = cgroup_parent(at))) {
+		above = preswap_app_find(cgroup_id(at));
+		if (above && cgroup_id(at) != 1) {
+			app->parent = above;
+			return;
+		}
+	}
+}
+
+/* Bring every app up to date. @elapsed_ns: since the last time. */
+void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
+{
+	struct preswap_app *app;
+
+	lockdep_assert_held(&preswap_lock);
+	preswap_for_each_app(app) {
+		preswap_app_sample_memory(app);
+		preswap_app_sample_psi(app);
+		preswap_app_sample_cpu(app, elapsed_ns);
+		preswap_app_find_parent(app);
+		app->mem_own = app->mem_bytes;
+		if (app->tasks)
+			app->idle_since_ns = 0;
+		else if (!app->idle_since_ns)
+			app->idle_since_ns = now_ns;
+	}
+	preswap_for_each_app(app)
+		if (app->parent)
+			app->parent->mem_own -= min(app->parent->mem_own,
+						    app->mem_bytes);
+	preswap_for_each_app(app) {
+		preswap_trend_update(&app->trend[DECIDE_CPU],
+				     app->cpu_tick_milli);
+		preswap_trend_update(&app->trend[DECIDE_MEMORY], app->mem_own);
+	}
+}
+
+/* End of a usage period: the mean CPU use over exactly that time. */
+void preswap_app_period(u64 elapsed_ns)
+{
+	struct preswap_app *app;
+
+	lockdep_assert_held(&preswap_lock);
+	preswap_for_each_app(app) {
+		app->cpu_milli = app->cpu_ns_period ?
+			div64_u64((app->cpu_ns_tick - app->cpu_ns_period) *
+				  1000, elapsed_ns) : app->cpu_tick_milli;
+		app->cpu_ns_period = app->cpu_ns_tick;
+	}
+}
+
+void preswap_app_exit(void)
+{
+	struct preswap_app *app;
+
+	mutex_lock(&preswap_lock);
+	while ((app = list_first_entry_or_null(&preswap_apps,
+					       struct preswap_app, list)))
+		preswap_app_remove(app);
+	mutex_unlock(&preswap_lock);
+	rcu_barrier();
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The app table: one entry for each cgroup v2 that has a policy or tasks.
+ *
+ * A task belongs to the nearest cgroup above it (its own included) that has a
+ * policy; without one, to its own cgroup. So each task counts once, and a
+ * policy on a service covers the cgroups inside it.
+ *
+ * Locks, outermost first:
+ *
+ *	preswap_lock		mutex; policies, forecasts, leases, removal of
+ *				apps, everything in struct preswap_app not
+ *				named below
+ *	preswap_app_table_lock	BH spinlock; insertion into the table, also
+ *				from the tracepoint of a dying task
+ *	preswap_app.lock	BH spinlock; the counters that dying tasks add to
+ *
+ * An app may be looked up under RCU; whoever keeps the pointer takes a
+ * reference. The table holds one until preswap_app_remove().
+ */
+#ifndef PRESWAP_APP_H
+#define PRESWAP_APP_H
+
+#include <linux/cgroup.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include "decide/decide.h"
+#include "forecast.h"
+#include "policy.h"
+#include "trend.h"
+
+/* What a task or an app has used since it was first seen. */
+struct preswap_usage {
+	u64 cpu_ns;
+	u64 run_delay_ns;
+	u64 major_faults;
+	u64 read_bytes;
+	u64 write_bytes;
+	u64 switches;
+};
+
+/* The affinity of an app's tasks; see affinity.c. */
+struct preswap_app_affinity {
+	unsigned int cores;	/* cores its tasks stay off; app->lock */
+	u64 seq;		/* new with each @cores; app->lock */
+	unsigned int moved;	/* tasks kept off them, at the last tick */
+	unsigned int moved_counting;
+};
+
+/* The memory that leases hold back from an app; see reclaim.c. */
+struct preswap_app_reclaim {
+	u64 base;		/* what it used when the first lease began */
+	u64 held;		/* sum of the leases' amounts, 0: none */
+	u64 retry_ns;		/* no attempt before this time */
+	unsigned int failures;	/* attempts in a row that freed nothing */
+	bool no_file;		/* the cgroup has no memory.reclaim */
+};
+
+struct preswap_app {
+	u64 id;			/* cgroup id; never changes */
+	struct cgroup *cgroup;	/* reference; never changes */
+	refcount_t ref;
+	struct rcu_head rcu;
+	struct hlist_node hash;	/* by id; preswap_app_table_lock, RCU */
+	struct list_head list;	/* preswap_app_table_lock, RCU; removal also
+				 * preswap_lock: its holder may walk freely */
+	bool gone;		/* removed from the table; preswap_lock */
+
+	spinlock_t lock;	/* total, forks, execs, exits, affinity */
+	struct preswap_usage total;
+	u64 forks, execs, exits;
+
+	unsigned int tasks;	/* live threads, as of the last tick */
+	unsigned int tasks_counting;
+	u64 rss_bytes, rss_counting;	/* RSS and swap: once a second */
+	u64 swap_bytes, swap_counting;
+	u64 idle_since_ns;	/* without tasks since then; 0: has some */
+
+	u64 mem_bytes;		/* memory.current, or RSS without memcg */
+	u64 mem_protected;	/* memory.min or memory.low, the greater */
+	u64 mem_own;		/* mem_bytes less that of nested apps */
+	bool has_memcg;
+	u64 psi_us[3];		/* cpu some, memory some, memory full */
+	u64 cpu_milli;		/* over the last usage period */
+	u64 cpu_ns_period;	/* total.cpu_ns when that began */
+	u64 cpu_ns_tick;	/* total.cpu_ns at the last tick */
+	u64 cpu_tick_milli;	/* about the last half second */
+	struct preswap_trend trend[DECIDE_RESOURCES];
+
+	struct preswap_policy policy;
+	struct preswap_forecast forecast[DECIDE_RESOURCES];
+	struct preswap_app *parent;	/* nearest app above, no reference:
+					 * set anew by each tick */
+	u32 index;			/* in the tick's snapshot */
+	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
+	unsigned int receives[DECIDE_RESOURCES];	/* leases in force */
+	u64 shortage_ns[DECIDE_RESOURCES];	/* last reported */
+	struct preswap_app_affinity affinity;
+	struct preswap_app_reclaim reclaim;
+};
+
+extern struct mutex preswap_lock;
+extern struct list_head preswap_apps;
+
+#define preswap_for_each_app(app) \
+	list_for_each_entry_rcu(app, &preswap_apps, list, \
+				lockdep_is_held(&preswap_lock))
+
+struct preswap_app *preswap_app_find(u64 id);
+struct preswap_app *preswap_app_get(u64 id);
+struct preswap_app *preswap_app_create(struct cgroup *cgroup);
+struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup);
+void preswap_app_put(struct preswap_app *app);
+void preswap_app_remove(struct preswap_app *app);
+void preswap_app_account(struct preswap_app *app,
+			 const struct preswap_usage *delta);
+u64 preswap_app_generation(void);
+void preswap_app_regroup(void);
+unsigned int preswap_app_count(void);
+int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
+void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
+void preswap_app_period(u64 elapsed_ns);
+u64 preswap_app_memory_now(const struct preswap_app *app);
+void preswap_app_exit(void);
+
+static inline bool preswap_app_is_dead(const struct preswap_app *app)
+{
+	return !(READ_ONCE(app->cgroup->self.flags) & CSS_ONLINE);
+}
+
+#endif /* PRESWAP_APP_H */

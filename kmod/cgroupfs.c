@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cgroupfs - the cgroup files that the module reads and writes.
+ *
+ * Reclaim and cpusets have no other interface for modules. A mount of our own
+ * gives the same files in every mount namespace, and in kernel threads, which
+ * on newer kernels have no root directory.
+ */
+#include <linux/cgroup.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "cgroupfs.h"
+
+static struct vfsmount *preswap_cgroupfs_mount;
+
+/* Room for a path and "/memory.reclaim" after it. */
+#define PRESWAP_CGROUPFS_PATH	(PATH_MAX + 64)
+
+static struct file *preswap_cgroupfs_open(struct cgroup *cgroup,
+					  const char *name, int flags)
+{
+	struct path root = {
+		.mnt = preswap_cgroupfs_mount,
+		.dentry = preswap_cgroupfs_mount->mnt_root,
+	};
+	struct file *file;
+	char *path;
+	int len;
+
+	path = kmalloc(PRESWAP_CGROUPFS_PATH, GFP_KERNEL);
+	if (!path)
+		return ERR_PTR(-ENOMEM);
+	len = cgroup_path(cgroup, path, PATH_MAX);
+	if (len < 0 || len >= PATH_MAX) {
+		kfree(path);
+		return ERR_PTR(-ENAMETOOLONG);
+	}
+	strcat(path, "/");
+	strcat(path, name);
+	/* cgroup paths begin with "/"; file_open_root wants a relative one */
+	file = file_open_root(&root, path + strspn(path, "/"), flags, 0);
+	kfree(path);
+	return file;
+}
+
+/**
+ * preswap_cgroupfs_write_u64() - write a number to a cgroup's file
+ * @cgroup: may be removed meanwhile
+ * @name: such as "memory.reclaim"
+ * @value: in the file's unit
+ *
+ * May sleep for as long as the file's handler works.
+ *
+ * Return: 0 or -errno, as a write from userspace would get.
+ */
+int preswap_cgroupfs_write_u64(struct cgroup *cgroup, const char *name,
+			       u64 value)
+{
+	struct file *file;
+	char text[24];
+	loff_t pos = 0;
+	ssize_t n;
+
+	file = preswap_cgroupfs_open(cgroup, name, O_WRONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = snprintf(text, sizeof(text), "%llu", value);
+	n = kernel_write(file, text, n, &pos);
+	filp_close(file, NULL);
+	return n < 0 ? n : 0;
+}
+
+static int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name,
+				 char *buf, size_t size)
+{
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t n;
+
+	file = preswap_cgroupfs_open(cgroup, name, O_RDONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_read(file, buf, size - 1, &pos);
+	filp_close(file, NULL);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	return 0;
+}
+
+/**
+ * preswap_cgroupfs_cpuset() - the CPUs that a cgroup's tasks may use
+ * @cgroup: without the cpuset controller, what its nearest ancestor says
+ * @mask: the answer
+ *
+ * Return: 0, or -errno and @mask undefined.
+ */
+int preswap_cgroupfs_cpuset(struct cgroup *cgroup, struct cpumask *mask)
+{
+	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct cgroup *at;
+	int err = -ENOENT;
+
+	if (!text)
+		return -ENOMEM;
+	for (at = cgroup; at && err == -ENOENT; at = cgroup_parent(at)) {
+		err = preswap_cgroupfs_read(at, "cpuset.cpus.effective", text,
+					    PAGE_SIZE);
+		if (!err)
+			err = cpulist_parse(strim(text), mask);
+		if (!err && cpumask_empty(mask))
+			err = -ENODATA;
+	}
+	kfree(text);
+	return err;
+}
+
+int preswap_cgroupfs_init(void)
+{
+	struct file_system_type *type = get_fs_type("cgroup2");
+	struct vfsmount *mount;
+
+	if (!type)
+		return -ENODEV;
+	mount = kern_mount(type);
+	/* the mount holds the type while it needs it */
+	module_put(type->owner);
+	if (IS_ERR(mount))
+		return PTR_ERR(mount);
+	preswap_cgroupfs_mount = mount;
+	return 0;
+}
+
+void preswap_cgroupfs_exit(void)
+{
+	kern_unmount(preswap_cgroupfs_mount);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the supported kernels, and nothing else. The rest of
+ * the module is written for the newest one.
+ */
+#ifndef PRESWAP_COMPAT_H
+#define PRESWAP_COMPAT_H
+
+#include <linux/cgroup.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "preswap needs Linux 6.1 or newer: memory.reclaim is not in older ones"
+#endif
+#if !IS_ENABLED(CONFIG_CGROUPS) || !IS_ENABLED(CONFIG_MEMCG) || \
+	!IS_ENABLED(CONFIG_PSI) || !IS_ENABLED(CONFIG_SCHED_INFO) || \
+	!IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) || !IS_ENABLED(CONFIG_TRACEPOINTS)
+#error "preswap needs CGROUPS MEMCG PSI SCHED_INFO TASK_IO_ACCOUNTING TRACEPOINTS"
+#endif
+
+/* cgroup_psi() refers to psi_system, which is not exported. */
+static inline struct psi_group *preswap_cgroup_psi(struct cgroup *cgroup)
+{
+	return cgroup->psi;
+}
+
+/* The attributes of a dump request, by type. */
+static inline struct nlattr **
+preswap_dump_attrs(const struct genl_dumpit_info *dump)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return dump->attrs;
+#else
+	return dump->info.attrs;
+#endif
+}
+
+#endif /* PRESWAP_COMPAT_H */

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * debugfs - tables for people, in /sys/kernel/debug/preswap/.
+ *
+ * Programs use netlink: these tables change as they please.
+ */
+#include <linux/debugfs.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/seq_file.h>
+#include <linux/ktime.h>
+
+#include "app.h"
+#include "debugfs.h"
+#include "lease.h"
+#include "task.h"
+
+static struct dentry *preswap_debugfs_dir;
+
+static void preswap_debugfs_path(struct seq_file *m,
+				 const struct preswap_app *app)
+{
+	static char path[PATH_MAX];	/* preswap_lock */
+
+	lockdep_assert_held(&preswap_lock);
+	if (preswap_app_path(app, path, sizeof(path)) >= 0)
+		seq_puts(m, path);
+	seq_putc(m, '\n');
+}
+
+static int apps_show(struct seq_file *m, void *unused)
+{
+	struct preswap_app *app;
+
+	seq_puts(m, "id prio eligible cpu_milli mem_kib swap_kib tasks forks exits moved held_kib path\n");
+	mutex_lock(&preswap_lock);
+	preswap_for_each_app(app) {
+		seq_printf(m, "%llu %u %d %llu %llu %llu %u %llu %llu %u %llu ",
+			   app->id, app->policy.priority, app->policy.eligible,
+			   app->cpu_tick_milli, app->mem_own >> 10,
+			   app->swap_bytes >> 10, app->tasks, app->forks,
+			   app->exits, app->affinity.moved,
+			   app->reclaim.held >> 10);
+		preswap_debugfs_path(m, app);
+	}
+	mutex_unlock(&preswap_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(apps);
+
+static int tasks_show_one(const struct preswap_task_view *t, void *data)
+{
+	seq_printf(data, "%d %d %llu %llu %llu %llu %llu %llu %llu %llu %d %s\n",
+		   t->pid, t->tgid, t->app_id,
+		   div_u64(t->usage.cpu_ns, NSEC_PER_MSEC),
+		   div_u64(t->usage.run_delay_ns, NSEC_PER_MSEC),
+		   t->rss_bytes >> 10, t->swap_bytes >> 10,
+		   t->usage.major_faults,
+		   (t->usage.read_bytes + t->usage.write_bytes) >> 10,
+		   t->usage.switches, t->moved, t->comm);
+	return 0;
+}
+
+static int tasks_show(struct seq_file *m, void *unused)
+{
+	struct preswap_task_cursor cursor = {};
+
+	seq_puts(m, "pid tgid app cpu_ms delay_ms rss_kib swap_kib majflt io_kib switches moved comm\n");
+	return preswap_task_walk(&cursor, 0, tasks_show_one, m);
+}
+DEFINE_SHOW_ATTRIBUTE(tasks);
+
+static int forecasts_show(struct seq_file *m, void *unused)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+	struct preswap_app *app;
+	u32 r, i;
+
+	seq_puts(m, "app resource age_ms valid_ms horizon_ms:q05/q50/q95...\n");
+	mutex_lock(&preswap_lock);
+	preswap_for_each_app(app) {
+		for (r = 0; r < DECIDE_RESOURCES; r++) {
+			const struct preswap_forecast *f = &app->forecast[r];
+
+			if (!preswap_forecast_fresh(f, now_ns))
+				continue;
+			seq_printf(m, "%llu %s %llu %u", app->id,
+				   r == DECIDE_CPU ? "cpu" : "memory",
+				   div_u64(now_ns - f->time_ns, NSEC_PER_MSEC),
+				   f->valid_ms);
+			for (i = 0; i < f->nr_points; i++)
+				seq_printf(m, " %u:%llu/%llu/%llu",
+					   f->point[i].horizon_ms,
+					   f->point[i].q05, f->point[i].q50,
+					   f->point[i].q95);
+			seq_putc(m, '\n');
+		}
+	}
+	mutex_unlock(&preswap_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(forecasts);
+
+static void leases_show_one(struct seq_file *m,
+			    const struct preswap_lease_info *l, u64 now_ns)
+{
+	seq_printf(m, "%u %s %llu %llu %llu %llu %u %llu %lld %u %d\n",
+		   l->id,
+		   l->kind == PRESWAP_LEASE_KIND_RECLAIM ? "reclaim" :
+							   "affinity",
+		   l->donor_id, l->receiver_id, l->amount, l->done, l->reason,
+		   div_u64(now_ns - l->begin_ns, NSEC_PER_MSEC),
+		   l->ended ? 0 : div_s64((s64)(l->until_ns - now_ns),
+					  NSEC_PER_MSEC),
+		   l->ended, l->dry_run);
+}
+
+static int leases_show(struct seq_file *m, void *unused)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+	const struct preswap_lease_info *ended;
+	struct preswap_lease *lease;
+	unsigned int back;
+
+	seq_puts(m, "id kind donor receiver amount done reason age_ms left_ms ended dry_run\n");
+	mutex_lock(&preswap_lock);
+	list_for_each_entry(lease, &preswap_leases, list)
+		leases_show_one(m, &lease->info, now_ns);
+	for (back = 0; (ended = preswap_lease_log(back)); back++)
+		leases_show_one(m, ended, now_ns);
+	mutex_unlock(&preswap_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(leases);
+
+/* debugfs may be absent; then there are no tables, and no error. */
+void preswap_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("preswap", NULL);
+
+	preswap_debugfs_dir = dir;
+	debugfs_create_file("apps", 0400, dir, NULL, &apps_fops);
+	debugfs_create_file("tasks", 0400, dir, NULL, &tasks_fops);
+	debugfs_create_file("forecasts", 0400, dir, NULL, &forecasts_fops);
+	debugfs_create_file("leases", 0400, dir, NULL, &leases_fops);
+}
+
+void preswap_debugfs_exit(void)
+{
+	debugfs_remove(preswap_debugfs_dir);
+}

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decide - who gives what to whom. See decide.h for the contract.
+ *
+ * The model, for each resource on its own:
+ *
+ * Need. An app needs what it is expected to use within the lead time beyond
+ * what it used when its last lease began (its base; now, if it has none). The
+ * base keeps the need alive while the burst runs: an app that has grown into
+ * what was freed for it still needs it. How much of the uncertainty counts is
+ * the app's choice: latency-sensitive apps are served at the 95 % quantile,
+ * normal ones halfway between median and 95 %, batch ones at the median.
+ *
+ * Headroom. What is free below threshold x capacity, as it would be without
+ * any lease: what leases have freed counts as used, and what receivers have
+ * grown into is taken out. Otherwise every lease would remove its own reason
+ * and end, and the next tick would begin it again.
+ *
+ *	headroom = threshold * capacity - (used + given - grown)
+ *
+ * Shortage = need - headroom, between 0 and need. Receivers are served in
+ * order of priority, then of shortage; each uses up headroom for the next.
+ *
+ * Example: 1000 MiB, threshold 80 %, used 950: a batch app 900, a service 50
+ * that is expected at 250. Need 200, headroom 800 - 950 < 0, shortage 200:
+ * the batch app gives 200. Then used = 750, given = 200: headroom as before,
+ * the lease stays. The service bursts to 250: used = 950, given = 200,
+ * grown = 200: as before. The burst passes, the forecast falls to 50: need 0,
+ * nothing is proposed, and the lease runs out.
+ *
+ * Donors give in order of priority, lowest first, each down to its floor
+ * before the next is touched; among equals the one that uses most, so that
+ * few are disturbed. CPU is given in whole cores: a donor that leaves k of n
+ * cores frees about k/n of its use there.
+ *
+ * Benefit = shortage covered x weight(receiver), cost = taken x
+ * weight(donor), weight = priority^2 x sensitivity (latency 4, normal 2,
+ * batch 1). A step is taken only where benefit exceeds cost.
+ */
+#include "decide.h"
+
+/* The smallest shortage worth a lease, and what keeps one alive: half. */
+#define DECIDE_CPU_STEP_MILLI	250ULL
+#define DECIDE_MEM_STEP_BYTES	(8ULL << 20)
+#define DECIDE_MEM_STEP_SHIFT	7	/* or 1/128 of the memory */
+
+/* A donor using less than this frees nothing worth moving its tasks for. */
+#define DECIDE_CPU_DONOR_MILLI	50ULL
+
+static __u64 bound(__u64 value)
+{
+	return value < DECIDE_MAX ? value : DECIDE_MAX;
+}
+
+static __u64 less(__u64 value, __u64 by)
+{
+	return value > by ? value - by : 0;
+}
+
+static __u64 smaller(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+static __u64 weight(const struct decide_app *app)
+{
+	static const __u32 factor[] = { 4, 2, 1 };
+	__u32 sensitivity = app->sensitivity > DECIDE_BATCH ?
+			    DECIDE_BATCH : app->sensitivity;
+
+	return (__u64)app->priority * app->priority * factor[sensitivity];
+}
+
+static bool managed(const struct decide_app *app)
+{
+	return app->priority >= 1 && app->priority <= 10;
+}
+
+/* What the app is expected to use, at the certainty that suits it. */
+static __u64 demand(const struct decide_app *app, __u32 resource)
+{
+	const struct decide_use *use = &app->use[resource];
+	__u64 q50 = bound(use->q50), q95 = bound(use->q95), want;
+
+	if (use->source == DECIDE_FROM_NOTHING)
+		want = 0;
+	else if (app->sensitivity == DECIDE_LATENCY)
+		want = q95;
+	else if (app->sensitivity == DECIDE_NORMAL)
+		want = q50 / 2 + q95 / 2;
+	else
+		want = q50;
+	return want > bound(use->used) ? want : bound(use->used);
+}
+
+static __u64 need(const struct decide_app *app, __u32 resource)
+{
+	return less(demand(app, resource), bound(app->use[resource].base));
+}
+
+static __u64 step(const struct decide_snapshot *s, __u32 resource)
+{
+	__u64 share = bound(s->capacity[resource]) >> DECIDE_MEM_STEP_SHIFT;
+
+	if (resource == DECIDE_CPU)
+		return DECIDE_CPU_STEP_MILLI;
+	return share > DECIDE_MEM_STEP_BYTES ? share : DECIDE_MEM_STEP_BYTES;
+}
+
+static bool receives(const struct decide_snapshot *s, __u32 receiver,
+		     __u32 resource)
+{
+	__u32 i;
+
+	for (i = 0; i < s->nr_leases; i++)
+		if (s->leases[i].receiver == receiver &&
+		    s->leases[i].resource == resource)
+			return true;
+	return false;
+}
+
+static const struct decide_lease *lease_between(const struct decide_snapshot *s,
+						__u32 donor, __u32 receiver,
+						__u32 resource)
+{
+	__u32 i;
+
+	for (i = 0; i < s->nr_leases; i++)
+		if (s->leases[i].donor == donor &&
+		    s->leases[i].receiver == receiver &&
+		    s->leases[i].resource == resource)
+			return &s->leases[i];
+	return NULL;
+}
+
+static bool is_receiver(const struct decide_snapshot *s, __u32 index,
+			__u32 resource)
+{
+	const struct decide_app *app = &s->apps[index];
+	__u64 least = step(s, resource);
+
+	if (!managed(app) || app->priority <= s->min_priority)
+		return false;
+	if (need(app, resource) >= least)
+		return true;
+	/* hysteresis: what has begun goes on at half the need */
+	return need(app, resource) >= least / 2 &&
+	       receives(s, index, resource);
+}
+
+/* Is @inner the same as @outer, or nested in it? */
+static bool within(const struct decide_snapshot *s, __u32 inner, __u32 outer)
+{
+	__u32 depth;
+
+	for (depth = 0; inner < s->nr_apps && depth < 64; depth++) {
+		if (inner == outer)
+			return true;
+		inner = s->apps[inner].parent;
+	}
+	return false;
+}
+
+static bool may_give(const struct decide_snapshot *s, __u32 donor,
+		     __u32 receiver, __u32 resource)
+{
+	const struct decide_app *from = &s->apps[donor];
+	const struct decide_app *to = &s->apps[receiver];
+
+	return managed(from) && from->eligible &&
+	       from->priority < to->priority &&
+	       from->use[resource].can_give &&
+	       !within(s, donor, receiver) && !within(s, receiver, donor);
+}
+
+/* Receivers: the most important first, then the neediest. */
+static bool receiver_before(const struct decide_snapshot *s, __u32 resource,
+			    __u32 a, __u32 b)
+{
+	const struct decide_app *x = &s->apps[a], *y = &s->apps[b];
+	__u64 need_x = need(x, resource), need_y = need(y, resource);
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority;
+	if (need_x != need_y)
+		return need_x > need_y;
+	return x->id != y->id ? x->id < y->id : a < b;
+}
+
+static __u64 holds(const struct decide_use *use)
+{
+	return bound(bound(use->used) + bound(use->given));
+}
+
+/* Donors: the least important first, then the cheapest, then the largest. */
+static bool donor_before(const struct decide_snapshot *s, __u32 resource,
+			 __u32 a, __u32 b)
+{
+	const struct decide_app *x = &s->apps[a], *y = &s->apps[b];
+	__u64 size_x = holds(&x->use[resource]);
+	__u64 size_y = holds(&y->use[resource]);
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority;
+	if (weight(x) != weight(y))
+		return weight(x) < weight(y);
+	if (size_x != size_y)
+		return size_x > size_y;
+	return x->id != y->id ? x->id < y->id : a < b;
+}
+
+typedef bool (*before_fn)(const struct decide_snapshot *s, __u32 resource,
+			  __u32 a, __u32 b);
+
+static void sift(const struct decide_snapshot *s, __u32 resource,
+		 before_fn before, __u32 *order, __u32 root, __u32 count)
+{
+	for (;;) {
+		__u32 child = 2 * root + 1, tmp;
+
+		if (child >= count)
+			return;
+		if (child + 1 < count &&
+		    before(s, resource, order[child], order[child + 1]))
+			child++;
+		if (!before(s, resource, order[root], order[child]))
+			return;
+		tmp = order[root];
+		order[root] = order[child];
+		order[child] = tmp;
+		root = child;
+	}
+}
+
+/* Heap sort: n log n at worst, no recursion, no extra memory. */
+static void sort_order(const struct decide_snapshot *s, __u32 resource,
+		       before_fn before, __u32 *order, __u32 count)
+{
+	__u32 i, tmp;
+
+	for (i = count / 2; i-- > 0;)
+		sift(s, resource, before, order, i, count);
+	for (i = count; i-- > 1;) {
+		tmp = order[0];
+		order[0] = order[i];
+		order[i] = tmp;
+		sift(s, resource, before, order, 0, i);
+	}
+}
+
+/* Free below the threshold if there were no leases; negative when short. */
+static __s64 headroom(const struct decide_snapshot *s, __u32 resource)
+{
+	__u64 limit = bound(s->capacity[resource]) / 100 *
+		      s->threshold_pct[resource];
+	__u64 used = bound(s->used[resource]);
+	__u32 i;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		const struct decide_use *use = &s->apps[i].use[resource];
+
+		used += bound(use->given);
+	}
+	for (i = 0; i < s->nr_apps; i++) {
+		const struct decide_use *use = &s->apps[i].use[resource];
+
+		used = less(used, less(bound(use->used), bound(use->base)));
+	}
+	return (__s64)limit - (__s64)used;
+}
+
+/* How much the donor can still give, above its floor. */
+static __u64 giveable(const struct decide_snapshot *s,
+		      const struct decide_result *r, __u32 donor,
+		      __u32 resource)
+{
+	const struct decide_use *use = &s->apps[donor].use[resource];
+
+	return less(less(holds(use), bound(use->floor)), r->taken[donor]);
+}
+
+/*
+ * Cores that the donor can leave: never the last, never below its floor, and
+ * not those that it leaves already for a receiver served before.
+ */
+static __u64 cores_to_leave(const struct decide_snapshot *s,
+			    const struct decide_result *r, __u32 donor,
+			    __u64 wanted)
+{
+	const struct decide_use *use = &s->apps[donor].use[DECIDE_CPU];
+	__u64 cores = bound(s->capacity[DECIDE_CPU]) / DECIDE_MILLI_PER_CORE;
+	__u64 keep = (bound(use->floor) + DECIDE_MILLI_PER_CORE - 1) /
+		     DECIDE_MILLI_PER_CORE;
+
+	if (!keep)
+		keep = 1;
+	return smaller(wanted, less(less(cores, keep), r->taken[donor]));
+}
+
+/* Small changes of a lease in force are not worth the disturbance. */
+static __u64 steady(const struct decide_lease *old, __u64 amount, __u64 most)
+{
+	if (old && amount <= old->amount + old->amount / 8 &&
+	    amount >= old->amount / 2)
+		return smaller(old->amount, most);
+	return amount;
+}
+
+static bool propose(struct decide_result *r, const struct decide_snapshot *s,
+		    struct decide_proposal *p, __u64 covered)
+{
+	__u64 units = p->resource == DECIDE_MEMORY ? 10 : 0;
+
+	/* in KiB, so that no product of bytes and weights overflows */
+	p->benefit = (covered >> units) * weight(&s->apps[p->receiver]);
+	p->cost = (p->gain >> units) * weight(&s->apps[p->donor]);
+	if (p->benefit <= p->cost || r->nr_proposals == r->proposals_max) {
+		r->nr_refused++;
+		return false;
+	}
+	r->proposals[r->nr_proposals++] = *p;
+	return true;
+}
+
+static __u64 take_memory(const struct decide_snapshot *s,
+			 struct decide_result *r, __u32 donor, __u32 receiver,
+			 __u64 missing)
+{
+	__u64 most = giveable(s, r, donor, DECIDE_MEMORY);
+	struct decide_proposal p = {
+		.donor = donor,
+		.receiver = receiver,
+		.resource = DECIDE_MEMORY,
+		.source = s->apps[receiver].use[DECIDE_MEMORY].source,
+	};
+
+	p.amount = steady(lease_between(s, donor, receiver, DECIDE_MEMORY),
+			  smaller(missing, most), most);
+	p.gain = p.amount;
+	/* crumbs cost a lease and bring nothing */
+	if (p.amount < smaller(missing, DECIDE_MEM_STEP_BYTES) || !p.amount) {
+		r->nr_refused++;
+		return 0;
+	}
+	if (!propose(r, s, &p, smaller(missing, p.gain)))
+		return 0;
+	r->taken[donor] += p.amount;
+	return p.gain;
+}
+
+static __u64 take_cpu(const struct decide_snapshot *s,
+		      struct decide_result *r, __u32 donor, __u32 receiver,
+		      __u64 cores, __u64 missing)
+{
+	__u64 all = bound(s->capacity[DECIDE_CPU]) / DECIDE_MILLI_PER_CORE;
+	__u64 use = holds(&s->apps[donor].use[DECIDE_CPU]);
+	__u64 leave = cores_to_leave(s, r, donor, cores);
+	struct decide_proposal p = {
+		.donor = donor,
+		.receiver = receiver,
+		.resource = DECIDE_CPU,
+		.source = s->apps[receiver].use[DECIDE_CPU].source,
+		.amount = leave * DECIDE_MILLI_PER_CORE,
+	};
+
+	if (!leave || use < DECIDE_CPU_DONOR_MILLI) {
+		r->nr_refused++;
+		return 0;
+	}
+	/* a donor can use no more than it has cores: no overflow, no excess */
+	p.gain = smaller(use, all * DECIDE_MILLI_PER_CORE) / all * leave;
+	if (!p.gain)
+		p.gain = 1;
+	if (!propose(r, s, &p, smaller(missing, p.gain)))
+		return 0;
+	r->taken[donor] += leave;
+	return p.gain;
+}
+
+static void report_shortage(struct decide_result *r, __u32 receiver,
+			    __u32 resource, __u64 missing)
+{
+	if (r->nr_shortages == r->shortages_max)
+		return;
+	r->shortages[r->nr_shortages++] = (struct decide_shortage){
+		.receiver = receiver,
+		.resource = resource,
+		.missing = missing,
+	};
+}
+
+static void serve(const struct decide_snapshot *s, struct decide_result *r,
+		  __u32 receiver, __u32 resource, const __u32 *donors,
+		  __u32 nr_donors, __u64 shortage)
+{
+	__u64 cores = (shortage + DECIDE_MILLI_PER_CORE - 1) /
+		      DECIDE_MILLI_PER_CORE;
+	__u64 missing = shortage;
+	__u32 i;
+
+	for (i = 0; i < nr_donors && missing; i++) {
+		if (!may_give(s, donors[i], receiver, resource)) {
+			r->nr_refused++;
+			continue;
+		}
+		if (resource == DECIDE_MEMORY)
+			missing = less(missing, take_memory(s, r, donors[i],
+							    receiver, missing));
+		else
+			missing = less(missing, take_cpu(s, r, donors[i],
+							 receiver, cores,
+							 missing));
+	}
+	if (missing >= step(s, resource))
+		report_shortage(r, receiver, resource, missing);
+}
+
+static void decide_resource(const struct decide_snapshot *s,
+			    struct decide_result *r, __u32 resource)
+{
+	__u32 *receivers = r->order, *donors = r->order + s->nr_apps;
+	__u32 nr_receivers = 0, nr_donors = 0, i;
+	__s64 room = headroom(s, resource);
+
+	for (i = 0; i < s->nr_apps; i++) {
+		r->taken[i] = 0;
+		if (is_receiver(s, i, resource))
+			receivers[nr_receivers++] = i;
+		if (managed(&s->apps[i]) && s->apps[i].eligible)
+			donors[nr_donors++] = i;
+	}
+	if (!nr_receivers)
+		return;
+	sort_order(s, resource, receiver_before, receivers, nr_receivers);
+	sort_order(s, resource, donor_before, donors, nr_donors);
+
+	for (i = 0; i < nr_receivers; i++) {
+		__u64 wanted = need(&s->apps[receivers[i]], resource);
+		__u64 shortage = wanted;
+
+		if (room > 0)
+			shortage = less(wanted, (__u64)room);
+		room -= (__s64)wanted;
+		if (!shortage || (shortage < step(s, resource) &&
+				  !receives(s, receivers[i], resource)))
+			continue;
+		r->nr_receivers++;
+		r->need[resource] += shortage;
+		serve(s, r, receivers[i], resource, donors, nr_donors,
+		      shortage);
+	}
+}
+
+void decide(const struct decide_snapshot *s, struct decide_result *r)
+{
+	__u32 resource;
+
+	r->nr_proposals = 0;
+	r->nr_shortages = 0;
+	r->nr_receivers = 0;
+	r->nr_refused = 0;
+	if (s->nr_apps > DECIDE_APPS_MAX)
+		return;
+	for (resource = 0; resource < DECIDE_RESOURCES; resource++) {
+		__u32 pct = s->threshold_pct[resource];
+
+		r->need[resource] = 0;
+		if (pct >= 1 && pct <= 100 && s->capacity[resource])
+			decide_resource(s, r, resource);
+	}
+}

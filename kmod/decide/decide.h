@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decide - who gives what to whom, as a pure function over a snapshot.
+ *
+ * Integers only, no allocation, no locks, no calls out: the same source runs
+ * in the module, in the userspace tests and in the fuzzers, and the same
+ * snapshot gives the same decision everywhere.
+ *
+ * Units: CPU in milli-CPU, memory in bytes. Values above DECIDE_MAX are
+ * treated as DECIDE_MAX, so that no sum of DECIDE_APPS_MAX values overflows.
+ */
+#ifndef PRESWAP_DECIDE_H
+#define PRESWAP_DECIDE_H
+
+#include <linux/types.h>
+#ifdef __KERNEL__
+#include <linux/stddef.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#endif
+
+#define DECIDE_MAX		(1ULL << 44)	/* 16 TiB, 10^10 cores */
+#define DECIDE_APPS_MAX		(1U << 17)
+#define DECIDE_NONE		0xffffffffU
+#define DECIDE_MILLI_PER_CORE	1000ULL
+
+enum decide_resource {
+	DECIDE_CPU,
+	DECIDE_MEMORY,
+	DECIDE_RESOURCES
+};
+
+enum decide_sensitivity {
+	DECIDE_LATENCY,
+	DECIDE_NORMAL,
+	DECIDE_BATCH
+};
+
+/* Where a demand comes from. */
+enum decide_source {
+	DECIDE_FROM_NOTHING,
+	DECIDE_FROM_FORECAST,
+	DECIDE_FROM_TREND
+};
+
+/* One app's view of one resource. */
+struct decide_use {
+	__u64 used;	/* now */
+	__u64 base;	/* when its first lease as receiver began; else used */
+	__u64 q50;	/* demand, greatest over the lead time; 0: unknown */
+	__u64 q95;
+	__u64 floor;	/* never leave it less than this */
+	__u64 given;	/* what leases in force took from it (effect so far) */
+	__u32 source;	/* enum decide_source */
+	__u32 can_give;	/* 0: nothing can be taken here (no swap, cool-down) */
+};
+
+struct decide_app {
+	__u64 id;		/* breaks ties, so that order never matters */
+	__u32 priority;		/* 1..10; 0: no policy, neither gives nor gets */
+	__u32 sensitivity;	/* enum decide_sensitivity */
+	__u32 eligible;		/* may give */
+	__u32 parent;		/* index of the app it is nested in, or NONE */
+	struct decide_use use[DECIDE_RESOURCES];
+};
+
+struct decide_lease {
+	__u32 donor;		/* index into apps */
+	__u32 receiver;		/* index into apps, or DECIDE_NONE: manual */
+	__u32 resource;		/* enum decide_resource */
+	__u64 amount;
+	__u64 gain;		/* what it is expected to free */
+};
+
+struct decide_snapshot {
+	__u64 capacity[DECIDE_RESOURCES];
+	__u64 used[DECIDE_RESOURCES];
+	__u32 threshold_pct[DECIDE_RESOURCES];	/* 1..100 */
+	__u32 min_priority;	/* a receiver's priority must exceed this */
+	__u32 nr_apps;
+	__u32 nr_leases;
+	const struct decide_app *apps;
+	const struct decide_lease *leases;	/* in force */
+};
+
+/*
+ * A lease that should be in force now. The caller begins it, or lets the one
+ * that exists for the same donor, receiver and resource run on. A lease of
+ * the engine that is in force and not proposed has lost its reason.
+ */
+struct decide_proposal {
+	__u32 donor;
+	__u32 receiver;
+	__u32 resource;
+	__u32 source;		/* enum decide_source */
+	__u64 amount;		/* bytes; for CPU whole cores x 1000 */
+	__u64 gain;		/* bytes or milli-CPU expected to become free */
+	__u64 benefit;		/* both in unit x weight, see decide.c */
+	__u64 cost;
+};
+
+/* A need that no donor could cover. */
+struct decide_shortage {
+	__u32 receiver;
+	__u32 resource;
+	__u64 missing;
+};
+
+struct decide_result {
+	/* set by the caller */
+	struct decide_proposal *proposals;
+	__u32 proposals_max;
+	struct decide_shortage *shortages;
+	__u32 shortages_max;
+	__u32 *order;		/* scratch, 2 x nr_apps */
+	__u64 *taken;		/* scratch, nr_apps */
+	/* set by decide() */
+	__u32 nr_proposals;
+	__u32 nr_shortages;
+	__u32 nr_receivers;	/* apps whose need was above the threshold */
+	__u32 nr_refused;	/* donors considered and refused */
+	__u64 need[DECIDE_RESOURCES];	/* sum of shortages before giving */
+};
+
+/**
+ * decide() - propose the leases that should be in force
+ * @snapshot: what is known now; not changed
+ * @result: where the answer goes; its scratch space is overwritten
+ *
+ * Never proposes to take from an app that is not eligible, has no lower
+ * priority than the receiver, contains or is contained in the receiver, or
+ * would be left below its floor. Does nothing on a snapshot that makes no
+ * sense (more than DECIDE_APPS_MAX apps, thresholds of 0 or above 100).
+ */
+void decide(const struct decide_snapshot *snapshot,
+	    struct decide_result *result);
+
+#endif /* PRESWAP_DECIDE_H */

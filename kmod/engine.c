@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * engine - the tick: sense, decide, act.
+ *
+ * decide() proposes, the engine disposes: it alone begins, renews and ends
+ * leases. A tick takes the use of all tasks, puts what is known of every app
+ * into a snapshot, lets decide() say which leases should be in force, and
+ * makes it so. Nothing here waits for reclaim or for migrations of tasks:
+ * those have workers of their own.
+ */
+#include <linux/cpumask.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
+
+#include "affinity.h"
+#include "app.h"
+#include "engine.h"
+#include "knobs.h"
+#include "lease.h"
+#include "netlink.h"
+#include "reclaim.h"
+#include "task.h"
+#include "trace.h"
+
+#define PRESWAP_ENGINE_PROPOSALS	64	/* in one tick */
+#define PRESWAP_ENGINE_MEMORY_NS	NSEC_PER_SEC
+#define PRESWAP_ENGINE_SCAN_NS		(5ULL * NSEC_PER_SEC)
+/* An app without policy and without tasks is forgotten after this. */
+#define PRESWAP_ENGINE_IDLE_NS		(60ULL * NSEC_PER_SEC)
+/* The trend is not believed further than this. */
+#define PRESWAP_ENGINE_TREND_MS		2000
+/* A shortage is reported again only after this. */
+#define PRESWAP_ENGINE_REPORT_NS	(10ULL * NSEC_PER_SEC)
+
+struct preswap_node preswap_node;
+
+struct preswap_knobs preswap_knobs = {
+	.enabled = 1,
+	.tick_ms = 100,
+	.lead_ms = 10000,
+	.hold_ms = 3000,
+	.max_lease_ms = 300000,
+	.usage_ms = 1000,
+	.threshold_pct = { 80, 80 },
+	.min_priority = 1,
+	.reclaim_rate_mib = 256,
+};
+
+/* The snapshot and its scratch space: the tick's own, grown as needed. */
+static struct {
+	u32 size;	/* apps that fit */
+	struct decide_app *apps;
+	struct preswap_app **of;	/* the app at each index */
+	u32 *order;
+	u64 *taken;
+	struct decide_lease leases[PRESWAP_LEASES_MAX];
+	struct decide_proposal proposals[PRESWAP_ENGINE_PROPOSALS];
+	struct decide_shortage shortages[PRESWAP_ENGINE_PROPOSALS];
+} preswap_engine;
+
+static struct workqueue_struct *preswap_engine_wq;
+static struct delayed_work preswap_engine_work;
+
+static void preswap_engine_free(void)
+{
+	kvfree(preswap_engine.apps);
+	kvfree(preswap_engine.of);
+	kvfree(preswap_engine.order);
+	kvfree(preswap_engine.taken);
+	preswap_engine.apps = NULL;
+	preswap_engine.of = NULL;
+	preswap_engine.order = NULL;
+	preswap_engine.taken = NULL;
+	preswap_engine.size = 0;
+}
+
+/* Before the lock is taken: allocation may wait. */
+static bool preswap_engine_reserve(u32 apps)
+{
+	u32 size = roundup_pow_of_two(max_t(u32, apps + apps / 8, 64));
+
+	if (apps <= preswap_engine.size)
+		return true;
+	preswap_engine_free();
+	preswap_engine.apps = kvcalloc(size, sizeof(*preswap_engine.apps),
+				       GFP_KERNEL | __GFP_NOWARN);
+	preswap_engine.of = kvcalloc(size, sizeof(*preswap_engine.of),
+				     GFP_KERNEL | __GFP_NOWARN);
+	preswap_engine.order = kvcalloc(size, 2 * sizeof(*preswap_engine.order),
+					GFP_KERNEL | __GFP_NOWARN);
+	preswap_engine.taken = kvcalloc(size, sizeof(*preswap_engine.taken),
+					GFP_KERNEL | __GFP_NOWARN);
+	if (!preswap_engine.apps || !preswap_engine.of ||
+	    !preswap_engine.order || !preswap_engine.taken) {
+		preswap_engine_free();
+		return false;
+	}
+	preswap_engine.size = size;
+	return true;
+}
+
+static void preswap_engine_sense_node(void)
+{
+	struct preswap_node *node = &preswap_node;
+	struct sysinfo info;
+	struct preswap_app *app;
+	u64 available;
+
+	si_meminfo(&info);
+	available = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+	node->capacity[DECIDE_MEMORY] = (u64)info.totalram << PAGE_SHIFT;
+	node->used[DECIDE_MEMORY] = node->capacity[DECIDE_MEMORY] -
+		min(node->capacity[DECIDE_MEMORY], available);
+	node->capacity[DECIDE_CPU] = num_online_cpus() * DECIDE_MILLI_PER_CORE;
+	node->used[DECIDE_CPU] = 0;
+	preswap_for_each_app(app)
+		node->used[DECIDE_CPU] += app->cpu_tick_milli;
+	node->swap_free = (u64)get_nr_swap_pages() << PAGE_SHIFT;
+}
+
+/* Apps whose cgroup is gone, or that nothing keeps in the table. */
+static void preswap_engine_reap(u64 now_ns)
+{
+	struct preswap_app *app, *next;
+
+	list_for_each_entry_safe(app, next, &preswap_apps, list) {
+		bool dead = preswap_app_is_dead(app);
+
+		if (!dead && (app->policy.priority || !app->idle_since_ns ||
+			      now_ns - app->idle_since_ns <
+			      PRESWAP_ENGINE_IDLE_NS))
+			continue;
+		preswap_lease_end_app(app, true);
+		preswap_netlink_app_gone(app->id);
+		preswap_app_remove(app);
+	}
+}
+
+static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
+				  enum decide_resource r,
+				  struct decide_use *use)
+{
+	u32 lead_ms = preswap_knob(lead_ms);
+	u32 ticks = min_t(u32, lead_ms, PRESWAP_ENGINE_TREND_MS) /
+		    preswap_knob(tick_ms);
+	struct preswap_demand demand;
+	u64 rise;
+
+	if (preswap_forecast_demand(&app->forecast[r], now_ns, lead_ms,
+				    &demand)) {
+		use->source = DECIDE_FROM_FORECAST;
+		use->q50 = demand.q50;
+		use->q95 = demand.q95;
+	}
+	rise = preswap_trend_rise(&app->trend[r], ticks);
+	if (rise && use->used + rise > use->q95) {
+		use->source = DECIDE_FROM_TREND;
+		use->q50 = use->used + rise;
+		use->q95 = use->used + rise;
+	}
+}
+
+static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
+				    struct decide_app *to)
+{
+	u32 r;
+
+	*to = (struct decide_app){
+		.id = app->id,
+		.priority = app->policy.priority,
+		.sensitivity = app->policy.sensitivity,
+		.eligible = app->policy.eligible,
+		.parent = app->parent ? app->parent->index : DECIDE_NONE,
+	};
+	to->use[DECIDE_CPU].used = app->cpu_tick_milli;
+	to->use[DECIDE_CPU].can_give = 1;
+	to->use[DECIDE_MEMORY].used = app->mem_own;
+	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
+	/* reclaim reaches into nested apps: they give, not what is around */
+	to->use[DECIDE_MEMORY].can_give = app->mem_own == app->mem_bytes &&
+		preswap_reclaim_possible(app, now_ns);
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		struct decide_use *use = &to->use[r];
+
+		use->floor = app->policy.floor[r];
+		use->base = app->receives[r] ? app->base[r] : use->used;
+		preswap_engine_demand(app, now_ns, r, use);
+	}
+	to->use[DECIDE_MEMORY].floor = max(to->use[DECIDE_MEMORY].floor,
+					   app->mem_protected);
+}
+
+static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
+{
+	struct preswap_lease *lease;
+	u32 n = 0;
+
+	list_for_each_entry(lease, &preswap_leases, list) {
+		struct decide_lease *to = &preswap_engine.leases[n++];
+		u32 donor = lease->donor->index;
+
+		to->donor = donor;
+		to->receiver = lease->receiver &&
+			lease->info.reason != PRESWAP_REASON_MANUAL ?
+			lease->receiver->index : DECIDE_NONE;
+		to->resource = preswap_lease_resource(&lease->info);
+		to->amount = lease->info.amount;
+		to->gain = lease->info.gain;
+		if (to->resource == DECIDE_CPU && lease->info.full_ns)
+			preswap_engine.apps[donor].use[DECIDE_CPU].given +=
+				lease->info.gain;
+	}
+	snapshot->leases = preswap_engine.leases;
+	snapshot->nr_leases = n;
+}
+
+/* Return: false if there is no room: apps came since it was reserved. */
+static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
+				    u64 now_ns)
+{
+	struct preswap_app *app;
+	u32 n = 0, r;
+
+	preswap_for_each_app(app) {
+		if (n == preswap_engine.size)
+			return false;
+		app->index = n;
+		preswap_engine.of[n++] = app;
+	}
+	snapshot->nr_apps = n;
+	for (n = 0; n < snapshot->nr_apps; n++)
+		preswap_engine_fill_app(preswap_engine.of[n], now_ns,
+					&preswap_engine.apps[n]);
+	snapshot->apps = preswap_engine.apps;
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		snapshot->capacity[r] = preswap_node.capacity[r];
+		snapshot->used[r] = preswap_node.used[r];
+		snapshot->threshold_pct[r] = preswap_knob(threshold_pct[r]);
+	}
+	snapshot->min_priority = preswap_knob(min_priority);
+	preswap_engine_fill_leases(snapshot);
+	return true;
+}
+
+static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
+{
+	struct preswap_app *donor = preswap_engine.of[p->donor];
+	struct preswap_app *receiver = preswap_engine.of[p->receiver];
+	struct preswap_lease *lease = preswap_lease_find(donor, receiver,
+							 p->resource);
+	struct preswap_lease_request request = {
+		.donor = donor,
+		.receiver = receiver,
+		.kind = p->resource == DECIDE_CPU ?
+			PRESWAP_LEASE_KIND_AFFINITY :
+			PRESWAP_LEASE_KIND_RECLAIM,
+		.reason = p->source == DECIDE_FROM_TREND ?
+			PRESWAP_REASON_TREND : PRESWAP_REASON_FORECAST,
+		.amount = p->amount,
+		.gain = p->gain,
+		.benefit = p->benefit,
+		.cost = p->cost,
+		.duration_ms = preswap_knob(hold_ms),
+		.dry_run = preswap_knob(dry_run),
+	};
+
+	if (lease)
+		preswap_lease_renew(lease, p->amount, p->gain, now_ns);
+	else
+		/* no memory or too many: the next tick proposes it again */
+		preswap_lease_begin(&request, now_ns, NULL);
+}
+
+static void preswap_engine_report(const struct decide_shortage *shortage,
+				  u64 now_ns)
+{
+	struct preswap_app *app = preswap_engine.of[shortage->receiver];
+	u64 *last = &app->shortage_ns[shortage->resource];
+
+	if (*last && now_ns - *last < PRESWAP_ENGINE_REPORT_NS)
+		return;
+	*last = now_ns;
+	preswap_netlink_shortage(app->id, shortage->resource,
+				 shortage->missing);
+}
+
+static void preswap_engine_decide(u64 now_ns)
+{
+	struct decide_snapshot snapshot = {};
+	struct decide_result result = {
+		.proposals = preswap_engine.proposals,
+		.proposals_max = PRESWAP_ENGINE_PROPOSALS,
+		.shortages = preswap_engine.shortages,
+		.shortages_max = PRESWAP_ENGINE_PROPOSALS,
+		.order = preswap_engine.order,
+		.taken = preswap_engine.taken,
+	};
+	u32 i;
+
+	if (!preswap_knob(enabled) ||
+	    !preswap_engine_snapshot(&snapshot, now_ns))
+		return;
+	decide(&snapshot, &result);
+	if (result.nr_receivers)
+		trace_preswap_decide(&snapshot, &result,
+				     preswap_knob(dry_run));
+	for (i = 0; i < result.nr_proposals; i++)
+		preswap_engine_dispose(&result.proposals[i], now_ns);
+	for (i = 0; i < result.nr_shortages; i++)
+		preswap_engine_report(&result.shortages[i], now_ns);
+}
+
+static void preswap_engine_usage(u64 now_ns)
+{
+	struct preswap_node *node = &preswap_node;
+	u64 elapsed = now_ns - node->usage_time_ns;
+
+	if (elapsed < (u64)preswap_knob(usage_ms) * NSEC_PER_MSEC)
+		return;
+	preswap_app_period(elapsed);
+	node->usage_time_ns = now_ns;
+	node->usage_seq++;
+	preswap_netlink_usage(now_ns);
+}
+
+static void preswap_engine_tick(struct work_struct *work)
+{
+	static u64 last_ns, memory_ns, scan_ns;
+	struct preswap_node *node = &preswap_node;
+	u64 now_ns = ktime_get_boottime_ns(), cost_ns;
+	bool with_memory = now_ns - memory_ns >= PRESWAP_ENGINE_MEMORY_NS;
+	bool room, stray, leases;
+
+	if (now_ns - scan_ns >= PRESWAP_ENGINE_SCAN_NS) {
+		preswap_task_scan(false);
+		scan_ns = now_ns;
+	}
+	if (with_memory)
+		memory_ns = now_ns;
+	stray = preswap_task_tick(with_memory);
+	room = preswap_engine_reserve(preswap_app_count() + 8);
+
+	mutex_lock(&preswap_lock);
+	preswap_engine_sense_node();
+	if (last_ns && now_ns > last_ns)
+		preswap_app_sample(now_ns, now_ns - last_ns);
+	last_ns = now_ns;
+	preswap_engine_reap(now_ns);
+	preswap_lease_tick(now_ns, stray);
+	if (room)
+		preswap_engine_decide(now_ns);
+	preswap_engine_usage(now_ns);
+	leases = preswap_lease_count();
+	node->ticks++;
+	cost_ns = ktime_get_boottime_ns() - now_ns;
+	node->tick_last_ns = cost_ns;
+	node->tick_max_ns = max(node->tick_max_ns, cost_ns);
+	mutex_unlock(&preswap_lock);
+
+	if (stray)
+		preswap_affinity_kick();
+	if (leases)
+		preswap_reclaim_kick();
+	queue_delayed_work(preswap_engine_wq, &preswap_engine_work,
+			   msecs_to_jiffies(preswap_knob(tick_ms)));
+}
+
+/* enabled or dry_run was written: leases of the other mode end now. */
+void preswap_engine_mode_changed(void)
+{
+	mutex_lock(&preswap_lock);
+	preswap_lease_end_all(PRESWAP_LEASE_END_DISABLED);
+	mutex_unlock(&preswap_lock);
+}
+
+int preswap_engine_init(void)
+{
+	preswap_node.usage_time_ns = ktime_get_boottime_ns();
+	INIT_DELAYED_WORK(&preswap_engine_work, preswap_engine_tick);
+	preswap_engine_wq = alloc_workqueue("preswap_engine",
+			WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 1);
+	if (!preswap_engine_wq)
+		return -ENOMEM;
+	queue_delayed_work(preswap_engine_wq, &preswap_engine_work, 0);
+	return 0;
+}
+
+/* Stop ticking, give everything back. */
+void preswap_engine_exit(void)
+{
+	cancel_delayed_work_sync(&preswap_engine_work);
+	destroy_workqueue(preswap_engine_wq);
+	mutex_lock(&preswap_lock);
+	preswap_lease_end_all(PRESWAP_LEASE_END_UNLOAD);
+	mutex_unlock(&preswap_lock);
+	preswap_affinity_settle();
+	preswap_engine_free();
+}

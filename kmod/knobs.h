@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The settings that an administrator may change while the module runs. Plain
+ * words, each written by sysfs alone and read with READ_ONCE() by the rest:
+ * no reader needs two of them to agree.
+ */
+#ifndef PRESWAP_KNOBS_H
+#define PRESWAP_KNOBS_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#include "decide/decide.h"
+
+struct preswap_knobs {
+	unsigned int enabled;		/* 0: sense only */
+	unsigned int dry_run;		/* 1: decide and report, do not act */
+	unsigned int tick_ms;
+	unsigned int lead_ms;		/* act on what is expected until then */
+	unsigned int hold_ms;		/* a lease lasts at least this long */
+	unsigned int max_lease_ms;	/* and at most this long */
+	unsigned int usage_ms;		/* period of usage notifications */
+	unsigned int threshold_pct[DECIDE_RESOURCES];
+	unsigned int min_priority;	/* receivers must exceed it */
+	unsigned int reclaim_rate_mib;	/* MiB per second, all donors */
+};
+
+extern struct preswap_knobs preswap_knobs;
+
+#define preswap_knob(name)	READ_ONCE(preswap_knobs.name)
+
+#endif /* PRESWAP_KNOBS_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lease - what was taken from whom, for whom, until when.
+ *
+ * An act is never done to an app directly. A lease begins or ends, and what
+ * is asked of the donor is worked out anew from all its leases: the bytes
+ * that reclaim holds back, the cores that affinity keeps it off. So leases
+ * may begin and end in any order, and the last one's end leaves nothing.
+ */
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/ktime.h>
+
+#include "affinity.h"
+#include "knobs.h"
+#include "lease.h"
+#include "netlink.h"
+#include "reclaim.h"
+#include "trace.h"
+
+LIST_HEAD(preswap_leases);
+
+static unsigned int preswap_lease_number;	/* preswap_lock, as all here */
+static u64 preswap_lease_total;
+static u32 preswap_lease_last_id;
+static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
+static unsigned int preswap_lease_ended_next;
+
+/* Ask of the donor what its leases say together. */
+static void preswap_lease_apply(struct preswap_app *donor)
+{
+	struct preswap_lease *lease;
+	u64 bytes = 0, milli = 0;
+
+	list_for_each_entry(lease, &preswap_leases, list) {
+		if (lease->donor != donor || lease->info.dry_run)
+			continue;
+		if (lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM)
+			bytes += lease->info.amount;
+		else
+			milli += lease->info.amount;
+	}
+	preswap_reclaim_hold(donor, bytes);
+	preswap_affinity_set(donor, div_u64(milli, DECIDE_MILLI_PER_CORE));
+}
+
+static u64 preswap_lease_used(const struct preswap_app *app,
+			      enum decide_resource resource)
+{
+	return resource == DECIDE_CPU ? app->cpu_tick_milli : app->mem_own;
+}
+
+/**
+ * preswap_lease_begin() - take from a donor
+ * @request: what, checked by the caller
+ * @now_ns: CLOCK_BOOTTIME
+ * @info: the lease as it began; may be NULL
+ *
+ * Return: 0, -ENOMEM, or -ENOSPC with PRESWAP_LEASES_MAX in force.
+ */
+int preswap_lease_begin(const struct preswap_lease_request *request,
+			u64 now_ns, struct preswap_lease_info *info)
+{
+	struct preswap_app *receiver = request->receiver;
+	struct preswap_lease *lease;
+
+	lockdep_assert_held(&preswap_lock);
+	if (preswap_lease_number >= PRESWAP_LEASES_MAX)
+		return -ENOSPC;
+	/* under memory pressure do without rather than wait with the lock */
+	lease = kzalloc(sizeof(*lease), GFP_NOWAIT | __GFP_NOWARN);
+	if (!lease)
+		return -ENOMEM;
+	refcount_inc(&request->donor->ref);
+	lease->donor = request->donor;
+	lease->info = (struct preswap_lease_info){
+		.id = ++preswap_lease_last_id,
+		.kind = request->kind,
+		.reason = request->reason,
+		.dry_run = request->dry_run,
+		.donor_id = request->donor->id,
+		.receiver_id = receiver ? receiver->id : 0,
+		.amount = request->amount,
+		.gain = request->gain,
+		.benefit = request->benefit,
+		.cost = request->cost,
+		.begin_ns = now_ns,
+		.until_ns = now_ns + (u64)request->duration_ms * NSEC_PER_MSEC,
+	};
+	if (receiver) {
+		enum decide_resource r = preswap_lease_resource(&lease->info);
+
+		refcount_inc(&receiver->ref);
+		lease->receiver = receiver;
+		if (!receiver->receives[r]++)
+			receiver->base[r] = preswap_lease_used(receiver, r);
+	}
+	list_add_tail(&lease->list, &preswap_leases);
+	preswap_lease_number++;
+	preswap_lease_total++;
+	preswap_lease_apply(lease->donor);
+	trace_preswap_lease_begin(&lease->info);
+	preswap_netlink_lease_event(PRESWAP_EVENT_LEASE_BEGIN, &lease->info);
+	if (info)
+		*info = lease->info;
+	return 0;
+}
+
+/* Cores that the donor's policy lets a person take. */
+static u64 preswap_lease_cores(const struct preswap_app *donor)
+{
+	u64 keep = DIV_ROUND_UP_ULL(donor->policy.floor[DECIDE_CPU],
+				    DECIDE_MILLI_PER_CORE);
+	u64 left = num_online_cpus() - min_t(u64, num_online_cpus(),
+					     max_t(u64, keep, 1));
+
+	return left - min_t(u64, left, donor->affinity.cores);
+}
+
+static int preswap_lease_check(const struct preswap_lease_request *request,
+			       struct netlink_ext_ack *extack)
+{
+	const struct preswap_app *donor = request->donor;
+	u64 used = preswap_app_memory_now(donor) + preswap_reclaim_done(donor);
+	u64 floor = max(donor->policy.floor[DECIDE_MEMORY],
+			donor->mem_protected);
+
+	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
+		NL_SET_ERR_MSG(extack, "preswap is not enabled, or in dry run");
+		return -EPERM;
+	}
+	if (donor->gone || (request->receiver && request->receiver->gone)) {
+		NL_SET_ERR_MSG(extack, "the app is gone");
+		return -ENOENT;
+	}
+	if (!donor->policy.priority || !donor->policy.eligible) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy does not make it eligible");
+		return -EPERM;
+	}
+	if (donor == request->receiver) {
+		NL_SET_ERR_MSG(extack, "donor and receiver are the same app");
+		return -EINVAL;
+	}
+	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
+		if (!donor->has_memcg || donor->reclaim.no_file) {
+			NL_SET_ERR_MSG(extack,
+				       "the donor's cgroup has no memory controller");
+			return -EOPNOTSUPP;
+		}
+		if (request->amount + donor->reclaim.held + floor > used) {
+			NL_SET_ERR_MSG(extack,
+				       "the donor would fall below its floor");
+			return -ERANGE;
+		}
+	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CORE) >
+		   preswap_lease_cores(donor)) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor would fall below its floor, or lose its last core");
+		return -ERANGE;
+	}
+	return 0;
+}
+
+/* The same for a person: checks first. Error text in @extack. */
+int preswap_lease_add(const struct preswap_lease_request *request,
+		      struct preswap_lease_info *info,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&preswap_lock);
+	err = preswap_lease_check(request, extack);
+	if (!err) {
+		err = preswap_lease_begin(request, ktime_get_boottime_ns(),
+					  info);
+		if (err)
+			NL_SET_ERR_MSG(extack,
+				       "too many leases in force, or no memory");
+	}
+	mutex_unlock(&preswap_lock);
+	return err;
+}
+
+/* The reason stands: let it run on, and adjust what it takes. */
+void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
+			 u64 now_ns)
+{
+	u64 most = lease->info.begin_ns +
+		   (u64)preswap_knob(max_lease_ms) * NSEC_PER_MSEC;
+	u64 until = now_ns + (u64)preswap_knob(hold_ms) * NSEC_PER_MSEC;
+
+	lockdep_assert_held(&preswap_lock);
+	lease->info.until_ns = max(lease->info.until_ns, min(until, most));
+	if (lease->info.amount == amount)
+		return;
+	lease->info.amount = amount;
+	lease->info.gain = gain;
+	lease->info.full_ns = 0;
+	preswap_lease_apply(lease->donor);
+}
+
+void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
+{
+	lockdep_assert_held(&preswap_lock);
+	lease->info.ended = why;
+	lease->info.end_ns = ktime_get_boottime_ns();
+	list_del(&lease->list);
+	preswap_lease_number--;
+	if (lease->receiver)
+		lease->receiver->receives[preswap_lease_resource(&lease->info)]--;
+	preswap_lease_apply(lease->donor);
+	preswap_lease_ended[preswap_lease_ended_next] = lease->info;
+	preswap_lease_ended_next =
+		(preswap_lease_ended_next + 1) % PRESWAP_LEASE_LOG;
+	trace_preswap_lease_end(&lease->info);
+	preswap_netlink_lease_event(PRESWAP_EVENT_LEASE_END, &lease->info);
+	if (lease->receiver)
+		preswap_app_put(lease->receiver);
+	preswap_app_put(lease->donor);
+	kfree(lease);
+}
+
+int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack)
+{
+	struct preswap_lease *lease;
+	int err = -ENOENT;
+
+	mutex_lock(&preswap_lock);
+	list_for_each_entry(lease, &preswap_leases, list) {
+		if (lease->info.id != id)
+			continue;
+		preswap_lease_end(lease, PRESWAP_LEASE_END_REQUESTED);
+		err = 0;
+		break;
+	}
+	mutex_unlock(&preswap_lock);
+	if (err)
+		NL_SET_ERR_MSG(extack, "no lease in force has this id");
+	return err;
+}
+
+/* End the leases of an app that is gone, or whose policy has changed. */
+void preswap_lease_end_app(struct preswap_app *app, bool gone)
+{
+	struct preswap_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
+		if (lease->donor == app)
+			preswap_lease_end(lease, gone ?
+					  PRESWAP_LEASE_END_DONOR_GONE :
+					  PRESWAP_LEASE_END_POLICY);
+		else if (lease->receiver == app)
+			preswap_lease_end(lease, gone ?
+					  PRESWAP_LEASE_END_RECEIVER_GONE :
+					  PRESWAP_LEASE_END_POLICY);
+	}
+}
+
+void preswap_lease_end_all(enum preswap_lease_end why)
+{
+	struct preswap_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &preswap_leases, list)
+		preswap_lease_end(lease, why);
+}
+
+/* What is done by now. The donor's bytes count for its oldest lease first. */
+static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
+				   bool stray)
+{
+	struct preswap_lease_info *info = &lease->info;
+	struct preswap_lease *older;
+	u64 done;
+
+	if (info->dry_run)
+		return;
+	if (info->kind == PRESWAP_LEASE_KIND_AFFINITY) {
+		info->tasks = lease->donor->affinity.moved;
+		done = info->tasks && !stray ? info->gain : info->done;
+	} else {
+		done = preswap_reclaim_done(lease->donor);
+		list_for_each_entry(older, &preswap_leases, list) {
+			if (older == lease)
+				break;
+			if (older->donor == lease->donor &&
+			    older->info.kind == info->kind &&
+			    !older->info.dry_run)
+				done -= min(done, older->info.amount);
+		}
+		done = min(done, info->amount);
+	}
+	info->done = done;
+	/* reclaim stops a batch short of the goal */
+	if (!info->full_ns && done && done >= info->gain - info->gain / 32)
+		info->full_ns = now_ns;
+}
+
+/**
+ * preswap_lease_tick() - progress and expiry
+ * @now_ns: CLOCK_BOOTTIME
+ * @stray: some task's mask is not yet what leases ask for
+ */
+void preswap_lease_tick(u64 now_ns, bool stray)
+{
+	struct preswap_lease *lease, *next;
+
+	lockdep_assert_held(&preswap_lock);
+	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
+		preswap_lease_progress(lease, now_ns, stray);
+		if (now_ns >= lease->info.until_ns)
+			preswap_lease_end(lease, PRESWAP_LEASE_END_EXPIRED);
+	}
+}
+
+/* The engine's lease between these, or NULL. */
+struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
+					 const struct preswap_app *receiver,
+					 enum decide_resource resource)
+{
+	struct preswap_lease *lease;
+
+	list_for_each_entry(lease, &preswap_leases, list)
+		if (lease->donor == donor && lease->receiver == receiver &&
+		    lease->info.reason != PRESWAP_REASON_MANUAL &&
+		    preswap_lease_resource(&lease->info) == resource)
+			return lease;
+	return NULL;
+}
+
+unsigned int preswap_lease_count(void)
+{
+	return preswap_lease_number;
+}
+
+u64 preswap_lease_begun(void)
+{
+	return preswap_lease_total;
+}
+
+/* Ended leases: @back 0 is the last one. NULL when there are no more. */
+const struct preswap_lease_info *preswap_lease_log(unsigned int back)
+{
+	unsigned int slot;
+
+	if (back >= PRESWAP_LEASE_LOG)
+		return NULL;
+	slot = (preswap_lease_ended_next + PRESWAP_LEASE_LOG - 1 - back) %
+	       PRESWAP_LEASE_LOG;
+	return preswap_lease_ended[slot].id ? &preswap_lease_ended[slot] : NULL;
+}

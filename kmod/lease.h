@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every act is a lease: it ends by itself, and is undone. */
+#ifndef PRESWAP_LEASE_H
+#define PRESWAP_LEASE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <uapi/linux/preswap.h>
+
+#include "app.h"
+#include "decide/decide.h"
+
+struct netlink_ext_ack;
+
+#define PRESWAP_LEASES_MAX	256	/* in force at a time */
+#define PRESWAP_LEASE_LOG	64	/* ended ones that are remembered */
+
+/* What a lease is, without its links: copied into the log and into answers. */
+struct preswap_lease_info {
+	u32 id;
+	u8 kind;		/* enum preswap_lease_kind */
+	u8 reason;		/* enum preswap_reason */
+	u8 ended;		/* enum preswap_lease_end */
+	bool dry_run;		/* decided, not carried out */
+	u64 donor_id;
+	u64 receiver_id;	/* 0: for nobody */
+	u64 amount;		/* bytes, or cores x 1000 */
+	u64 gain;		/* bytes or milli-CPU it is expected to free */
+	u64 done;		/* bytes or milli-CPU that are free now */
+	u64 benefit, cost;
+	u64 begin_ns;
+	u64 until_ns;
+	u64 full_ns;		/* when all was done first; 0: not yet */
+	u64 end_ns;
+	u32 tasks;		/* whose mask is changed */
+};
+
+struct preswap_lease {
+	struct list_head list;		/* all fields: preswap_lock */
+	struct preswap_app *donor;	/* reference */
+	struct preswap_app *receiver;	/* reference, or NULL */
+	struct preswap_lease_info info;
+};
+
+/* A lease to begin. */
+struct preswap_lease_request {
+	struct preswap_app *donor;
+	struct preswap_app *receiver;	/* or NULL */
+	u8 kind;
+	u8 reason;
+	u64 amount, gain, benefit, cost;
+	u32 duration_ms;
+	bool dry_run;
+};
+
+extern struct list_head preswap_leases;	/* in force, oldest first */
+
+static inline enum decide_resource
+preswap_lease_resource(const struct preswap_lease_info *info)
+{
+	return info->kind == PRESWAP_LEASE_KIND_AFFINITY ? DECIDE_CPU :
+							   DECIDE_MEMORY;
+}
+
+int preswap_lease_begin(const struct preswap_lease_request *request,
+			u64 now_ns, struct preswap_lease_info *info);
+int preswap_lease_add(const struct preswap_lease_request *request,
+		      struct preswap_lease_info *info,
+		      struct netlink_ext_ack *extack);
+void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
+			 u64 now_ns);
+void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why);
+int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
+void preswap_lease_end_app(struct preswap_app *app, bool gone);
+void preswap_lease_end_all(enum preswap_lease_end why);
+void preswap_lease_tick(u64 now_ns, bool stray);
+struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
+					 const struct preswap_app *receiver,
+					 enum decide_resource resource);
+unsigned int preswap_lease_count(void);
+u64 preswap_lease_begun(void);
+const struct preswap_lease_info *preswap_lease_log(unsigned int back);
+
+#endif /* PRESWAP_LEASE_H */

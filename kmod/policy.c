@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * policy - set and removed as a whole, by cgroup.
+ *
+ * A changed policy ends the leases of its app: the next tick decides anew
+ * under the new one.
+ */
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/netlink.h>
+
+#include "app.h"
+#include "lease.h"
+#include "policy.h"
+
+/**
+ * preswap_policy_set() - give an app its policy, in place of the one it had
+ * @app_id: cgroup id; the app is made if no task was seen in it yet
+ * @policy: within its bounds
+ * @extack: error text
+ *
+ * Return: 0, -ENOENT without such a cgroup, -EINVAL for the root, -ENOMEM.
+ */
+int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
+		       struct netlink_ext_ack *extack)
+{
+	struct preswap_app *app;
+	struct cgroup *cgroup;
+	int err = 0;
+
+	cgroup = cgroup_get_from_id(app_id);
+	if (IS_ERR_OR_NULL(cgroup)) {
+		NL_SET_ERR_MSG(extack, "no cgroup v2 has this id");
+		return -ENOENT;
+	}
+	if (!cgroup->self.parent) {
+		NL_SET_ERR_MSG(extack, "the root cgroup cannot have a policy");
+		cgroup_put(cgroup);
+		return -EINVAL;
+	}
+	app = preswap_app_create(cgroup);
+	cgroup_put(cgroup);
+	if (!app) {
+		NL_SET_ERR_MSG(extack, "no memory for another app");
+		return -ENOMEM;
+	}
+
+	mutex_lock(&preswap_lock);
+	if (app->gone) {
+		NL_SET_ERR_MSG(extack, "the cgroup is being removed");
+		err = -ENOENT;
+	} else {
+		bool adopted = !app->policy.priority;
+
+		preswap_lease_end_app(app, false);
+		app->policy = *policy;
+		if (adopted)
+			preswap_app_regroup();
+	}
+	mutex_unlock(&preswap_lock);
+	preswap_app_put(app);
+	return err;
+}
+
+/* Forget an app's policy. Return: 0, or -ENOENT if it has none. */
+int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
+{
+	struct preswap_app *app;
+	int err = -ENOENT;
+
+	mutex_lock(&preswap_lock);
+	app = preswap_app_find(app_id);
+	if (app && app->policy.priority) {
+		preswap_lease_end_app(app, false);
+		app->policy = (struct preswap_policy){};
+		preswap_app_regroup();
+		err = 0;
+	}
+	mutex_unlock(&preswap_lock);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the app has no policy");
+	return err;
+}

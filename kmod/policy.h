@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an administrator declared about an app. */
+#ifndef PRESWAP_POLICY_H
+#define PRESWAP_POLICY_H
+
+#include <linux/types.h>
+#include <uapi/linux/preswap.h>
+
+#include "decide/decide.h"
+
+struct netlink_ext_ack;
+struct preswap_app;
+
+struct preswap_policy {
+	u8 priority;		/* 1..10; 0: no policy */
+	u8 sensitivity;		/* enum preswap_sensitivity */
+	bool eligible;		/* may give */
+	u64 floor[DECIDE_RESOURCES];
+};
+
+int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
+		       struct netlink_ext_ack *extack);
+int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack);
+
+#endif /* PRESWAP_POLICY_H */

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reclaim - hold a donor's memory below a goal while leases last.
+ *
+ * A donor that used @base bytes when its first lease began, and whose leases
+ * hold @held bytes back, has the goal base - held. While it is above the
+ * goal, the worker asks the kernel to reclaim from its cgroup: the kernel
+ * chooses the coldest pages. A donor that refills is brought back to the
+ * goal again: what was freed is for somebody else.
+ *
+ * The rate. The worker may ask for reclaim_rate_mib per second in all, in
+ * batches of up to 4 MiB: a token bucket that holds a tenth of a second's
+ * worth. Example: 256 MiB/s fill the bucket with 26 MiB at most; an app of
+ * 200 MiB is freed in 0.7 s if the kernel is as fast as that.
+ *
+ * The floor. Kernel 6.1 reclaims up to 42 % more than it is asked for, so
+ * near the floor (and near the goal) a batch is half of what is left.
+ *
+ * A write that says EAGAIN has reclaimed less than was asked, maybe all that
+ * there was: what counts is the donor's use before and after. A donor that
+ * gave nothing three times in a row is left alone for five seconds.
+ */
+#include <linux/cgroup.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
+
+#include "app.h"
+#include "cgroupfs.h"
+#include "knobs.h"
+#include "reclaim.h"
+#include "trace.h"
+
+#define PRESWAP_RECLAIM_BATCH		(4ULL << 20)
+#define PRESWAP_RECLAIM_BATCH_MIN	(256ULL << 10)
+#define PRESWAP_RECLAIM_WAIT_MS		20
+#define PRESWAP_RECLAIM_FAILURES	3
+#define PRESWAP_RECLAIM_PAUSE_NS	(5ULL * NSEC_PER_SEC)
+
+static struct workqueue_struct *preswap_reclaim_wq;
+static struct delayed_work preswap_reclaim_work;
+static bool preswap_reclaim_stop;		/* preswap_lock */
+static u64 preswap_reclaim_tokens;		/* bytes; the worker's */
+static u64 preswap_reclaim_filled_ns;		/* the worker's */
+static atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
+
+static u64 preswap_reclaim_floor(const struct preswap_app *app)
+{
+	return max(app->policy.floor[DECIDE_MEMORY], app->mem_protected);
+}
+
+/* Bytes to ask for now, 0: nothing to do. */
+static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
+{
+	u64 goal = app->reclaim.base -
+		   min(app->reclaim.base, app->reclaim.held);
+	u64 left;
+
+	goal = max(goal, preswap_reclaim_floor(app));
+	if (!app->reclaim.held || used <= goal)
+		return 0;
+	left = used - goal;
+	if (left < PRESWAP_RECLAIM_BATCH_MIN)
+		return 0;
+	if (left >= 2 * PRESWAP_RECLAIM_BATCH)
+		return PRESWAP_RECLAIM_BATCH;
+	return max(left / 2, PRESWAP_RECLAIM_BATCH_MIN / 2);
+}
+
+/* The next donor that is above its goal, with a reference. */
+static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
+						u64 *batch)
+{
+	struct preswap_app *app, *first = NULL;
+	u64 bytes, first_batch = 0;
+
+	lockdep_assert_held(&preswap_lock);
+	if (preswap_reclaim_stop)
+		return NULL;
+	/* in turn: the first one past @after in order of the list */
+	preswap_for_each_app(app) {
+		if (!app->reclaim.held || app->reclaim.retry_ns > now_ns)
+			continue;
+		bytes = preswap_reclaim_batch(app, preswap_app_memory_now(app));
+		if (!bytes)
+			continue;
+		if (app->id > after) {
+			first = app;
+			first_batch = bytes;
+			break;
+		}
+		if (!first) {
+			first = app;
+			first_batch = bytes;
+		}
+	}
+	if (first)
+		refcount_inc(&first->ref);
+	*batch = first_batch;
+	return first;
+}
+
+static void preswap_reclaim_fill(u64 now_ns)
+{
+	u64 rate = (u64)preswap_knob(reclaim_rate_mib) << 20;
+	u64 most = max_t(u64, rate / 10, PRESWAP_RECLAIM_BATCH);
+	u64 elapsed = min_t(u64, now_ns - preswap_reclaim_filled_ns,
+			    NSEC_PER_SEC);
+
+	preswap_reclaim_filled_ns = now_ns;
+	preswap_reclaim_tokens += mul_u64_u64_div_u64(rate, elapsed,
+						      NSEC_PER_SEC);
+	preswap_reclaim_tokens = min(preswap_reclaim_tokens, most);
+}
+
+static void preswap_reclaim_once(struct preswap_app *app, u64 batch)
+{
+	u64 before = preswap_app_memory_now(app), after, freed;
+	int err;
+
+	err = preswap_cgroupfs_write_u64(app->cgroup, "memory.reclaim", batch);
+	after = preswap_app_memory_now(app);
+	freed = before > after ? before - after : 0;
+	atomic64_add(freed, &preswap_reclaim_bytes);
+	trace_preswap_reclaim(app->id, batch, freed, after, err);
+
+	mutex_lock(&preswap_lock);
+	if (err == -ENOENT || err == -EOPNOTSUPP)
+		app->reclaim.no_file = true;
+	/* the donor allocates meanwhile: success is the kernel's to say */
+	if (!err || freed >= batch / 4)
+		app->reclaim.failures = 0;
+	else if (++app->reclaim.failures >= PRESWAP_RECLAIM_FAILURES) {
+		app->reclaim.failures = 0;
+		app->reclaim.retry_ns = ktime_get_boottime_ns() +
+					PRESWAP_RECLAIM_PAUSE_NS;
+	}
+	mutex_unlock(&preswap_lock);
+}
+
+static void preswap_reclaim_run(struct work_struct *work)
+{
+	struct preswap_app *app;
+	u64 now_ns, batch, after = 0;
+
+	for (;;) {
+		now_ns = ktime_get_boottime_ns();
+		preswap_reclaim_fill(now_ns);
+		mutex_lock(&preswap_lock);
+		app = preswap_reclaim_next(now_ns, after, &batch);
+		mutex_unlock(&preswap_lock);
+		if (!app)
+			return;		/* the next tick looks again */
+		if (batch > preswap_reclaim_tokens) {
+			preswap_app_put(app);
+			queue_delayed_work(preswap_reclaim_wq,
+				&preswap_reclaim_work,
+				msecs_to_jiffies(PRESWAP_RECLAIM_WAIT_MS));
+			return;
+		}
+		preswap_reclaim_tokens -= batch;
+		preswap_reclaim_once(app, batch);
+		after = app->id;
+		preswap_app_put(app);
+		cond_resched();
+	}
+}
+
+/**
+ * preswap_reclaim_hold() - how much leases hold back from a donor now
+ * @app: the donor; caller holds preswap_lock
+ * @bytes: the sum of its leases; 0 leaves it alone again
+ */
+void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
+{
+	lockdep_assert_held(&preswap_lock);
+	if (!app->reclaim.held && bytes) {
+		app->reclaim.base = preswap_app_memory_now(app);
+		app->reclaim.failures = 0;
+	}
+	app->reclaim.held = bytes;
+	if (bytes)
+		preswap_reclaim_kick();
+}
+
+void preswap_reclaim_kick(void)
+{
+	queue_delayed_work(preswap_reclaim_wq, &preswap_reclaim_work, 0);
+}
+
+/* Bytes that are held back from a donor at this moment. */
+u64 preswap_reclaim_done(const struct preswap_app *app)
+{
+	u64 used = preswap_app_memory_now(app);
+
+	if (!app->reclaim.held || used >= app->reclaim.base)
+		return 0;
+	return min(app->reclaim.base - used, app->reclaim.held);
+}
+
+/*
+ * Can anything be taken? Without swap only file pages can, and how many of a
+ * cgroup's are, a module cannot read: try, and let failures tell.
+ */
+bool preswap_reclaim_possible(const struct preswap_app *app, u64 now_ns)
+{
+	return app->has_memcg && !app->reclaim.no_file &&
+	       app->reclaim.retry_ns <= now_ns;
+}
+
+/* Bytes reclaimed since load. */
+u64 preswap_reclaim_total(void)
+{
+	return atomic64_read(&preswap_reclaim_bytes);
+}
+
+int preswap_reclaim_init(void)
+{
+	INIT_DELAYED_WORK(&preswap_reclaim_work, preswap_reclaim_run);
+	preswap_reclaim_wq = alloc_workqueue("preswap_reclaim",
+					     WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
+	return preswap_reclaim_wq ? 0 : -ENOMEM;
+}
+
+void preswap_reclaim_exit(void)
+{
+	mutex_lock(&preswap_lock);
+	preswap_reclaim_stop = true;
+	mutex_unlock(&preswap_lock);
+	cancel_delayed_work_sync(&preswap_reclaim_work);
+	destroy_workqueue(preswap_reclaim_wq);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Taking cold memory from donors, at a bounded rate. */
+#ifndef PRESWAP_RECLAIM_H
+#define PRESWAP_RECLAIM_H
+
+#include <linux/types.h>
+
+struct preswap_app;
+
+int preswap_reclaim_init(void);
+void preswap_reclaim_exit(void);
+void preswap_reclaim_hold(struct preswap_app *app, u64 bytes);
+void preswap_reclaim_kick(void);
+u64 preswap_reclaim_done(const struct preswap_app *app);
+bool preswap_reclaim_possible(const struct preswap_app *app, u64 now_ns);
+u64 preswap_reclaim_total(void);
+
+#endif /* PRESWAP_RECLAIM_H */

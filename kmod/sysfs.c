@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs - the knobs in /sys/kernel/preswap/, a number each.
+ *
+ * See Documentation/ABI/testing/sysfs-kernel-preswap. A number out of range
+ * is ERANGE, anything else that is no number EINVAL; the old value stays.
+ */
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+#include <uapi/linux/preswap.h>
+
+#include "engine.h"
+#include "knobs.h"
+#include "sysfs.h"
+
+struct preswap_knob_file {
+	struct kobj_attribute attr;
+	unsigned int *value;
+	unsigned int min, max;
+	bool mode;		/* leases end when it changes */
+};
+
+static ssize_t preswap_knob_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	struct preswap_knob_file *file =
+		container_of(attr, struct preswap_knob_file, attr);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*file->value));
+}
+
+static ssize_t preswap_knob_store(struct kobject *kobj,
+				  struct kobj_attribute *attr, const char *buf,
+				  size_t count)
+{
+	struct preswap_knob_file *file =
+		container_of(attr, struct preswap_knob_file, attr);
+	unsigned int value;
+	int err = kstrtouint(buf, 10, &value);
+
+	if (err)
+		return err;
+	if (value < file->min || value > file->max)
+		return -ERANGE;
+	if (value == READ_ONCE(*file->value))
+		return count;
+	WRITE_ONCE(*file->value, value);
+	if (file->mode)
+		preswap_engine_mode_changed();
+	return count;
+}
+
+#define PRESWAP_KNOB(name_, field_, min_, max_, mode_)			\
+	static struct preswap_knob_file preswap_knob_##name_ = {	\
+		.attr = __ATTR(name_, 0644, preswap_knob_show,		\
+			       preswap_knob_store),			\
+		.value = &preswap_knobs.field_,				\
+		.min = min_,						\
+		.max = max_,						\
+		.mode = mode_,						\
+	}
+
+PRESWAP_KNOB(enabled, enabled, 0, 1, true);
+PRESWAP_KNOB(dry_run, dry_run, 0, 1, true);
+PRESWAP_KNOB(tick_ms, tick_ms, 10, 1000, false);
+PRESWAP_KNOB(lead_ms, lead_ms, 100, 900000, false);
+PRESWAP_KNOB(hold_ms, hold_ms, 100, 60000, false);
+PRESWAP_KNOB(max_lease_ms, max_lease_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
+PRESWAP_KNOB(usage_ms, usage_ms, 100, 60000, false);
+PRESWAP_KNOB(threshold_cpu_pct, threshold_pct[DECIDE_CPU], 1, 100, false);
+PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
+	     false);
+PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
+PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
+
+static struct attribute *preswap_knob_attrs[] = {
+	&preswap_knob_enabled.attr.attr,
+	&preswap_knob_dry_run.attr.attr,
+	&preswap_knob_tick_ms.attr.attr,
+	&preswap_knob_lead_ms.attr.attr,
+	&preswap_knob_hold_ms.attr.attr,
+	&preswap_knob_max_lease_ms.attr.attr,
+	&preswap_knob_usage_ms.attr.attr,
+	&preswap_knob_threshold_cpu_pct.attr.attr,
+	&preswap_knob_threshold_memory_pct.attr.attr,
+	&preswap_knob_min_priority.attr.attr,
+	&preswap_knob_reclaim_rate_mib.attr.attr,
+	NULL
+};
+
+static const struct attribute_group preswap_knob_group = {
+	.attrs = preswap_knob_attrs,
+};
+
+static struct kobject *preswap_sysfs_kobject;
+
+int preswap_sysfs_init(void)
+{
+	int err;
+
+	preswap_sysfs_kobject = kobject_create_and_add("preswap", kernel_kobj);
+	if (!preswap_sysfs_kobject)
+		return -ENOMEM;
+	err = sysfs_create_group(preswap_sysfs_kobject, &preswap_knob_group);
+	if (err)
+		kobject_put(preswap_sysfs_kobject);
+	return err;
+}
+
+void preswap_sysfs_exit(void)
+{
+	/* waits for writers: no knob changes after this */
+	sysfs_remove_group(preswap_sysfs_kobject, &preswap_knob_group);
+	kobject_put(preswap_sysfs_kobject);
+}

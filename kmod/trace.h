@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trace events, in /sys/kernel/tracing/events/preswap/. Scalars only, printed
+ * as key=value; ids of apps are cgroup ids, amounts milli-CPU or bytes.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM preswap
+
+#if !defined(PRESWAP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define PRESWAP_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "decide/decide.h"
+#include "lease.h"
+
+TRACE_EVENT(preswap_decide,
+	TP_PROTO(const struct decide_snapshot *snapshot,
+		 const struct decide_result *result, bool dry_run),
+	TP_ARGS(snapshot, result, dry_run),
+	TP_STRUCT__entry(
+		__field(u32, apps)
+		__field(u32, receivers)
+		__field(u32, proposals)
+		__field(u32, refused)
+		__field(u32, shortages)
+		__field(u64, cpu_used)
+		__field(u64, cpu_need)
+		__field(u64, mem_used)
+		__field(u64, mem_need)
+		__field(bool, dry_run)
+	),
+	TP_fast_assign(
+		__entry->apps = snapshot->nr_apps;
+		__entry->receivers = result->nr_receivers;
+		__entry->proposals = result->nr_proposals;
+		__entry->refused = result->nr_refused;
+		__entry->shortages = result->nr_shortages;
+		__entry->cpu_used = snapshot->used[DECIDE_CPU];
+		__entry->cpu_need = result->need[DECIDE_CPU];
+		__entry->mem_used = snapshot->used[DECIDE_MEMORY];
+		__entry->mem_need = result->need[DECIDE_MEMORY];
+		__entry->dry_run = dry_run;
+	),
+	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu dry_run=%d",
+		  __entry->apps, __entry->receivers, __entry->proposals,
+		  __entry->refused, __entry->shortages, __entry->cpu_used,
+		  __entry->cpu_need, __entry->mem_used, __entry->mem_need,
+		  __entry->dry_run)
+);
+
+DECLARE_EVENT_CLASS(preswap_lease,
+	TP_PROTO(const struct preswap_lease_info *lease),
+	TP_ARGS(lease),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(u8, kind)
+		__field(u8, reason)
+		__field(u8, ended)
+		__field(bool, dry_run)
+		__field(u64, donor)
+		__field(u64, receiver)
+		__field(u64, amount)
+		__field(u64, done)
+		__field(u64, benefit)
+		__field(u64, cost)
+	),
+	TP_fast_assign(
+		__entry->id = lease->id;
+		__entry->kind = lease->kind;
+		__entry->reason = lease->reason;
+		__entry->ended = lease->ended;
+		__entry->dry_run = lease->dry_run;
+		__entry->donor = lease->donor_id;
+		__entry->receiver = lease->receiver_id;
+		__entry->amount = lease->amount;
+		__entry->done = lease->done;
+		__entry->benefit = lease->benefit;
+		__entry->cost = lease->cost;
+	),
+	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d",
+		  __entry->id,
+		  __print_symbolic(__entry->kind,
+				   { PRESWAP_LEASE_KIND_RECLAIM, "reclaim" },
+				   { PRESWAP_LEASE_KIND_AFFINITY, "affinity" }),
+		  __entry->donor, __entry->receiver, __entry->amount,
+		  __entry->done,
+		  __print_symbolic(__entry->reason,
+				   { PRESWAP_REASON_FORECAST, "forecast" },
+				   { PRESWAP_REASON_TREND, "trend" },
+				   { PRESWAP_REASON_MANUAL, "manual" }),
+		  __entry->benefit, __entry->cost, __entry->ended,
+		  __entry->dry_run)
+);
+
+DEFINE_EVENT(preswap_lease, preswap_lease_begin,
+	TP_PROTO(const struct preswap_lease_info *lease),
+	TP_ARGS(lease)
+);
+
+DEFINE_EVENT(preswap_lease, preswap_lease_end,
+	TP_PROTO(const struct preswap_lease_info *lease),
+	TP_ARGS(lease)
+);
+
+TRACE_EVENT(preswap_reclaim,
+	TP_PROTO(u64 donor, u64 asked, u64 freed, u64 left, int err),
+	TP_ARGS(donor, asked, freed, left, err),
+	TP_STRUCT__entry(
+		__field(u64, donor)
+		__field(u64, asked)
+		__field(u64, freed)
+		__field(u64, left)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->donor = donor;
+		__entry->asked = asked;
+		__entry->freed = freed;
+		__entry->left = left;
+		__entry->err = err;
+	),
+	TP_printk("donor=%llu asked=%llu freed=%llu left=%llu err=%d",
+		  __entry->donor, __entry->asked, __entry->freed,
+		  __entry->left, __entry->err)
+);
+
+TRACE_EVENT(preswap_affinity,
+	TP_PROTO(int pid, unsigned int cpus, int err),
+	TP_ARGS(pid, cpus, err),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(unsigned int, cpus)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->pid = pid;
+		__entry->cpus = cpus;
+		__entry->err = err;
+	),
+	TP_printk("pid=%d cpus=%u err=%d", __entry->pid, __entry->cpus,
+		  __entry->err)
+);
+
+#endif /* PRESWAP_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
