@@ -68,7 +68,7 @@ struct preswap_info {
 	uint32_t threshold_cpu_pct, threshold_memory_pct;
 	uint64_t cpu_capacity_milli, cpu_used_milli;
 	uint64_t mem_capacity_bytes, mem_used_bytes;
-	uint64_t swap_total_bytes, swap_free_bytes;
+	uint64_t swap_free_bytes;
 	uint32_t apps, tasks, leases;	/* now; leases in force */
 	uint64_t ticks, leases_begun, reclaimed_bytes;	/* since load */
 	uint64_t tasks_moved, tasks_lost;		/* since load */

@@ -55,7 +55,6 @@ static const struct field info_fields[] = {
 	INFO(CPU_USED_MILLI, cpu_used_milli),
 	INFO(MEM_CAPACITY_BYTES, mem_capacity_bytes),
 	INFO(MEM_USED_BYTES, mem_used_bytes),
-	INFO(SWAP_TOTAL_BYTES, swap_total_bytes),
 	INFO(SWAP_FREE_BYTES, swap_free_bytes),
 	INFO(APPS, apps),
 	INFO(TASKS, tasks),
