@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kselftests share: cgroups of their own, processes in them, knobs.
+ *
+ * They run as root in a guest with the module loaded (selftests/run loads it)
+ * and stop the test case with a message at the first thing that fails.
+ */
+#ifndef PRESWAP_SELFTESTS_GUEST_H
+#define PRESWAP_SELFTESTS_GUEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/preswap.h>
+#include <preswap/preswap.h>
+
+#include "ktap.h"
+
+#define GUEST_ROOT	"/sys/fs/cgroup/preswap_test"
+#define MIB		(1024ULL * 1024)
+
+static inline uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* 0 or -errno. */
+static inline int try_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static inline void must_write(const char *path, const char *text)
+{
+	int err = try_write(path, text);
+
+	ktap_assert(!err, "%s > %s: %s", text, path, strerror(-err));
+}
+
+static inline int try_read(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+static inline uint64_t read_u64(const char *path)
+{
+	char text[64];
+	int err = try_read(path, text, sizeof(text));
+
+	ktap_assert(!err, "%s: %s", path, strerror(-err));
+	return strtoull(text, NULL, 10);
+}
+
+static inline void set_knob(const char *name, unsigned int value)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "/sys/kernel/preswap/%s", name);
+	snprintf(text, sizeof(text), "%u", value);
+	must_write(path, text);
+}
+
+/* Path of a file of one of our cgroups; a static buffer, used at once. */
+static inline const char *group_file(const char *group, const char *file)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), GUEST_ROOT "/%s/%s", group, file);
+	return path;
+}
+
+/* A cgroup below GUEST_ROOT with all controllers that its parent can give. */
+static inline uint64_t group_make(const char *group)
+{
+	struct stat st;
+
+	if (mkdir(GUEST_ROOT, 0755) && errno != EEXIST)
+		ktap_assert(false, "mkdir " GUEST_ROOT ": %s", strerror(errno));
+	must_write(GUEST_ROOT "/cgroup.subtree_control",
+		   "+cpu +memory +cpuset +io +pids");
+	if (mkdir(group_file(group, ""), 0755) && errno != EEXIST)
+		ktap_assert(false, "mkdir %s: %s", group, strerror(errno));
+	ktap_assert(!stat(group_file(group, ""), &st), "%s", strerror(errno));
+	return st.st_ino;
+}
+
+/* Kill what is in it, and remove it. Does nothing if it is not there. */
+static inline void group_remove(const char *group)
+{
+	int i;
+
+	if (access(group_file(group, ""), F_OK))
+		return;
+	try_write(group_file(group, "cgroup.kill"), "1");
+	for (i = 0; i < 500 && rmdir(group_file(group, "")); i++) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		sleep_ms(10);
+	}
+	ktap_assert(i < 500, "cannot remove %s: %s", group, strerror(errno));
+}
+
+/* A child process in the cgroup that runs @run; its pid. */
+static inline pid_t group_spawn(const char *group, void (*run)(void *),
+				void *arg)
+{
+	char path[256];
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s", group_file(group, "cgroup.procs"));
+	fflush(stdout);
+	pid = fork();
+	ktap_assert(pid >= 0, "fork: %s", strerror(errno));
+	if (!pid) {
+		if (try_write(path, "0"))
+			_exit(99);
+		run(arg);
+		_exit(0);
+	}
+	return pid;
+}
+
+static inline void reap(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Wait until @cond holds, at most @ms; false if it never did. */
+#define wait_until(ms, cond) ({						\
+	uint64_t __end = now_ms() + (ms);				\
+	bool __ok;							\
+									\
+	while (!(__ok = (cond)) && now_ms() < __end)			\
+		sleep_ms(20);						\
+	__ok;								\
+})
+
+static inline struct preswap_ctx *open_preswap(void)
+{
+	struct preswap_ctx *ctx;
+	int err = preswap_new(&ctx);
+
+	ktap_assert(!err, "preswap_new: %s", strerror(-err));
+	return ctx;
+}
+
+#define must(ctx, call) do {						\
+	int __err = (call);						\
+									\
+	ktap_assert(!__err, "%s: %s (%d)", #call, preswap_strerror(ctx),	\
+		    __err);						\
+} while (0)
+
+static inline void set_policy(struct preswap_ctx *ctx, uint64_t app,
+			      unsigned int priority, unsigned int sensitivity,
+			      bool eligible, uint64_t floor_mem_bytes,
+			      uint64_t floor_cpu_milli)
+{
+	struct preswap_policy policy = {
+		.size = sizeof(policy),
+		.app_id = app,
+		.fields = PRESWAP_POLICY_ALL,
+		.priority = (uint8_t)priority,
+		.sensitivity = (uint8_t)sensitivity,
+		.swap_eligible = eligible,
+		.floor_mem_bytes = floor_mem_bytes,
+		.floor_cpu_milli = floor_cpu_milli,
+	};
+
+	must(ctx, preswap_policy_set(ctx, &policy));
+}
+
+/* Demand from @from_ms on, nothing before: a burst that is foreseen. */
+static inline void set_forecast(struct preswap_ctx *ctx, uint64_t app,
+				unsigned int resource, uint64_t before,
+				uint64_t burst, uint32_t from_ms,
+				uint32_t valid_ms)
+{
+	struct preswap_forecast forecast = {
+		.size = sizeof(forecast),
+		.app_id = app,
+		.resource = (uint8_t)resource,
+		.valid_ms = valid_ms,
+		.points_count = 2,
+		.points = {
+			{ from_ms / 2, before, before, before, before },
+			{ from_ms, burst, burst, burst, burst },
+		},
+	};
+
+	must(ctx, preswap_forecasts_set(ctx, &forecast, 1, NULL));
+}
+
+#endif /* PRESWAP_SELFTESTS_GUEST_H */
