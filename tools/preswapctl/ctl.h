@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the subcommands of preswapctl share.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <preswap/preswap.h>
+#include "show/table.h"
+
+#define CTL_OK		0
+#define CTL_FAILED	1
+#define CTL_USAGE	2
+
+struct ctl {
+	struct preswap_ctx *ctx;
+	bool json;
+	bool color;			/* standard output is a terminal */
+	const char *usage;		/* of the running command */
+};
+
+/* Each command: argv[0] is its name; returns an exit status. */
+typedef int (*ctl_fn)(struct ctl *ctl, int argc, char **argv);
+
+int cmd_overview(struct ctl *ctl, int argc, char **argv);
+int cmd_top(struct ctl *ctl, int argc, char **argv);
+int cmd_info(struct ctl *ctl, int argc, char **argv);
+int cmd_apps(struct ctl *ctl, int argc, char **argv);
+int cmd_tasks(struct ctl *ctl, int argc, char **argv);
+int cmd_leases(struct ctl *ctl, int argc, char **argv);
+int cmd_lease(struct ctl *ctl, int argc, char **argv);
+int cmd_policy(struct ctl *ctl, int argc, char **argv);
+int cmd_forecast(struct ctl *ctl, int argc, char **argv);
+int cmd_events(struct ctl *ctl, int argc, char **argv);
+int cmd_dump(struct ctl *ctl, int argc, char **argv);
+
+/* Both print to stderr and return the exit status. */
+__attribute__((format(printf, 2, 3)))
+int ctl_usage(struct ctl *ctl, const char *format, ...);
+/* @err is the library's: its text, and what to do about it. */
+__attribute__((format(printf, 3, 4)))
+int ctl_failed(struct ctl *ctl, int err, const char *format, ...);
+
+/* No arguments beyond the command's name; else a usage error. */
+int ctl_no_args(struct ctl *ctl, int argc, char **argv);
+/* APP, a path or an id; an exit status. */
+int ctl_app(struct ctl *ctl, const char *text, uint64_t *id);
+/* Prints and frees the table; an exit status. */
+int ctl_print_table(struct ctl *ctl, struct table *table);
+int ctl_no_memory(void);
+
+#endif /* CTL_H */

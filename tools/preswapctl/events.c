@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Events as they happen, one line each.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "json.h"
+#include "lease.h"
+#include "show/names.h"
+#include "show/units.h"
+#include "state.h"
+
+struct follow {
+	struct ctl *ctl;
+	struct state state;		/* for the apps' paths */
+	uint64_t left;			/* events until the end */
+	int status;
+};
+
+/* An app that appeared since the last look has no path yet. */
+static const char *path_of(struct follow *f, uint64_t id, char *text)
+{
+	const char *path = state_path(&f->state, id, text);
+
+	if (path != text)
+		return path;
+	state_free(&f->state);
+	state_read_apps(f->ctl, &f->state);
+	return state_path(&f->state, id, text);
+}
+
+static void print_lease(struct follow *f, const struct preswap_lease *l)
+{
+	char amount[UNITS_MAX], done[UNITS_MAX], time[UNITS_MAX];
+	char donor[24], receiver[24];
+
+	printf(" %s%u %s", l->dry_run ? "dry-run " : "", l->id,
+	       names_lease_kind(l->kind));
+	printf(" %s from %s", lease_amount(amount, l, l->amount),
+	       path_of(f, l->donor_id, donor));
+	printf(" to %s (%s)", path_of(f, l->receiver_id, receiver),
+	       names_reason(l->reason));
+	if (!l->ended)
+		printf(" for %s, benefit %llu, cost %llu",
+		       units_ms(time, l->duration_ms),
+		       (unsigned long long)l->benefit,
+		       (unsigned long long)l->cost);
+	else
+		printf(" %s, %s done", names_lease_end(l->ended),
+		       lease_amount(done, l, l->done));
+}
+
+static void print_event(struct follow *f, const struct preswap_event *e)
+{
+	char amount[UNITS_MAX], id[24];
+
+	printf("%.3f %s", e->time_ns / 1e9, names_event(e->kind));
+	if (e->has_lease)
+		print_lease(f, &e->lease);
+	else
+		printf(" %s", path_of(f, e->app_id, id));
+	if (e->kind == PRESWAP_EVENT_SHORTAGE)
+		printf(" %s %s missing", names_resource(e->resource),
+		       e->resource == PRESWAP_RESOURCE_CPU ?
+		       units_cpu(amount, e->need) :
+		       units_bytes(amount, e->need));
+	putchar('\n');
+}
+
+static void on_event(void *data, const struct preswap_event *event)
+{
+	struct follow *f = data;
+
+	if (!f->left)
+		return;
+	f->left--;
+	if (f->ctl->json)
+		f->status = json_print(json_event(event), false);
+	else
+		print_event(f, event);
+	fflush(stdout);
+}
+
+static void on_lost(void *data, uint64_t count)
+{
+	(void)data;
+	fprintf(stderr, "preswapctl: %llu messages were lost\n",
+		(unsigned long long)count);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* Until the count or the time is reached; @timeout_ms 0: no limit. */
+static int follow(struct follow *f, uint32_t timeout_ms)
+{
+	struct pollfd input = { .fd = preswap_fd(f->ctl->ctx),
+				.events = POLLIN };
+	uint64_t end = now_ms() + timeout_ms, now;
+	int err;
+
+	while (f->left && !f->status) {
+		now = now_ms();
+		if (timeout_ms && now >= end)
+			break;
+		err = poll(&input, 1, timeout_ms ? (int)(end - now) : -1);
+		if (err < 0 && errno != EINTR)
+			break;
+		err = preswap_dispatch(f->ctl->ctx);
+		if (err < 0)
+			return ctl_failed(f->ctl, err, "receiving events");
+		if (ferror(stdout))
+			break;
+	}
+	return f->status;
+}
+
+static int parse_args(struct ctl *ctl, int argc, char **argv, uint64_t *count,
+		      uint32_t *timeout_ms)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'n' },
+		{ "timeout", required_argument, NULL, 't' },
+		{}
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option == 'n' &&
+		    units_parse_number(optarg, 1, UINT32_MAX, count))
+			return ctl_usage(ctl, "--count is a number from 1");
+		if (option == 't' && (units_parse_ms(optarg, timeout_ms) ||
+				      !*timeout_ms || *timeout_ms > INT32_MAX))
+			return ctl_usage(ctl, "--timeout is like 30s");
+		if (option == '?')
+			return ctl_usage(ctl, "events does not take this");
+	}
+	if (optind < argc)
+		return ctl_usage(ctl, "events takes no argument %s",
+				 argv[optind]);
+	return CTL_OK;
+}
+
+int cmd_events(struct ctl *ctl, int argc, char **argv)
+{
+	struct follow f = { .ctl = ctl, .left = UINT64_MAX };
+	struct preswap_subscribe_opts opts = {
+		.size = sizeof(opts), .groups = PRESWAP_SUBSCRIBE_EVENTS,
+		.data = &f, .event = on_event, .lost = on_lost,
+	};
+	uint32_t timeout_ms = 0;
+	int status = parse_args(ctl, argc, argv, &f.left, &timeout_ms), err;
+
+	if (status)
+		return status;
+	err = preswap_subscribe(ctl->ctx, &opts);
+	if (err)
+		return ctl_failed(ctl, err, "subscribing to events");
+	status = state_read_apps(ctl, &f.state) ?: follow(&f, timeout_ms);
+	state_free(&f.state);
+	return status;
+}

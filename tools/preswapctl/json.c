@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "ctl.h"
+#include "json.h"
+#include "show/names.h"
+
+#define NUMBER(object, from, member)					\
+	json_object_set_new(object, #member,				\
+			    json_integer((json_int_t)(from)->member))
+#define BOOLEAN(object, from, member)					\
+	json_object_set_new(object, #member, json_boolean((from)->member))
+#define TEXT(object, key, text)						\
+	json_object_set_new(object, key, json_string_nocheck(text))
+
+json_t *json_info(const struct preswap_info *info)
+{
+	json_t *o = json_object();
+
+	TEXT(o, "version", info->version);
+	BOOLEAN(o, info, enabled);
+	BOOLEAN(o, info, dry_run);
+	NUMBER(o, info, min_priority);
+	NUMBER(o, info, tick_ms);
+	NUMBER(o, info, lead_ms);
+	NUMBER(o, info, usage_ms);
+	NUMBER(o, info, threshold_cpu_pct);
+	NUMBER(o, info, threshold_memory_pct);
+	NUMBER(o, info, cpu_capacity_milli);
+	NUMBER(o, info, cpu_used_milli);
+	NUMBER(o, info, mem_capacity_bytes);
+	NUMBER(o, info, mem_used_bytes);
+	NUMBER(o, info, swap_free_bytes);
+	NUMBER(o, info, apps);
+	NUMBER(o, info, tasks);
+	NUMBER(o, info, leases);
+	NUMBER(o, info, ticks);
+	NUMBER(o, info, tick_last_ns);
+	NUMBER(o, info, tick_max_ns);
+	NUMBER(o, info, leases_begun);
+	NUMBER(o, info, reclaimed_bytes);
+	NUMBER(o, info, tasks_moved);
+	NUMBER(o, info, tasks_lost);
+	return o;
+}
+
+json_t *json_policy(const struct preswap_policy *policy)
+{
+	json_t *o = json_object();
+
+	NUMBER(o, policy, app_id);
+	NUMBER(o, policy, priority);
+	TEXT(o, "sensitivity", names_sensitivity(policy->sensitivity));
+	BOOLEAN(o, policy, swap_eligible);
+	NUMBER(o, policy, floor_cpu_milli);
+	NUMBER(o, policy, floor_mem_bytes);
+	return o;
+}
+
+json_t *json_app(const struct preswap_app *app)
+{
+	json_t *o = json_object();
+
+	NUMBER(o, app, id);
+	TEXT(o, "path", app->path);
+	NUMBER(o, app, cpu_milli);
+	NUMBER(o, app, mem_bytes);
+	NUMBER(o, app, cpu_ns);
+	NUMBER(o, app, run_delay_ns);
+	NUMBER(o, app, rss_bytes);
+	NUMBER(o, app, swap_bytes);
+	NUMBER(o, app, major_faults);
+	NUMBER(o, app, read_bytes);
+	NUMBER(o, app, write_bytes);
+	NUMBER(o, app, switches);
+	NUMBER(o, app, tasks);
+	NUMBER(o, app, forks);
+	NUMBER(o, app, execs);
+	NUMBER(o, app, exits);
+	NUMBER(o, app, psi_cpu_some_us);
+	NUMBER(o, app, psi_mem_some_us);
+	NUMBER(o, app, psi_mem_full_us);
+	NUMBER(o, app, trend_cpu_milli);
+	NUMBER(o, app, trend_mem_bytes);
+	json_object_set_new(o, "policy", app->has_policy ?
+			    json_policy(&app->policy) : json_null());
+	return o;
+}
+
+json_t *json_task(const struct preswap_task *task)
+{
+	json_t *o = json_object();
+
+	NUMBER(o, task, app_id);
+	NUMBER(o, task, pid);
+	NUMBER(o, task, tgid);
+	TEXT(o, "comm", task->comm);
+	NUMBER(o, task, cpu_ns);
+	NUMBER(o, task, run_delay_ns);
+	NUMBER(o, task, rss_bytes);
+	NUMBER(o, task, swap_bytes);
+	NUMBER(o, task, major_faults);
+	NUMBER(o, task, read_bytes);
+	NUMBER(o, task, write_bytes);
+	NUMBER(o, task, switches);
+	BOOLEAN(o, task, moved);
+	return o;
+}
+
+/* The resource's unit in a key: mean_milli, mean_bytes. */
+static void set_quantity(json_t *o, const char *name, uint8_t resource,
+			 uint64_t value)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s_%s", name,
+		 resource == PRESWAP_RESOURCE_CPU ? "milli" : "bytes");
+	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+json_t *json_forecast(const struct preswap_forecast *forecast)
+{
+	json_t *o = json_object(), *points = json_array(), *point;
+
+	NUMBER(o, forecast, app_id);
+	TEXT(o, "resource", names_resource(forecast->resource));
+	NUMBER(o, forecast, valid_ms);
+	NUMBER(o, forecast, age_ms);
+	for (uint32_t i = 0; i < forecast->points_count; i++) {
+		const struct preswap_point *p = &forecast->points[i];
+
+		point = json_object();
+		NUMBER(point, p, horizon_ms);
+		set_quantity(point, "mean", forecast->resource, p->mean);
+		set_quantity(point, "q05", forecast->resource, p->q05);
+		set_quantity(point, "q50", forecast->resource, p->q50);
+		set_quantity(point, "q95", forecast->resource, p->q95);
+		json_array_append_new(points, point);
+	}
+	json_object_set_new(o, "points", points);
+	return o;
+}
+
+json_t *json_lease(const struct preswap_lease *lease)
+{
+	uint8_t resource = lease->kind == PRESWAP_LEASE_KIND_AFFINITY ?
+			   PRESWAP_RESOURCE_CPU : PRESWAP_RESOURCE_MEMORY;
+	json_t *o = json_object();
+
+	NUMBER(o, lease, id);
+	TEXT(o, "kind", names_lease_kind(lease->kind));
+	TEXT(o, "reason", names_reason(lease->reason));
+	TEXT(o, "state", names_lease_end(lease->ended));
+	BOOLEAN(o, lease, dry_run);
+	NUMBER(o, lease, donor_id);
+	NUMBER(o, lease, receiver_id);
+	set_quantity(o, "amount", resource, lease->amount);
+	set_quantity(o, "done", resource, lease->done);
+	NUMBER(o, lease, duration_ms);
+	NUMBER(o, lease, left_ms);
+	NUMBER(o, lease, begin_ns);
+	NUMBER(o, lease, full_ns);
+	NUMBER(o, lease, end_ns);
+	NUMBER(o, lease, tasks);
+	NUMBER(o, lease, benefit);
+	NUMBER(o, lease, cost);
+	return o;
+}
+
+json_t *json_event(const struct preswap_event *event)
+{
+	json_t *o = json_object();
+
+	TEXT(o, "event", names_event(event->kind));
+	NUMBER(o, event, time_ns);
+	if (event->has_lease) {
+		json_object_set_new(o, "lease", json_lease(&event->lease));
+		return o;
+	}
+	NUMBER(o, event, app_id);
+	if (event->kind == PRESWAP_EVENT_SHORTAGE) {
+		TEXT(o, "resource", names_resource(event->resource));
+		set_quantity(o, "need", event->resource, event->need);
+	}
+	return o;
+}
+
+int json_print(json_t *json, bool pretty)
+{
+	int err = -1;
+
+	if (json)
+		err = json_dumpf(json, stdout, JSON_PRESERVE_ORDER |
+				 (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+	json_decref(json);
+	if (err)
+		return ctl_no_memory();
+	putchar('\n');
+	return CTL_OK;
+}

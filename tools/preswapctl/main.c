@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * preswapctl: see preswapctl(8).
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "show/units.h"
+
+static const struct command {
+	const char *name;
+	ctl_fn run;
+	const char *usage;
+	const char *help;
+} commands[] = {
+	{ "show", cmd_overview, "", "the node and its apps; the default" },
+	{ "top", cmd_top, "[--interval 1s] [--iterations N]",
+	  "the same, refreshed; q quits" },
+	{ "info", cmd_info, "", "the module, its settings and counters" },
+	{ "apps", cmd_apps, "", "usage of each app" },
+	{ "tasks", cmd_tasks, "[APP]", "usage of each task" },
+	{ "leases", cmd_leases, "[--ended]",
+	  "leases in force, or those that ended" },
+	{ "lease", cmd_lease,
+	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME | end ID",
+	  "begin or end a lease by hand" },
+	{ "policy", cmd_policy,
+	  "set APP --priority N [--sensitivity latency|normal|batch] [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES] | get [APP] | delete APP",
+	  "declared facts about apps" },
+	{ "forecast", cmd_forecast,
+	  "set APP cpu|memory --valid TIME HORIZON:MEAN[:Q05:Q50:Q95]... | set --file JSON | get [APP]",
+	  "what the module expects" },
+	{ "events", cmd_events, "[--count N] [--timeout TIME]",
+	  "leases and shortages as they happen" },
+	{ "dump", cmd_dump, "", "everything, tab-separated, for scripts" },
+	{}
+};
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: preswapctl [--json] [COMMAND ...]\n\n", to);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(to, "  %-9s %s\n", c->name, c->help);
+	fputs("\npreswapctl COMMAND --help shows a command's arguments; preswapctl(8) has the\nwhole. APP is a cgroup's path (system.slice/redis.service) or its id.\n",
+	      to);
+}
+
+int ctl_usage(struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	fputs("preswapctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nusage: preswapctl %s\n", ctl->usage);
+	return CTL_USAGE;
+}
+
+int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
+{
+	const char *next = NULL;
+	va_list args;
+
+	if (err == -ENODEV)
+		next = "load it: modprobe preswap";
+	else if (err == -EPERM)
+		next = "needs CAP_NET_ADMIN (run as root)";
+	else if (err == -EAGAIN)
+		next = "try again";
+	fputs("preswapctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, ": %s%s%s\n", preswap_strerror(ctl->ctx),
+		next ? "; " : "", next ?: "");
+	return CTL_FAILED;
+}
+
+int ctl_no_memory(void)
+{
+	fputs("preswapctl: out of memory\n", stderr);
+	return CTL_FAILED;
+}
+
+int ctl_no_args(struct ctl *ctl, int argc, char **argv)
+{
+	if (argc > 1)
+		return ctl_usage(ctl, "%s takes no argument %s", argv[0],
+				 argv[1]);
+	return CTL_OK;
+}
+
+int ctl_app(struct ctl *ctl, const char *text, uint64_t *id)
+{
+	int err;
+
+	if (!units_parse_number(text, 1, UINT64_MAX, id))
+		return CTL_OK;
+	err = preswap_cgroup_id(ctl->ctx, text, id);
+	if (err)
+		return ctl_failed(ctl, err, "app '%s'", text);
+	return CTL_OK;
+}
+
+int ctl_print_table(struct ctl *ctl, struct table *table)
+{
+	int err = table_print(table, stdout, ctl->color);
+
+	table_free(table);
+	return err ? ctl_no_memory() : CTL_OK;
+}
+
+/* --json may stand anywhere before a "--". */
+static int take_json(int argc, char **argv, bool *json)
+{
+	int kept = 1, i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--json"))
+			*json = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	while (i < argc)
+		argv[kept++] = argv[i++];
+	argv[kept] = NULL;
+	return kept;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static int run(struct ctl *ctl, const struct command *c, int argc,
+	       char **argv)
+{
+	char usage[512];
+	int err, status;
+
+	snprintf(usage, sizeof(usage), "%s %s", c->name, c->usage);
+	ctl->usage = usage;
+	if (asks_help(argc, argv)) {
+		printf("usage: preswapctl %s\n%s\n", usage, c->help);
+		return CTL_OK;
+	}
+	err = preswap_new(&ctl->ctx);
+	if (err) {
+		fprintf(stderr, "preswapctl: netlink: %s\n", strerror(-err));
+		return CTL_FAILED;
+	}
+	status = c->run(ctl, argc, argv);
+	preswap_unref(ctl->ctx);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "preswapctl: writing: %s\n", strerror(errno));
+		return CTL_FAILED;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {
+		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+	};
+	static char *show[] = { "show", NULL };
+
+	argc = take_json(argc, argv, &ctl.json);
+	if (argc < 2)
+		return run(&ctl, &commands[0], 1, show);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		return CTL_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("preswapctl " PRESWAP_VERSION);
+		return CTL_OK;
+	}
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, argv[1]))
+			return run(&ctl, c, argc - 1, argv + 1);
+	fprintf(stderr, "preswapctl: no command '%s'\n", argv[1]);
+	print_usage(stderr);
+	return CTL_USAGE;
+}

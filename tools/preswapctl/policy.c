@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * policy set, get, delete.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "show/names.h"
+#include "show/units.h"
+#include "state.h"
+
+static int set_option(struct ctl *ctl, int option, const char *value,
+		      struct preswap_policy *p)
+{
+	uint64_t number;
+
+	switch (option) {
+	case 'p':
+		if (units_parse_number(value, PRESWAP_PRIORITY_MIN,
+				       PRESWAP_PRIORITY_MAX, &number))
+			return ctl_usage(ctl, "--priority is %d to %d, not '%s'",
+					 PRESWAP_PRIORITY_MIN,
+					 PRESWAP_PRIORITY_MAX, value);
+		p->priority = number;
+		return CTL_OK;
+	case 's':
+		if (names_parse_sensitivity(value, &p->sensitivity))
+			return ctl_usage(ctl, "--sensitivity is latency, normal or batch, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'e':
+		if (names_parse_yes_no(value, &p->swap_eligible))
+			return ctl_usage(ctl, "--swap-eligible is yes or no, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'c':
+		if (units_parse_cpu(value, &p->floor_cpu_milli))
+			return ctl_usage(ctl, "--floor-cpu is like 500m or 1.5, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'm':
+		if (units_parse_bytes(value, &p->floor_mem_bytes))
+			return ctl_usage(ctl, "--floor-mem is like 64M, not '%s'",
+					 value);
+		return CTL_OK;
+	default:
+		return ctl_usage(ctl, "policy set does not take this");
+	}
+}
+
+/* The module replaces a policy whole: what is not given stays as it is. */
+static int begin_with(struct ctl *ctl, struct preswap_policy *policy)
+{
+	uint64_t id = policy->app_id;
+	int err = preswap_policy_get(ctl->ctx, id, policy);
+
+	policy->app_id = id;
+	policy->fields = PRESWAP_POLICY_ALL;
+	if (err == -ENOENT) {
+		policy->sensitivity = PRESWAP_SENSITIVITY_NORMAL;
+		policy->swap_eligible = 1;
+		return CTL_OK;
+	}
+	return err ? ctl_failed(ctl, err, "reading the policy") : CTL_OK;
+}
+
+static int policy_set(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "priority", required_argument, NULL, 'p' },
+		{ "sensitivity", required_argument, NULL, 's' },
+		{ "swap-eligible", required_argument, NULL, 'e' },
+		{ "floor-cpu", required_argument, NULL, 'c' },
+		{ "floor-mem", required_argument, NULL, 'm' },
+		{}
+	};
+	struct preswap_policy policy = { .size = sizeof(policy) }, unused = {};
+	int option, status, err;
+
+	/* First all arguments, then the module; getopt moves APP to the end. */
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		status = set_option(ctl, option, optarg, &unused);
+		if (status)
+			return status;
+	}
+	if (optind + 1 != argc)
+		return ctl_usage(ctl, "policy set takes one APP");
+	status = ctl_app(ctl, argv[optind], &policy.app_id);
+	status = status ?: begin_with(ctl, &policy);
+	if (status)
+		return status;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		set_option(ctl, option, optarg, &policy);
+	if (!policy.priority)
+		return ctl_usage(ctl, "the app has no policy yet: --priority is needed");
+	err = preswap_policy_set(ctl->ctx, &policy);
+	if (err)
+		return ctl_failed(ctl, err, "setting the policy");
+	return CTL_OK;
+}
+
+static int policy_delete(struct ctl *ctl, int argc, char **argv)
+{
+	uint64_t id;
+	int err, status;
+
+	if (argc != 2)
+		return ctl_usage(ctl, "policy delete takes one APP");
+	status = ctl_app(ctl, argv[1], &id);
+	if (status)
+		return status;
+	err = preswap_policy_del(ctl->ctx, id);
+	if (err)
+		return ctl_failed(ctl, err, "deleting the policy of %s",
+				  argv[1]);
+	return CTL_OK;
+}
+
+struct policy_list {
+	struct table *table;
+	json_t *array;
+	const struct state *state;
+};
+
+static int add_policy(void *data, const struct preswap_policy *p)
+{
+	struct policy_list *list = data;
+	char cpu[UNITS_MAX], mem[UNITS_MAX], id[24];
+
+	if (list->array)
+		return json_array_append_new(list->array, json_policy(p));
+	table_cell(list->table, "%s", state_path(list->state, p->app_id, id));
+	table_cell(list->table, "%u", p->priority);
+	table_cell(list->table, "%s", names_sensitivity(p->sensitivity));
+	table_cell(list->table, "%s", p->swap_eligible ? "yes" : "no");
+	table_cell(list->table, "%s", units_cpu(cpu, p->floor_cpu_milli));
+	table_cell(list->table, "%s", units_bytes(mem, p->floor_mem_bytes));
+	return 0;
+}
+
+static int get_policies(struct ctl *ctl, uint64_t app_id,
+			struct policy_list *list)
+{
+	struct preswap_policy policy = { .size = sizeof(policy) };
+	int err;
+
+	if (!app_id)
+		return preswap_policies(ctl->ctx, add_policy, list);
+	err = preswap_policy_get(ctl->ctx, app_id, &policy);
+	return err ?: add_policy(list, &policy);
+}
+
+static int policy_get(struct ctl *ctl, int argc, char **argv)
+{
+	static const char * const heads[] = {
+		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
+		">FLOOR-MEM", NULL
+	};
+	struct policy_list list = {};
+	struct state state = {};
+	uint64_t id = 0;
+	int status = CTL_OK, err;
+
+	if (argc > 2)
+		return ctl_usage(ctl, "policy get takes one APP");
+	if (argc == 2)
+		status = ctl_app(ctl, argv[1], &id);
+	if (!status && !ctl->json)
+		status = state_read_apps(ctl, &state);
+	if (status)
+		goto out;
+	list.state = &state;
+	list.array = ctl->json ? json_array() : NULL;
+	list.table = ctl->json ? NULL : table_new(heads);
+	if (!list.array && !list.table) {
+		status = ctl_no_memory();
+		goto out;
+	}
+	err = get_policies(ctl, id, &list);
+	if (err) {
+		json_decref(list.array);
+		table_free(list.table);
+		status = ctl_failed(ctl, err, "reading the policy");
+	} else {
+		status = list.array ? json_print(list.array, true) :
+				      ctl_print_table(ctl, list.table);
+	}
+out:
+	state_free(&state);
+	return status;
+}
+
+int cmd_policy(struct ctl *ctl, int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "set"))
+		return policy_set(ctl, argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "get"))
+		return policy_get(ctl, argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "delete"))
+		return policy_delete(ctl, argc - 1, argv + 1);
+	return ctl_usage(ctl, "policy what? set, get or delete");
+}

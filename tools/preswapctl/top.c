@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The overview again and again. Without a terminal it prints one after the
+ * other, and --iterations says how many.
+ */
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "overview.h"
+#include "show/units.h"
+
+struct terminal {
+	bool screen, keys;		/* output, input is a terminal */
+	struct termios before;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+static void terminal_begin(struct terminal *t)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct termios raw;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	t->screen = isatty(STDOUT_FILENO);
+	t->keys = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &t->before);
+	if (t->keys) {
+		raw = t->before;
+		raw.c_lflag &= ~(ICANON | ECHO);
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	}
+	if (t->screen)
+		fputs("\033[?1049h\033[?25l", stdout);
+}
+
+static void terminal_end(const struct terminal *t)
+{
+	if (t->screen)
+		fputs("\033[?25h\033[?1049l", stdout);
+	if (t->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
+}
+
+/* What fits below the node's line and the heads; 0: all. */
+static size_t rows(const struct terminal *t)
+{
+	struct winsize size;
+
+	if (!t->screen || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ||
+	    size.ws_row < 4)
+		return 0;
+	return size.ws_row - 3;
+}
+
+/* Until the next picture; false: q was pressed. */
+static bool wait_key(const struct terminal *t, uint32_t ms)
+{
+	struct pollfd input = { .fd = t->keys ? STDIN_FILENO : -1,
+				.events = POLLIN };
+	char key;
+
+	if (poll(&input, 1, ms) <= 0)
+		return !stop;
+	return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && !stop;
+}
+
+static int refresh(struct ctl *ctl, const struct terminal *t)
+{
+	struct state state = {};
+	int status = state_read(ctl, &state);
+
+	if (!status) {
+		fputs(t->screen ? "\033[H\033[J" : "", stdout);
+		status = overview_print(ctl, &state, rows(t));
+		fflush(stdout);
+	}
+	state_free(&state);
+	return status;
+}
+
+static int parse_args(struct ctl *ctl, int argc, char **argv,
+		      uint32_t *interval_ms, uint64_t *iterations)
+{
+	static const struct option options[] = {
+		{ "interval", required_argument, NULL, 'i' },
+		{ "iterations", required_argument, NULL, 'n' },
+		{}
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option == 'i' && (units_parse_ms(optarg, interval_ms) ||
+				      *interval_ms < 100 ||
+				      *interval_ms > 3600000))
+			return ctl_usage(ctl, "--interval is 100ms to 1h");
+		if (option == 'n' && units_parse_number(optarg, 1, UINT32_MAX,
+							iterations))
+			return ctl_usage(ctl, "--iterations is a number from 1");
+		if (option == '?')
+			return ctl_usage(ctl, "what top takes:");
+	}
+	if (optind < argc)
+		return ctl_usage(ctl, "top takes no argument %s", argv[optind]);
+	if (ctl->json)
+		return ctl_usage(ctl, "top has no --json; 'show' and 'events' have");
+	return CTL_OK;
+}
+
+int cmd_top(struct ctl *ctl, int argc, char **argv)
+{
+	uint32_t interval_ms = 1000;
+	uint64_t iterations = UINT64_MAX;
+	struct terminal terminal;
+	int status = parse_args(ctl, argc, argv, &interval_ms, &iterations);
+
+	if (status)
+		return status;
+	terminal_begin(&terminal);
+	do {
+		status = refresh(ctl, &terminal);
+	} while (!status && --iterations && wait_key(&terminal, interval_ms));
+	terminal_end(&terminal);
+	return status;
+}
