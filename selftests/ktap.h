@@ -29,8 +29,8 @@ enum { KTAP_PASS, KTAP_FAIL, KTAP_SKIP };
 
 #define ktap_assert(cond, ...) do {					\
 	if (!(cond)) {							\
-		printf("# %s:%d: %s: ", __FILE__, __LINE__, #cond);	\
-		printf("" __VA_ARGS__);					\
+		printf("# %s:%d: %s:", __FILE__, __LINE__, #cond);	\
+		printf(" " __VA_ARGS__);				\
 		printf("\n");						\
 		longjmp(ktap_jump, KTAP_FAIL);				\
 	}								\
@@ -41,6 +41,16 @@ enum { KTAP_PASS, KTAP_FAIL, KTAP_SKIP };
 	longjmp(ktap_jump, KTAP_SKIP);					\
 } while (0)
 
+/* On its own: nothing here changes between setjmp() and longjmp(). */
+static inline int ktap_run_case(const struct ktap_case *test)
+{
+	int result = setjmp(ktap_jump);
+
+	if (result == KTAP_PASS)
+		test->run();
+	return result;
+}
+
 static inline int ktap_run(const struct ktap_case *cases)
 {
 	int count = 0, failed = 0, skipped = 0;
@@ -49,21 +59,15 @@ static inline int ktap_run(const struct ktap_case *cases)
 		count++;
 	printf("TAP version 13\n1..%d\n", count);
 	for (int i = 0; i < count; i++) {
-		volatile int index = i;
-		int result = setjmp(ktap_jump);
+		int result = ktap_run_case(&cases[i]);
 
-		if (result == KTAP_PASS)
-			cases[index].run();
-		if (result == KTAP_FAIL)
-			failed++;
-		if (result == KTAP_SKIP)
-			skipped++;
+		failed += result == KTAP_FAIL;
+		skipped += result == KTAP_SKIP;
 		printf("%sok %d - %s%s%s\n", result == KTAP_FAIL ? "not " : "",
-		       index + 1, cases[index].name,
+		       i + 1, cases[i].name,
 		       result == KTAP_SKIP ? " # SKIP " : "",
 		       result == KTAP_SKIP ? ktap_skip_reason : "");
 		fflush(stdout);
-		i = index;
 	}
 	if (failed)
 		return 1;
