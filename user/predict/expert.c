@@ -13,4 +13,5 @@ const struct predict_expert predict_experts[PREDICT_EXPERTS] = {
 	{ "level-0.02", &predict_level_ops, 0.02 },
 	{ "trend-fast", &predict_trend_ops, 0.5 },
 	{ "trend-slow", &predict_trend_ops, 0.15 },
+	{ "revert", &predict_revert_ops, 0.01 },
 };

@@ -13,7 +13,7 @@
 
 /* Room for the state of any expert. */
 struct predict_expert_state {
-	double v[3];
+	double v[5];
 };
 
 struct predict_expert_ops {
@@ -29,11 +29,23 @@ struct predict_expert {
 	double param;
 };
 
-#define PREDICT_EXPERTS		9
+#define PREDICT_EXPERTS		10
 
 extern const struct predict_expert predict_experts[PREDICT_EXPERTS];
 
+/* x^n by squaring: a few multiplications where pow() is a few tens of ns. */
+static inline double predict_power(double x, unsigned int n)
+{
+	double y = 1;
+
+	for (; n; n >>= 1, x *= x)
+		if (n & 1)
+			y *= x;
+	return y;
+}
+
 extern const struct predict_expert_ops predict_level_ops;
 extern const struct predict_expert_ops predict_trend_ops;
+extern const struct predict_expert_ops predict_revert_ops;
 
 #endif /* PREDICT_EXPERT_H */

@@ -66,6 +66,11 @@ void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
 				q[k] -= (s[i].value - s[i - 1].value) *
 					(mid - probs[k] * total) /
 					(mid - last);
+			/* 1e30 - (1e30 - 1) is 0: rounding must not unsort. */
+			if (i && q[k] < s[i - 1].value)
+				q[k] = s[i - 1].value;
+			if (k && q[k] < q[k - 1])
+				q[k] = q[k - 1];
 		}
 	}
 	while (k < nprobs)

@@ -3,11 +3,16 @@
  * From experts to one distribution, for one horizon.
  *
  * 1. Points. Each expert's point is weighted by w = (its discounted absolute
- *    error)^-4, relative to the best: an expert with twice the best's error
- *    gets 1/16 of its weight. m = sum w f / sum w.
+ *    error)^-8, relative to the best: an expert with 1.1 times the best's
+ *    error gets 0.47 of its weight, with twice 0.004. m = sum w f / sum w.
  * 2. "Smooth": m plus the empirical distribution of the last 128 errors of m.
  * 3. "Values": the empirical distribution of the last 256 values. It beats
  *    (2) where a series jumps between a few levels and no point is right.
+ *    Errors over h steps overlap, so 128 of them are worth fewer and cover too
+ *    little: both (2) and (3) are stretched about their middle by e^s, where s
+ *    goes up by 0.005 x (1 - a) for a value outside the final interval and
+ *    down by 0.005 x a for one inside, a being the share that should be
+ *    outside (0.1), within -0.3..0.5.
  * 4. "Rest": the quantiles of (2) and (3), averaged with weights of
  *    (discounted pinball loss)^-8. Averaging quantiles keeps the shape and
  *    the width; mixing the probabilities would cover more than is asked.
@@ -25,8 +30,11 @@
 #include "predict/horizon.h"
 #include "predict/recur.h"
 
-#define POINT_KEEP	0.97
+#define POINT_KEEP	0.98
 #define DIST_KEEP	0.98
+#define WIDTH_STEP	0.005
+#define WIDTH_MIN	-0.3
+#define WIDTH_MAX	0.5
 #define SCORE_KEEP	0.998
 
 size_t predict_horizon_room(unsigned int steps, unsigned int nprobs)
@@ -64,6 +72,9 @@ static void score_against_naive(struct predict_horizon *h,
 	}
 	h->naive = SCORE_KEEP * h->naive +
 		   predict_pinball(q, setup->probs, setup->nprobs, value);
+	h->log_width += WIDTH_STEP * ((inside ? 0 : 1) - setup->probs[0] -
+				      (1 - setup->probs[setup->nprobs - 1]));
+	h->log_width = fmin(fmax(h->log_width, WIDTH_MIN), WIDTH_MAX);
 	h->own = SCORE_KEEP * h->own + loss;
 	h->inside = SCORE_KEEP * h->inside + (inside ? 1 : 0);
 	h->weight = SCORE_KEEP * h->weight + 1;
@@ -109,11 +120,12 @@ double predict_horizon_score(struct predict_horizon *h,
 	return predict_pinball(rest, setup->probs, n, value);
 }
 
-/* (best / loss)^4, and 1 for the best even where it is 0. */
-static double fourth_power_weight(double loss, double best)
+/* (best / loss)^8, and 1 for the best even where it is 0. */
+static double loss_weight(double loss, double best)
 {
 	double r = loss > best ? best / loss : 1;
 
+	r *= r;
 	r *= r;
 	return r * r;
 }
@@ -128,7 +140,7 @@ static double mix_points(const struct predict_horizon *h, int only,
 	for (int i = 0; i < PREDICT_EXPERTS; i++)
 		best = fmin(best, h->loss[i]);
 	for (int i = 0; i < PREDICT_EXPERTS; i++) {
-		double w = fourth_power_weight(h->loss[i], best);
+		double w = loss_weight(h->loss[i], best);
 
 		sum += w * points[i];
 		weight += w;
@@ -141,16 +153,27 @@ static double clamped(const struct predict_setup *setup, double v)
 	return fmin(fmax(v, setup->lower), setup->upper);
 }
 
+/* @grid moved by @by and stretched about its middle, within bounds. */
+static void adjust(const struct predict_setup *setup, double *grid, double by,
+		   double width)
+{
+	double middle = 0.5 * (grid[PREDICT_GRID / 2 - 1] +
+			       grid[PREDICT_GRID / 2]);
+
+	for (int i = 0; i < PREDICT_GRID; i++)
+		grid[i] = clamped(setup, by + middle +
+				  width * (grid[i] - middle));
+}
+
 static void smooth_grid(const struct predict_horizon *h,
 			const struct predict_setup *setup, double mix,
-			double *grid)
+			double width, double *grid)
 {
 	if (h->errors.used)
 		predict_grid_fill(grid, &h->errors);
 	else
 		memset(grid, 0, PREDICT_GRID * sizeof(*grid));
-	for (int i = 0; i < PREDICT_GRID; i++)
-		grid[i] = clamped(setup, mix + grid[i]);
+	adjust(setup, grid, mix, width);
 }
 
 /* The share of "smooth" in "rest". */
@@ -164,9 +187,9 @@ static double smooth_share(const struct predict_horizon *h, int only)
 		return 1;
 	if (only >= PREDICT_ONLY_VALUES)
 		return 0;
-	wa = fourth_power_weight(a, fmin(a, b));
-	wb = fourth_power_weight(b, fmin(a, b));
-	return wa * wa / (wa * wa + wb * wb);
+	wa = loss_weight(a, fmin(a, b));
+	wb = loss_weight(b, fmin(a, b));
+	return wa / (wa + wb);
 }
 
 static void to_samples(const double *grid, struct predict_sample *out)
@@ -208,20 +231,23 @@ void predict_horizon_forecast(struct predict_horizon *h,
 	float *points = h->points + (size_t)at * PREDICT_EXPERTS;
 	float *q = h->q + (size_t)at * PREDICT_DISTS * n;
 	struct predict_sample rest[PREDICT_GRID];
-	double grid[PREDICT_GRID], mix, share;
+	double smooth[PREDICT_GRID], recent[PREDICT_GRID];
+	double width = exp(h->log_width), mix, share;
 
 	forecast_points(h, points, states);
 	mix = clamped(setup, mix_points(h, setup->only, points));
 	h->mix[at] = (float)mix;
-	smooth_grid(h, setup, mix, grid);
-	to_samples(grid, rest);
+	smooth_grid(h, setup, mix, width, smooth);
+	to_samples(smooth, rest);
 	keep(q + PREDICT_SMOOTH * n, setup, rest, PREDICT_GRID, h->out_q);
-	to_samples(values, rest);
+	memcpy(recent, values, sizeof(recent));
+	adjust(setup, recent, 0, width);
+	to_samples(recent, rest);
 	keep(q + PREDICT_VALUES * n, setup, rest, PREDICT_GRID, h->out_q);
 	share = smooth_share(h, setup->only);
 	h->share[at] = (float)share;
 	for (int i = 0; i < PREDICT_GRID; i++)
-		rest[i].value = share * grid[i] + (1 - share) * values[i];
+		rest[i].value = share * smooth[i] + (1 - share) * recent[i];
 	predict_samples_merge(rest, PREDICT_GRID, 1 - recurrence, recur,
 			      nrecur, recurrence, all);
 	keep(q + PREDICT_FINAL * n, setup, all, PREDICT_GRID + nrecur,

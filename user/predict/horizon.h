@@ -38,6 +38,7 @@ struct predict_setup {
  *	[steps][PREDICT_DISTS][nprobs]; @share: the share of "smooth" then.
  * @loss, @dist_loss: discounted losses of points and of distributions.
  * @naive_error: discounted mean absolute error of naive.
+ * @log_width: logarithm of the stretch that brought the coverage.
  * @own, @naive, @inside, @weight: discounted sums for predict_score.
  * @out_*: the current forecast.
  */
@@ -48,6 +49,7 @@ struct predict_horizon {
 	double loss[PREDICT_EXPERTS];
 	double dist_loss[PREDICT_DISTS];
 	double naive_error;
+	double log_width;
 	double own, naive, inside, weight;
 	uint64_t scored;
 	double out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;

@@ -9,5 +9,6 @@ PREDICT_SRCS := \
 	user/predict/period.c \
 	user/predict/pool.c \
 	user/predict/recur.c \
+	user/predict/revert.c \
 	user/predict/series.c \
 	user/predict/trend.c

@@ -3,17 +3,17 @@
  * Holt's linear trend, damped (Gardner and McKenzie 1985).
  *
  *	level'	= level + phi trend + a (value - level - phi trend)
- *	trend'	= phi trend + b (level' - level - phi trend)
+ *	trend'	= phi trend + a / 2 (level' - level - phi trend)
  *	forecast(h) = level' + (phi + phi^2 + ... + phi^h) trend'
  *
- * with b = a / 2 and phi = 0.98 - 0.1 a: a quick expert also stops believing
+ * with phi = 0.995 - 0.05 a: a quick expert also stops believing
  * in its trend sooner. Assumption: a ramp goes on for a while and then ends;
  * the damping bounds what it can add to phi / (1 - phi) steps of the trend,
- * 13 for a = 0.5.
+ * 32 for a = 0.5.
  *
- * Example, a = 0.5, b = 0.25, phi = 0.93: level 100, trend 10, value 120
- * gives level 100 + 9.3 + 0.5 x 10.7 = 114.65, trend 9.3 + 0.25 x 5.35
- * = 10.64, forecast(2) = 114.65 + (0.93 + 0.8649) x 10.64 = 133.7.
+ * Example, a = 0.5, phi = 0.97: level 100, trend 10, value 120 gives level
+ * 100 + 9.7 + 0.5 x 10.3 = 114.85, trend 9.7 + 0.25 x 5.15 = 10.99,
+ * forecast(2) = 114.85 + (0.97 + 0.9409) x 10.99 = 135.8.
  */
 #include "predict/expert.h"
 
@@ -21,7 +21,7 @@ enum { LEVEL, TREND, STARTED };
 
 static double trend_phi(double a)
 {
-	return 0.98 - 0.1 * a;
+	return 0.995 - 0.05 * a;
 }
 
 static void trend_update(struct predict_expert_state *st, double a,
@@ -40,24 +40,13 @@ static void trend_update(struct predict_expert_state *st, double a,
 	st->v[TREND] = step + a / 2 * error;
 }
 
-/* x^n by squaring: a few multiplications where pow() is a few tens of ns. */
-static double power(double x, unsigned int n)
-{
-	double y = 1;
-
-	for (; n; n >>= 1, x *= x)
-		if (n & 1)
-			y *= x;
-	return y;
-}
-
 static double trend_point(const struct predict_expert_state *st, double a,
 			  unsigned int h)
 {
 	double phi = trend_phi(a);
 
 	return st->v[LEVEL] +
-	       st->v[TREND] * phi * (1 - power(phi, h)) / (1 - phi);
+	       st->v[TREND] * phi * (1 - predict_power(phi, h)) / (1 - phi);
 }
 
 const struct predict_expert_ops predict_trend_ops = {

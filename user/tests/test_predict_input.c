@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The forecasting library: what it survives, checks and costs. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "test_predict.h"
+
+static void check_sane(const struct predict_demand *d, double largest)
+{
+	struct predict_demand_forecast f;
+
+	predict_demand_forecast(d, &f);
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
+		const struct predict_demand_point *p = &f.at[i];
+
+		ktap_assert(isfinite(p->mean) && isfinite(p->q05) &&
+			    isfinite(p->q50) && isfinite(p->q95), "%d", i);
+		ktap_assert(p->q05 >= 0 && p->q05 <= p->q50 &&
+			    p->q50 <= p->q95 && p->mean >= 0,
+			    "%d: %g %g %g, mean %g", i, p->q05, p->q50, p->q95,
+			    p->mean);
+		ktap_assert(p->q95 <= PREDICT_RANGE * largest &&
+			    p->mean <= PREDICT_RANGE * largest,
+			    "%d: %g of %g", i, p->q95, largest);
+		ktap_assert(p->score.loss_ratio >= 0 &&
+			    isfinite(p->score.loss_ratio), "%d", i);
+		ktap_assert(p->recurrence >= 0 && p->recurrence <= 1, "%d", i);
+		ktap_assert(p->horizon_s == predict_demand_horizon_s[i]);
+	}
+}
+
+static double garbage(int kind, int t)
+{
+	static const double odd[] = {
+		NAN, INFINITY, -INFINITY, -1e300, 1e300, 5e-324, 0, -0.0, 1e30,
+		1e-30, 1, -5,
+	};
+
+	switch (kind) {
+	case 0:
+		return odd[(int)(uniform() * COUNT(odd))];
+	case 1:
+		return 42;
+	case 2:
+		return t & 1 ? 1e9 : 0;
+	case 3:
+		return 5e-324 * (t % 7);
+	case 4:
+		return NAN;
+	case 5:
+		return t < 500 ? NAN : t % 3 ? 7 : NAN;
+	case 6:
+		return pow(1.1, t % 1000);
+	default:
+		return t == 900 ? 1e30 : uniform();
+	}
+}
+
+static void test_garbage(void)
+{
+	for (int kind = 0; kind < 8; kind++) {
+		struct predict_demand *d = demand_new();
+		double largest = 0;
+
+		random_state = 11;
+		check_sane(d, 0);
+		for (int t = 0; t < 2500; t++) {
+			double x = garbage(kind, t);
+
+			predict_demand_update(d, x);
+			largest = fmax(largest, fmin(x, PREDICT_VALUE_MAX));
+			check_sane(d, largest);
+		}
+		predict_demand_free(d);
+	}
+}
+
+static void test_constant(void)
+{
+	struct predict_demand *d = demand_new();
+	struct predict_demand_forecast f;
+
+	for (int t = 0; t < 3000; t++)
+		predict_demand_update(d, 42);
+	predict_demand_forecast(d, &f);
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		ktap_assert(fabs(f.at[i].q05 - 42) < 1e-4 &&
+			    fabs(f.at[i].q95 - 42) < 1e-4 &&
+			    fabs(f.at[i].mean - 42) < 1e-4, "%d: %g %g", i,
+			    f.at[i].q05, f.at[i].q95);
+	ktap_assert(f.period_s == 0, "%g", f.period_s);
+	predict_demand_free(d);
+}
+
+static void test_missing(void)
+{
+	struct predict_demand *d = demand_new();
+	struct predict_demand_forecast f;
+
+	predict_demand_update(d, NAN);
+	predict_demand_forecast(d, &f);
+	ktap_assert(f.samples == 1 && !f.at[0].ready && f.at[0].q95 == 0);
+	ktap_assert(isnan(f.at[0].score.coverage) &&
+		    f.at[0].score.loss_ratio == 1);
+	for (int t = 0; t < 100; t++)
+		predict_demand_update(d, 10);
+	for (int t = 0; t < 100; t++)
+		predict_demand_update(d, NAN);
+	predict_demand_forecast(d, &f);
+	ktap_assert(f.samples == 201);
+	ktap_assert(f.at[0].score.scored == 99, "%llu",
+		    (unsigned long long)f.at[0].score.scored);
+	ktap_assert(f.at[0].ready && f.at[0].q50 == 10, "%g", f.at[0].q50);
+	ktap_assert(!f.at[7].ready);
+	predict_demand_free(d);
+}
+
+static void test_upper(void)
+{
+	const struct predict_demand_opts opts = {
+		.size = sizeof(opts), .upper = 1000,
+	};
+	struct predict_demand_forecast f;
+	struct predict_demand *d;
+
+	random_state = 2;
+	ktap_assert(!predict_demand_new(&opts, &d));
+	for (int t = 0; t < 1000; t++)
+		predict_demand_update(d, 950 + 100 * gauss());
+	predict_demand_forecast(d, &f);
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		ktap_assert(f.at[i].q95 <= 1000 && f.at[i].mean <= 1000,
+			    "%d: %g", i, f.at[i].q95);
+	ktap_assert(f.at[0].q95 > 990, "%g", f.at[0].q95);
+	predict_demand_free(d);
+}
+
+static void test_deterministic(void)
+{
+	struct predict_demand *a = demand_new(), *b = demand_new();
+	struct predict_demand_forecast fa, fb;
+
+	random_state = 9;
+	for (int t = 0; t < 2000; t++) {
+		double x = 100 + 10 * gauss() + (t % 40 < 3 ? 500 : 0);
+
+		predict_demand_update(a, x);
+		predict_demand_update(b, x);
+	}
+	memset(&fa, 0, sizeof(fa));
+	memset(&fb, 0, sizeof(fb));
+	predict_demand_forecast(a, &fa);
+	predict_demand_forecast(b, &fb);
+	ktap_assert(!memcmp(&fa, &fb, sizeof(fa)));
+	predict_demand_free(a);
+	predict_demand_free(b);
+}
+
+static void test_memory(void)
+{
+	struct predict_demand *d = demand_new();
+	size_t bytes = predict_demand_bytes(d);
+
+	ktap_assert(bytes > 1024 && bytes <= 38 * 1024, "%zu bytes", bytes);
+	predict_demand_free(d);
+	predict_demand_free(NULL);
+}
+
+static void test_series_options(void)
+{
+	const unsigned int horizons[] = { 1, 3 }, falling[] = { 3, 1 };
+	const double probs[] = { 0.1, 0.9 }, wrong[] = { 0.1, 1 };
+	struct predict_series_opts good = {
+		.size = sizeof(good), .horizons = horizons, .nhorizons = 2,
+		.probs = probs, .nprobs = 2, .lower = -INFINITY,
+		.upper = INFINITY,
+	}, o;
+	struct predict_series *s;
+	struct predict_score score;
+	double q[2];
+
+	ktap_assert(!predict_series_new(&good, &s));
+	for (int t = 0; t < 100; t++)
+		predict_series_update(s, -50 - t % 5);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(q[0] >= -56 && q[1] <= -48 && q[0] < q[1], "%g %g", q[0],
+		    q[1]);
+	ktap_assert(predict_series_forecast(s, 2, NULL, q) == -22);
+	ktap_assert(predict_series_score(s, 2, &score) == -22);
+	predict_series_free(s);
+
+	o = good, o.horizons = falling;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.probs = wrong;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.size = 8;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.lower = NAN;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.period_max = 5000;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.window = 257;
+	ktap_assert(predict_series_new(&o, &s) == -22);
+	o = good, o.expert = "no such expert";
+	ktap_assert(predict_series_new(&o, &s) == -2);
+}
+
+static void test_experts(void)
+{
+	const unsigned int horizons[] = { 1, 12 };
+	const double probs[] = { 0.05, 0.5, 0.95 };
+	struct predict_series_opts o = {
+		.size = sizeof(o), .horizons = horizons, .nhorizons = 2,
+		.probs = probs, .nprobs = 3, .upper = INFINITY,
+	};
+	unsigned int n = 0;
+
+	for (; (o.expert = predict_expert_name(n)); n++) {
+		struct predict_series *s;
+		double q[3];
+
+		random_state = 4;
+		ktap_assert(!predict_series_new(&o, &s), "%s", o.expert);
+		for (int t = 0; t < 500; t++)
+			predict_series_update(s, 100 + 10 * gauss());
+		predict_series_forecast(s, 1, NULL, q);
+		ktap_assert(q[0] > 60 && q[0] < q[1] && q[1] < q[2] &&
+			    q[2] < 145, "%s: %g %g %g", o.expert, q[0], q[1],
+			    q[2]);
+		predict_series_free(s);
+	}
+	ktap_assert(n >= 10, "%u experts", n);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-10 no value breaks the forecast", test_garbage },
+		{ "R-10 a constant stays", test_constant },
+		{ "R-10 missing samples", test_missing },
+		{ "R-10 capacity bounds the forecast", test_upper },
+		{ "R-10 options are checked", test_series_options },
+		{ "R-11 each expert works alone", test_experts },
+		{ "R-16 memory is bounded", test_memory },
+		{ "R-27 equal input, equal forecast", test_deterministic },
+		{ 0 }
+	});
+}
