@@ -38,8 +38,9 @@
  *
  * @loss_ratio: rolling pinball loss divided by that of naive, which repeats
  *	the last value with quantiles from its own recent errors. Below 1 is
- *	better than naive; a caller does not act on a forecast at or above 1.
- *	1 until something was scored.
+ *	better than naive. Where nothing is to be known beyond the last value
+ *	it is 1.00 to 1.02; a caller does not act on a forecast above 1.05.
+ *	At most 1000; 1 until something was scored.
  * @coverage: rolling share, 0..1, of values that fell between the lowest and
  *	the highest probability asked for (0.05 and 0.95 for predict_demand:
  *	0.9 is right). NaN until something was scored.

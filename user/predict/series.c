@@ -17,6 +17,7 @@
 
 #define PERIOD_DEFAULT	600
 #define PERIOD_LIMIT	1000
+#define RATIO_MAX	1000.0	/* of losses: a constant's naive is 0 */
 
 struct predict_series {
 	struct predict_setup setup;
@@ -295,7 +296,9 @@ int predict_series_score(const struct predict_series *s, unsigned int index,
 	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
 	out->loss_ratio = 1;
 	if (h->naive > 0)
-		out->loss_ratio = h->own / h->naive;
+		out->loss_ratio = fmin(h->own / h->naive, RATIO_MAX);
+	else if (h->own > 0)
+		out->loss_ratio = RATIO_MAX;
 	return 0;
 }
 
