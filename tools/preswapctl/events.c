@@ -6,11 +6,14 @@
 #include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "json.h"
 #include "lease.h"
 #include "show/names.h"
+#include "show/text.h"
 #include "show/units.h"
 #include "state.h"
 
@@ -33,17 +36,25 @@ static const char *path_of(struct follow *f, uint64_t id, char *text)
 	return state_path(&f->state, id, text);
 }
 
+static void print_path(struct follow *f, const char *before, uint64_t id)
+{
+	char number[24], *copy = strdup(path_of(f, id, number));
+
+	if (copy)
+		printf(" %s%s", before, text_clean(copy));
+	free(copy);
+}
+
 static void print_lease(struct follow *f, const struct preswap_lease *l)
 {
 	char amount[UNITS_MAX], done[UNITS_MAX], time[UNITS_MAX];
-	char donor[24], receiver[24];
 
 	printf(" %s%u %s", l->dry_run ? "dry-run " : "", l->id,
 	       names_lease_kind(l->kind));
-	printf(" %s from %s", lease_amount(amount, l, l->amount),
-	       path_of(f, l->donor_id, donor));
-	printf(" to %s (%s)", path_of(f, l->receiver_id, receiver),
-	       names_reason(l->reason));
+	printf(" %s", lease_amount(amount, l, l->amount));
+	print_path(f, "from ", l->donor_id);
+	print_path(f, "to ", l->receiver_id);
+	printf(" (%s)", names_reason(l->reason));
 	if (!l->ended)
 		printf(" for %s, benefit %llu, cost %llu",
 		       units_ms(time, l->duration_ms),
@@ -56,13 +67,13 @@ static void print_lease(struct follow *f, const struct preswap_lease *l)
 
 static void print_event(struct follow *f, const struct preswap_event *e)
 {
-	char amount[UNITS_MAX], id[24];
+	char amount[UNITS_MAX];
 
 	printf("%.3f %s", e->time_ns / 1e9, names_event(e->kind));
 	if (e->has_lease)
 		print_lease(f, &e->lease);
 	else
-		printf(" %s", path_of(f, e->app_id, id));
+		print_path(f, "", e->app_id);
 	if (e->kind == PRESWAP_EVENT_SHORTAGE)
 		printf(" %s %s missing", names_resource(e->resource),
 		       e->resource == PRESWAP_RESOURCE_CPU ?

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ctl.h"
 #include "json.h"
 #include "show/names.h"
+#include "show/text.h"
 
 #define NUMBER(object, from, member)					\
 	json_object_set_new(object, #member,				\
@@ -11,7 +14,21 @@
 #define BOOLEAN(object, from, member)					\
 	json_object_set_new(object, #member, json_boolean((from)->member))
 #define TEXT(object, key, text)						\
-	json_object_set_new(object, key, json_string_nocheck(text))
+	json_object_set_new(object, key, json_text(text))
+
+/* Names need not be UTF-8, JSON must be. */
+static json_t *json_text(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy;
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	json = copy ? json_string(text_ascii(copy)) : NULL;
+	free(copy);
+	return json;
+}
 
 json_t *json_info(const struct preswap_info *info)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "show/table.h"
+#include "show/text.h"
 
 struct table {
 	const char * const *heads;
@@ -59,7 +60,7 @@ void table_cell(struct table *table, const char *format, ...)
 	if (len < 0)
 		table->failed = true;
 	else
-		table->count++;
+		text_clean(table->cells[table->count++]);
 }
 
 static const char *head_text(const char *head)

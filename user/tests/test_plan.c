@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From forecasts to what is pushed.
+ */
+#include <stdlib.h>
+#include <math.h>
+#include <string.h>
+
+#include "../../selftests/ktap.h"
+#include "plan/push.h"
+
+static struct predict_demand_forecast good(void)
+{
+	struct predict_demand_forecast f = { .samples = 1000 };
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		f.at[i] = (struct predict_demand_point){
+			.horizon_s = predict_demand_horizon_s[i],
+			.ready = true, .mean = 1000.4, .q05 = 500.7,
+			.q50 = 900.5, .q95 = 2000.1,
+			.score = { .loss_ratio = 0.5, .coverage = 0.9,
+				   .scored = 100 },
+		};
+	return f;
+}
+
+static enum plan_verdict plan(const struct predict_demand_forecast *in,
+			      uint8_t resource, struct preswap_forecast *out)
+{
+	return plan_forecast(in, 42, resource, 5000, out);
+}
+
+static void test_rounding(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH,
+		    "a good forecast");
+	ktap_assert(out.points_count == 8 && out.app_id == 42 &&
+		    out.valid_ms == 5000, "%u points", out.points_count);
+	ktap_assert(out.points[0].horizon_ms == 1000 &&
+		    out.points[7].horizon_ms == 900000, "horizons in ms");
+	ktap_assert(out.points[3].mean == 1000 && out.points[3].q05 == 500 &&
+		    out.points[3].q50 == 901 && out.points[3].q95 == 2001,
+		    "outward: %llu %llu %llu %llu",
+		    (unsigned long long)out.points[3].mean,
+		    (unsigned long long)out.points[3].q05,
+		    (unsigned long long)out.points[3].q50,
+		    (unsigned long long)out.points[3].q95);
+}
+
+static void test_bounds(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	in.at[0].mean = 1e30;
+	in.at[0].q50 = 1e30;
+	in.at[0].q95 = 1e30;
+	in.at[1].q05 = -5;
+	in.at[1].mean = -1e30;
+	plan(&in, PRESWAP_RESOURCE_CPU, &out);
+	ktap_assert(out.points[0].q95 == PRESWAP_CPU_MAX_MILLI &&
+		    out.points[0].mean == PRESWAP_CPU_MAX_MILLI, "CPU");
+	ktap_assert(out.points[1].q05 == 0 && out.points[1].mean == 0, "0");
+	plan(&in, PRESWAP_RESOURCE_MEMORY, &out);
+	ktap_assert(out.points[0].q95 == PRESWAP_BYTES_MAX, "bytes");
+}
+
+static void test_order(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	in.at[0].q05 = 900;
+	in.at[0].q50 = 800;
+	in.at[0].q95 = 700;
+	in.at[1].q05 = in.at[1].q50 = in.at[1].q95 = 0.2;
+	plan(&in, PRESWAP_RESOURCE_CPU, &out);
+	for (uint32_t i = 0; i < out.points_count; i++) {
+		const struct preswap_point *p = &out.points[i];
+
+		ktap_assert(p->q05 <= p->q50 && p->q50 <= p->q95,
+			    "point %u: %llu %llu %llu", i,
+			    (unsigned long long)p->q05,
+			    (unsigned long long)p->q50,
+			    (unsigned long long)p->q95);
+		ktap_assert(!i || p->horizon_ms > p[-1].horizon_ms,
+			    "horizons at %u", i);
+	}
+}
+
+static void test_withheld(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		in.at[i].score.loss_ratio = 1.2;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "worse at each horizon");
+	for (int i = 4; i < PREDICT_DEMAND_HORIZONS; i++)
+		in.at[i].score.loss_ratio = 0.3;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "better only beyond 10 s");
+	in.at[3].score.loss_ratio = 1;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "as good as naive is not better");
+	in.at[3].score.loss_ratio = NAN;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "not known is not better");
+	in.at[3].score.loss_ratio = 0.9;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH,
+		    "better at 10 s");
+	ktap_assert(out.points_count == 5 &&
+		    out.points[0].horizon_ms == 10000,
+		    "only what is better goes out: %u points from %u ms",
+		    out.points_count, out.points[0].horizon_ms);
+}
+
+static void test_not_ready(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	for (int i = 0; i < 4; i++)
+		in.at[i].ready = false;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_NOT_READY,
+		    "no near horizon is ready");
+	in.at[0].ready = true;
+	in.at[0].q95 = NAN;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_NOT_READY,
+		    "a number that is none");
+	in.at[0].q95 = INFINITY;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_NOT_READY,
+		    "infinite");
+}
+
+static void feed(struct series_table *table, double value)
+{
+	struct preswap_app app = { .size = sizeof(app), .id = 5, .path = "a",
+				   .cpu_milli = value, .mem_bytes = 1 << 20 };
+	struct series_app *known;
+
+	series_sample(table, &app, &known);
+	series_step(table, 1);
+}
+
+static unsigned int changes;
+
+static void on_change(void *data, const struct series_app *app,
+		      uint8_t resource, bool withheld, double loss_ratio)
+{
+	(void)data;
+	(void)app;
+	(void)resource;
+	(void)loss_ratio;
+	changes += withheld;
+}
+
+/* Each second of it: what goes out is better than naive where it is near. */
+static void check_batch(struct series_table *table, struct push_batch *batch)
+{
+	struct predict_demand_forecast f;
+	const struct preswap_forecast *out;
+
+	push_collect(batch, table, 5000, on_change, NULL);
+	for (size_t i = 0; i < batch->count; i++) {
+		out = &batch->forecasts[i];
+		predict_demand_forecast(
+			series_at(table, 0)->demand[out->resource], &f);
+		for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
+			for (uint32_t k = 0; k < out->points_count; k++)
+				ktap_assert(out->points[k].horizon_ms !=
+					    f.at[h].horizon_s * 1000 ||
+					    f.at[h].score.loss_ratio < 1,
+					    "pushed at %u s with loss %.2f",
+					    f.at[h].horizon_s,
+					    f.at[h].score.loss_ratio);
+	}
+}
+
+static void test_real_forecaster(void)
+{
+	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
+	struct push_batch batch = {};
+	struct series_table *table;
+	unsigned int seed = 3;
+	size_t pushed = 0;
+	double walk = 2000;
+
+	changes = 0;
+	ktap_assert(!series_new(&limits, &table), "memory");
+	push_collect(&batch, table, 5000, on_change, NULL);
+	ktap_assert(!batch.count, "no app, no forecast");
+	feed(table, 5);
+	push_collect(&batch, table, 5000, on_change, NULL);
+	ktap_assert(!batch.count && batch.stats.unready == 2,
+		    "one value is not enough: %zu", batch.count);
+	/* A burst each 20 s, then a random walk, where naive is hard to beat. */
+	for (int t = 0; t < 600; t++) {
+		feed(table, t % 20 < 5 ? 1500 : 100);
+		check_batch(table, &batch);
+		pushed += batch.stats.pushed;
+	}
+	ktap_assert(pushed > 100, "only %zu forecasts of a clear pattern",
+		    pushed);
+	for (int t = 0; t < 1000; t++) {
+		walk += (int)(rand_r(&seed) % 401) - 200;
+		walk = fmin(fmax(walk, 0), 4000);
+		feed(table, walk);
+		check_batch(table, &batch);
+	}
+	push_free(&batch);
+	series_free(table);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-10 numbers are rounded outward", test_rounding },
+		{ "R-10 numbers stay in the ABI's bounds", test_bounds },
+		{ "R-10 quantiles and horizons ascend", test_order },
+		{ "R-16 worse than naive is withheld", test_withheld },
+		{ "R-10 what is not ready is not pushed", test_not_ready },
+		{ "R-16 with the real forecaster, each second",
+		  test_real_forecaster },
+		{}
+	});
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Quantities, names and tables as people read and write them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/preswap.h>
+
+#include "../../selftests/ktap.h"
+#include "show/names.h"
+#include "show/table.h"
+#include "show/text.h"
+#include "show/units.h"
+
+static void test_cpu(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint64_t milli;
+	} cases[] = {
+		{ "500m", 0, 500 }, { "2", 0, 2000 }, { "1.5", 0, 1500 },
+		{ "0", 0, 0 }, { "0.0005", 0, 1 }, { ".25", 0, 250 },
+		{ "4294967296m", 0, PRESWAP_CPU_MAX_MILLI },
+		{ "4294967297m", -ERANGE, 0 }, { "1e3", -EINVAL, 0 },
+		{ "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 },
+		{ "0x10", -EINVAL, 0 }, { "nan", -EINVAL, 0 },
+		{ "inf", -EINVAL, 0 }, { "5M", -EINVAL, 0 },
+		{ ".", -EINVAL, 0 }, { "m", -EINVAL, 0 },
+		{ "1.2.3", -EINVAL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t milli = 0;
+		int err = units_parse_cpu(cases[i].text, &milli);
+
+		ktap_assert(err == cases[i].err && milli == cases[i].milli,
+			    "'%s': %d, %llu", cases[i].text, err,
+			    (unsigned long long)milli);
+	}
+}
+
+static void test_bytes(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint64_t bytes;
+	} cases[] = {
+		{ "4096", 0, 4096 }, { "64K", 0, 65536 },
+		{ "64M", 0, 67108864 }, { "64MiB", 0, 67108864 },
+		{ "1.5G", 0, 1610612736 }, { "1T", 0, 1099511627776 },
+		{ "17592186044416", 0, PRESWAP_BYTES_MAX },
+		{ "17T", -ERANGE, 0 }, { "64m", -EINVAL, 0 },
+		{ "64X", -EINVAL, 0 }, { "-5", -EINVAL, 0 },
+		{ "64MM", -EINVAL, 0 }, { "G", -EINVAL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t bytes = 0;
+		int err = units_parse_bytes(cases[i].text, &bytes);
+
+		ktap_assert(err == cases[i].err && bytes == cases[i].bytes,
+			    "'%s': %d, %llu", cases[i].text, err,
+			    (unsigned long long)bytes);
+	}
+}
+
+static void test_ms(void)
+{
+	uint32_t ms = 7;
+	uint64_t number = 7;
+
+	ktap_assert(!units_parse_ms("30s", &ms) && ms == 30000, "%u", ms);
+	ktap_assert(!units_parse_ms("250ms", &ms) && ms == 250, "%u", ms);
+	ktap_assert(!units_parse_ms("1.5m", &ms) && ms == 90000, "%u", ms);
+	ktap_assert(!units_parse_ms("1h", &ms) && ms == 3600000, "%u", ms);
+	ktap_assert(units_parse_ms("30", &ms) == -EINVAL, "no unit");
+	ktap_assert(units_parse_ms("2000h", &ms) == -ERANGE, "too long");
+	ktap_assert(ms == 3600000, "changed by a failure: %u", ms);
+	ktap_assert(!units_parse_number("10", 1, 10, &number) && number == 10,
+		    "bound");
+	ktap_assert(units_parse_number("11", 1, 10, &number) == -ERANGE,
+		    "above");
+	ktap_assert(units_parse_number("0", 1, 10, &number) == -ERANGE,
+		    "below");
+	ktap_assert(units_parse_number("99999999999999999999", 0, UINT64_MAX,
+				       &number) == -ERANGE, "above 2^64");
+	ktap_assert(units_parse_number("1x", 1, 10, &number) == -EINVAL,
+		    "rest");
+}
+
+static void test_format(void)
+{
+	char text[UNITS_MAX];
+
+	ktap_assert(!strcmp(units_cpu(text, 1250), "1.25"), "%s", text);
+	ktap_assert(!strcmp(units_cpu(text, 1996), "2.00"), "%s", text);
+	ktap_assert(!strcmp(units_cpu(text, 0), "0.00"), "%s", text);
+	ktap_assert(!strcmp(units_bytes(text, 1023), "1023 B"), "%s", text);
+	ktap_assert(!strcmp(units_bytes(text, 1536), "1.5 KiB"), "%s", text);
+	ktap_assert(!strcmp(units_bytes(text, 1048575), "1.0 MiB"), "%s",
+		    text);
+	ktap_assert(!strcmp(units_bytes(text, 3ULL << 40), "3.0 TiB"), "%s",
+		    text);
+	ktap_assert(!strcmp(units_ms(text, 999), "999 ms"), "%s", text);
+	ktap_assert(!strcmp(units_ms(text, 90000), "1.5 min"), "%s", text);
+	units_bytes(text, UINT64_MAX);
+	units_cpu(text, UINT64_MAX);
+	units_ms(text, UINT64_MAX);
+}
+
+static void test_names(void)
+{
+	uint8_t value = 9;
+
+	for (uint8_t i = 0; i <= PRESWAP_LEASE_END_MAX; i++)
+		ktap_assert(names_lease_end(i) && *names_lease_end(i),
+			    "lease end %u has no name", i);
+	for (uint8_t i = 0; i <= PRESWAP_EVENT_MAX; i++)
+		ktap_assert(names_event(i) && *names_event(i),
+			    "event %u has no name", i);
+	for (uint8_t i = 0; i <= PRESWAP_SENSITIVITY_MAX; i++)
+		ktap_assert(!names_parse_sensitivity(names_sensitivity(i),
+						     &value) && value == i,
+			    "sensitivity %u", i);
+	ktap_assert(!strcmp(names_reason(200), "unknown"), "not bounded");
+	ktap_assert(!names_parse_resource("memory", &value) &&
+		    value == PRESWAP_RESOURCE_MEMORY, "%u", value);
+	ktap_assert(names_parse_resource("net", &value) == -EINVAL,
+		    "the kernel refuses net");
+	ktap_assert(!names_parse_yes_no("yes", &value) && value == 1, "yes");
+	ktap_assert(names_parse_yes_no("true", &value) == -EINVAL, "true");
+}
+
+static void test_table(void)
+{
+	static const char * const heads[] = { "APP", ">N", NULL };
+	struct table *table = table_new(heads);
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int err;
+
+	table_cell(table, "a");
+	table_cell(table, "%d", 5);
+	table_cell(table, "long\033[2J");
+	table_cell(table, "%d", 12345);
+	err = table_print(table, to, false);
+	fclose(to);
+	table_free(table);
+	ktap_assert(!err && !strcmp(text, "APP           N\n"
+					  "a             5\n"
+					  "long?[2J  12345\n"), "'%s'", text);
+	free(text);
+}
+
+static void test_text(void)
+{
+	char name[] = "caf\xc3\xa9\x1b\x7f";
+
+	text_clean(name);
+	ktap_assert(!strcmp(name, "caf\xc3\xa9??"), "%s", name);
+	text_ascii(name);
+	ktap_assert(!strcmp(name, "caf????"), "%s", name);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-51 CPU quantities are parsed or refused", test_cpu },
+		{ "R-51 memory quantities are parsed or refused", test_bytes },
+		{ "R-51 times and numbers are parsed or refused", test_ms },
+		{ "R-51 quantities are printed in human units", test_format },
+		{ "R-51 every enum value has its word", test_names },
+		{ "R-51 columns are aligned", test_table },
+		{ "R-51 names cannot steer the terminal", test_text },
+		{}
+	});
+}
