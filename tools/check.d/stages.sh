@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What tools/check runs. A stage is a line of this table and a function,
+# stage_NAME with - and . as _: it runs in the tree's top directory, and prints
+# KTAP, or is one test that passes when it returns 0.
+
+# name, most seconds it may take, always or long
+stages() {
+	cat <<-'TABLE'
+	packages 900 always
+	kernels 900 always
+	self 60 always
+	licences 60 always
+	scripts 120 always
+	abi 60 always
+	man 60 always
+	module-6.1 300 always
+	module-6.12 300 always
+	user 300 always
+	unit 600 always
+	dkms 600 always
+	vm 600 always
+	guest-6.1 930 always
+	guest-6.12 930 always
+	long-6.1 3630 long
+	long-6.12 3630 long
+	icount-6.1 3630 long
+	icount-6.12 3630 long
+	unload-6.1 3630 long
+	unload-6.12 3630 long
+	TABLE
+}
+
+CHECK_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+PATH=$PATH:/usr/sbin:/sbin
+JOBS=$(nproc)
+
+stage_packages() { "$CHECK_DIR/packages"; }
+stage_self() { "$CHECK_DIR/ktap-test"; }
+stage_licences() { "$CHECK_DIR/licences"; }
+stage_scripts() { "$CHECK_DIR/scripts"; }
+stage_man() { "$CHECK_DIR/man"; }
+stage_abi() { selftests/abi_check; }
+stage_dkms() { dkms/test; }
+stage_vm() { tools/vm/test; }
+
+stage_kernels() {
+	local version
+
+	for version in $(tools/vm/kernel --list); do
+		tools/vm/kernel "$version"
+	done
+}
+
+# quiet_build COMMAND...: fails also when the build warns. That this compiler is
+# not the kernel's own, to the last digit, says nothing about the tree.
+quiet_build() {
+	local log status=0
+
+	log=$(mktemp)
+	"$@" 2>&1 | tee "$log" || status=1
+	if grep -E '(^|[^-[:alnum:]])(warning|error)[: ]' "$log" |
+	   grep -vE '^warning: the compiler differs from the one used'; then
+		echo "the lines above are not allowed"
+		status=1
+	fi
+	rm -f "$log"
+	return $status
+}
+
+# The module as the guests load it.
+build_module() {
+	make -j"$JOBS" module KDIR="$(tools/vm/kernel "$1")/build" W=1 C=1 WERROR=1
+}
+
+module() {
+	rm -rf "build/module-$(cat "build/vm/$1/release")"
+	quiet_build build_module "$1"
+}
+
+stage_module_6_1() { module 6.1; }
+stage_module_6_12() { module 6.12; }
+
+stage_user() {
+	make -C user clean
+	quiet_build make -j"$JOBS" -C user WERROR=1
+}
+
+stage_unit() {
+	rm -rf build/user-san
+	make -j"$JOBS" -C user check WERROR=1
+}
+
+# guest KERNEL [OPTION]... -- COMMAND...
+guest() {
+	local kernel=$1
+
+	shift
+	{ build_module "$kernel"; make -j"$JOBS" -C user; } >build/check/guest-build.log ||
+		{ tail -n 20 build/check/guest-build.log; return 1; }
+	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
+}
+
+stage_guest_6_1() { guest 6.1 --timeout 900 -- selftests/run; }
+stage_guest_6_12() { guest 6.12 --timeout 900 -- selftests/run; }
+
+long() { guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 selftests/run; }
+stage_long_6_1() { long 6.1; }
+stage_long_6_12() { long 6.12; }
+
+icount() { guest "$1" --icount --timeout 3600 -- selftests/run; }
+stage_icount_6_1() { icount 6.1; }
+stage_icount_6_12() { icount 6.12; }
+
+# Unloading under load, ten times over.
+unload() {
+	# shellcheck disable=SC2016 # the guest expands these
+	guest "$1" --timeout 3600 -- sh -c '
+		programs=$(ls build/user/selftests/*unload* selftests/*unload*.sh 2>/dev/null)
+		[ -n "$programs" ] || { echo "1..0 # SKIP no unload test"; exit 0; }
+		status=0
+		for i in 1 2 3 4 5 6 7 8 9 10; do
+			selftests/run $programs || status=1
+		done
+		exit $status'
+}
+stage_unload_6_1() { unload 6.1; }
+stage_unload_6_12() { unload 6.12; }
