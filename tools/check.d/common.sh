@@ -7,18 +7,18 @@ ktap_count=0 ktap_failed=0
 
 ktap_plan() { printf 'KTAP version 1\n1..%d\n' "$1"; }
 
-# ktap_check NAME COMMAND...: the command's output is the diagnosis
+# ktap_check NAME COMMAND...: what it says is printed if it fails
 ktap_check() {
 	local name=$1 out status=0
 
 	shift
 	ktap_count=$((ktap_count + 1))
 	out=$("$@" 2>&1) || status=$?
-	[ -z "$out" ] || printf '%s\n' "$out" | sed 's/^/# /'
 	if [ $status -eq 0 ]; then
 		echo "ok $ktap_count - $name"
 	else
 		ktap_failed=$((ktap_failed + 1))
+		printf '%s\n' "$out" | sed 's/^/# /'
 		echo "not ok $ktap_count - $name"
 	fi
 }
