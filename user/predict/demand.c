@@ -162,7 +162,7 @@ void predict_demand_forecast(const struct predict_demand *d,
 		} else if (d->steps) {
 			point_fill(d->coarse, i - FINE_HORIZONS, p);
 		} else {
-			/* Until the first coarse step: the farthest there is. */
+			/* Before the first coarse step: what there is. */
 			*p = out->at[FINE_HORIZONS - 1];
 			p->ready = false;
 			p->score = (struct predict_score){

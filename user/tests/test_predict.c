@@ -50,7 +50,7 @@ static double foreseen(const double *q, int from, int to, double burst,
 	for (int t = from; t < to; t++) {
 		bool hit = false;
 
-		if (run.x[t] < burst)
+		if (!(run.x[t] >= burst))
 			continue;
 		for (bursts++; t < to && run.x[t] >= burst; t++)
 			hit |= q[t] >= level;
@@ -187,6 +187,24 @@ static void test_periods(void)
 	}
 }
 
+static void test_gaps(void)
+{
+	const double p = 100;
+
+	/* Some samples are missing, and once one and a half periods. */
+	make_bursts(p, 20, 20, 3, false);
+	for (int t = 0; t < run.n; t++)
+		if (uniform() < 0.02 || (t >= 10 * p && t < 11.5 * p))
+			run.x[t] = NAN;
+	run_all();
+	for (int lead = 0; lead < 2; lead++) {
+		double s = foreseen(run.q95[lead], (int)(12 * p), (int)(15 * p),
+				    600, 880);
+
+		ktap_assert(s >= 0.8, "lead %d: %.2f", lead, s);
+	}
+}
+
 static void test_stop(void)
 {
 	static const double period[] = { 24.5, 60, 137, 300 };
@@ -303,6 +321,7 @@ int main(void)
 		{ "R-10 paired bursts are foreseen", test_pair_bursts },
 		{ "R-10 paired bursts with jitter", test_pair_bursts_jitter },
 		{ "R-10 bursts of any period are foreseen", test_periods },
+		{ "R-10 missing samples keep the phase", test_gaps },
 		{ "R-10 a ramp is foreseen", test_ramp },
 		{ "R-12 coverage holds under drift", test_coverage },
 		{ "R-12 a pattern that stopped is dropped", test_stop },

@@ -53,6 +53,13 @@ static double garbage(int kind, int t)
 		return t < 500 ? NAN : t % 3 ? 7 : NAN;
 	case 6:
 		return pow(1.1, t % 1000);
+	case 7:
+		return pow(3, t % 64);
+	case 8:
+		return pow(10, 340 * uniform() - 310);
+	case 9:
+		/* Naive is right to the last bit, the mixture is not. */
+		return t == 0 || t == 2 ? 0.25 : 5e-324;
 	default:
 		return t == 900 ? 1e30 : uniform();
 	}
@@ -60,7 +67,7 @@ static double garbage(int kind, int t)
 
 static void test_garbage(void)
 {
-	for (int kind = 0; kind < 8; kind++) {
+	for (int kind = 0; kind < 11; kind++) {
 		struct predict_demand *d = demand_new();
 		double largest = 0;
 
