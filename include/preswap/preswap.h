@@ -125,7 +125,7 @@ int preswap_policies(struct preswap_ctx *ctx, preswap_policy_fn fn,
 struct preswap_app {
 	size_t size;
 	uint64_t id;
-	const char *path;		/* from the cgroup root, "" is the root */
+	const char *path;		/* "/a/b", from the cgroup root "/" */
 	uint64_t cpu_milli;		/* now: over the last second */
 	uint64_t mem_bytes;		/* now */
 	uint64_t cpu_ns, run_delay_ns;
@@ -216,7 +216,7 @@ struct preswap_lease {
 	uint64_t donor_id;
 	uint64_t receiver_id;		/* 0: nobody */
 	uint64_t amount, done;		/* bytes or milli-CPU, by kind */
-	uint32_t duration_ms, left_ms;
+	uint32_t left_ms;
 	uint64_t begin_ns;
 	uint64_t full_ns;		/* the amount was free; 0: not yet */
 	uint64_t end_ns;		/* 0: in force */
@@ -306,7 +306,7 @@ int preswap_cgroup_root(struct preswap_ctx *ctx, const char **root);
  * root. -ENOENT: does not exist, -EINVAL: is no cgroup (or contains "..").
  */
 int preswap_cgroup_id(struct preswap_ctx *ctx, const char *path, uint64_t *id);
-/* Its path from the cgroup root; free() it. -ENOENT: no such cgroup. */
+/* Its path, "/a/b" from the cgroup root "/"; free() it. -ENOENT: no such cgroup. */
 int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id, char **path);
 
 #ifdef __cplusplus

@@ -39,7 +39,7 @@ static void dump_app(const struct preswap_app *a)
 	const struct preswap_policy *p = &a->policy;
 
 	printf("app\t%llu\t", U(a->id));
-	dump_path(*a->path ? a->path : "/");
+	dump_path(a->path);
 	printf("\t%llu\t%llu\t%llu\t%u\n", U(a->cpu_milli), U(a->mem_bytes),
 	       U(a->swap_bytes), a->tasks);
 	if (a->has_policy)

@@ -57,7 +57,7 @@ static void print_lease(struct follow *f, const struct preswap_lease *l)
 	printf(" (%s)", names_reason(l->reason));
 	if (!l->ended)
 		printf(" for %s, benefit %llu, cost %llu",
-		       units_ms(time, l->duration_ms),
+		       units_ms(time, l->left_ms),
 		       (unsigned long long)l->benefit,
 		       (unsigned long long)l->cost);
 	else

@@ -173,7 +173,6 @@ json_t *json_lease(const struct preswap_lease *lease)
 	NUMBER(o, lease, receiver_id);
 	set_quantity(o, "amount", resource, lease->amount);
 	set_quantity(o, "done", resource, lease->done);
-	NUMBER(o, lease, duration_ms);
 	NUMBER(o, lease, left_ms);
 	NUMBER(o, lease, begin_ns);
 	NUMBER(o, lease, full_ns);

@@ -114,7 +114,7 @@ static int add_option(struct ctl *ctl, int option, const char *value,
 	case 'm':
 		lease->kind = PRESWAP_LEASE_KIND_RECLAIM;
 		if (units_parse_bytes(value, &lease->amount))
-			return ctl_usage(ctl, "--memory is like 64M, not '%s'",
+			return ctl_usage(ctl, "--memory is like 64M, up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
 	case 'f':

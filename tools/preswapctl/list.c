@@ -60,7 +60,7 @@ static void app_row(struct table *table, const struct preswap_app *a)
 	char cpu[UNITS_MAX], mem[UNITS_MAX], swap[UNITS_MAX];
 
 	table_cell(table, "%llu", (unsigned long long)a->id);
-	table_cell(table, "%s", *a->path ? a->path : "/");
+	table_cell(table, "%s", a->path);
 	table_cell(table, "%u", a->tasks);
 	table_cell(table, "%s", units_cpu(cpu, a->cpu_milli));
 	table_cell(table, "%.1f", a->cpu_ns / 1e9);

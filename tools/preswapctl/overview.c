@@ -77,7 +77,7 @@ static void app_row(struct table *table, const struct state *state,
 {
 	char cpu[UNITS_MAX], mem[UNITS_MAX];
 
-	table_cell(table, "%s", *app->path ? app->path : "/");
+	table_cell(table, "%s", app->path);
 	if (app->has_policy)
 		table_cell(table, "%u", app->policy.priority);
 	else

@@ -43,7 +43,7 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 		return CTL_OK;
 	case 'm':
 		if (units_parse_bytes(value, &p->floor_mem_bytes))
-			return ctl_usage(ctl, "--floor-mem is like 64M, not '%s'",
+			return ctl_usage(ctl, "--floor-mem is like 64M, up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
 	default:

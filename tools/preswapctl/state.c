@@ -107,7 +107,7 @@ const char *state_path(const struct state *state, uint64_t id, char *text)
 		return "-";
 	for (size_t i = 0; i < state->apps_count; i++)
 		if (state->apps[i].id == id)
-			return *state->apps[i].path ? state->apps[i].path : "/";
+			return state->apps[i].path;
 	snprintf(text, 24, "%llu", (unsigned long long)id);
 	return text;
 }

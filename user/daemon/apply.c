@@ -39,8 +39,10 @@ int apply_policy(struct preswap_ctx *ctx, const struct config *config,
 	switch (apply_decide(want, known, app)) {
 	case APPLY_NOTHING:
 		/* It may have been set by a daemon before this one. */
-		known->policy_set = want != NULL;
-		break;
+		if (!known->policy_checked)
+			known->policy_set = want != NULL;
+		known->policy_checked = true;
+		return 0;
 	case APPLY_SET:
 		policy = *want;
 		policy.app_id = app->id;

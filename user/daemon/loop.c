@@ -5,7 +5,6 @@
  * period once all its parts have come.
  */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +12,12 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/apply.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/measure.h"
 #include "daemon/notify.h"
 #include "plan/push.h"
 
@@ -49,18 +48,9 @@ struct loop {
 	uint32_t seq;
 	uint64_t time_ns, step_ns;	/* of the period, of the last step */
 
-	/* Since the last report. */
-	uint64_t updates, work_ns, worst_ns, lost;
-	unsigned int report_s;
+	struct measure measure;
+	unsigned int report_s;		/* since the last report */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 static void set_timer(int fd, unsigned int first_ms, unsigned int period_ms)
 {
@@ -139,7 +129,7 @@ static void push(struct loop *l)
 /* All parts of a usage period are here, or the next one has begun. */
 static void end_period(struct loop *l)
 {
-	uint64_t start = now_ns(), spent;
+	uint64_t start = measure_now_ns(), spent;
 	unsigned int seconds = 1;
 
 	l->period_open = false;
@@ -149,12 +139,12 @@ static void end_period(struct loop *l)
 	if (!seconds)		/* the usage period is below a second */
 		return;
 	l->step_ns = l->time_ns;
-	l->updates += series_step(l->table, seconds);
+	l->measure.updates += series_step(l->table, seconds);
+	l->measure.update_ns += measure_now_ns() - start;
 	push(l);
-	spent = now_ns() - start;
-	l->work_ns += spent;
-	if (spent > l->worst_ns)
-		l->worst_ns = spent;
+	spent = measure_now_ns() - start;
+	if (spent > l->measure.worst_ns)
+		l->measure.worst_ns = spent;
 }
 
 static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
@@ -198,7 +188,7 @@ static void on_lost(void *data, uint64_t count)
 {
 	struct loop *l = data;
 
-	l->lost += count;
+	l->measure.lost += count;
 	log_msg(LOG_WARNING, "%llu messages of the module were lost",
 		(unsigned long long)count);
 }
@@ -280,20 +270,7 @@ static void check_silence(struct loop *l)
 
 static void report(struct loop *l)
 {
-	const struct push_stats *s = &l->batch.stats;
-
-	log_msg(LOG_INFO,
-		"%zu apps; last batch: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu; %.1f us an update, at most %.1f ms a batch; %llu lost",
-		series_count(l->table), s->pushed, s->withheld, s->unready,
-		PLAN_NEAR_S,
-		s->loss_count ? s->loss_sum / s->loss_count : 1.0,
-		s->loss_better, s->loss_count,
-		l->updates ? l->work_ns / 1e3 / l->updates : 0.0,
-		l->worst_ns / 1e6, (unsigned long long)l->lost);
-	l->updates = 0;
-	l->work_ns = 0;
-	l->worst_ns = 0;
-	l->lost = 0;
+	measure_report(&l->measure, series_count(l->table), &l->batch.stats);
 	l->report_s = 0;
 }
 

@@ -144,7 +144,7 @@ PRESWAP_EXPORT int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id,
 		if (entry->fts_info != FTS_D || entry->fts_statp->st_ino != id)
 			continue;
 		rest = entry->fts_path + strlen(root);
-		*path = strdup(*rest == '/' ? rest + 1 : rest);
+		*path = strdup(*rest ? rest : "/");
 	}
 	if (tree)
 		fts_close(tree);

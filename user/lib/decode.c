@@ -138,7 +138,6 @@ static const struct field lease_fields[] = {
 	LEASE(DONOR_ID, donor_id),
 	LEASE(RECEIVER_ID, receiver_id),
 	LEASE(AMOUNT, amount),
-	LEASE(DURATION_MS, duration_ms),
 	LEASE(LEFT_MS, left_ms),
 	LEASE(BEGIN_NS, begin_ns),
 	LEASE(END_NS, end_ns),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "plan/push.h"
@@ -11,6 +12,18 @@ near_point(const struct predict_demand_forecast *forecast)
 		if (forecast->at[i].horizon_s <= PLAN_NEAR_S)
 			return &forecast->at[i];
 	return &forecast->at[0];
+}
+
+/* What the verdict rests on. */
+static double best_loss(const struct predict_demand_forecast *forecast)
+{
+	double best = INFINITY;
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		if (forecast->at[i].ready &&
+		    forecast->at[i].horizon_s <= PLAN_NEAR_S)
+			best = fmin(best, forecast->at[i].score.loss_ratio);
+	return best;
 }
 
 static int reserve(struct push_batch *batch, size_t room)
@@ -43,12 +56,10 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 {
 	struct push_stats *stats = &batch->stats;
 	struct predict_demand_forecast forecast;
-	const struct predict_demand_point *point;
 	bool withheld;
 
 	predict_demand_forecast(app->demand[resource], &forecast);
-	point = near_point(&forecast);
-	count_loss(stats, point);
+	count_loss(stats, near_point(&forecast));
 	switch (plan_forecast(&forecast, app->id, resource, valid_ms,
 			      &batch->forecasts[batch->count])) {
 	case PLAN_PUSH:
@@ -66,7 +77,7 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 	}
 	if (withheld != app->withheld[resource] && changed)
 		changed(data, app, resource, withheld,
-			point->score.loss_ratio);
+			best_loss(&forecast));
 	app->withheld[resource] = withheld;
 }
 

@@ -26,7 +26,7 @@ struct push_batch {
 };
 
 /*
- * A series that begins or ceases to be withheld; @loss_ratio is its own at
+ * A series that begins or ceases to be withheld; @loss_ratio is its best up to
  * PLAN_NEAR_S.
  */
 typedef void (*push_changed_fn)(void *data, const struct series_app *app,

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <time.h>
+
+#include "daemon/log.h"
+#include "daemon/measure.h"
+
+uint64_t measure_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+void measure_report(struct measure *m, size_t apps,
+		    const struct push_stats *last)
+{
+	double loss = last->loss_count ? last->loss_sum / last->loss_count : 1;
+
+	log_msg(LOG_INFO,
+		"%zu apps; forecasts: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu",
+		apps, last->pushed, last->withheld, last->unready,
+		PLAN_NEAR_S, loss, last->loss_better, last->loss_count);
+	log_msg(LOG_INFO,
+		"%llu updates of %.1f us, at most %.1f ms a period; %llu messages lost",
+		(unsigned long long)m->updates,
+		m->updates ? m->update_ns / 1e3 / m->updates : 0.0,
+		m->worst_ns / 1e6, (unsigned long long)m->lost);
+	*m = (struct measure){};
+}
