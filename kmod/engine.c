@@ -346,10 +346,11 @@ static void preswap_engine_tick(struct work_struct *work)
 
 	mutex_lock(&preswap_lock);
 	preswap_engine_sense_node();
-	if (last_ns && now_ns > last_ns)
-		preswap_app_sample(now_ns, now_ns - last_ns);
-	last_ns = now_ns;
+	/* before the sample, which leaves pointers from app to app */
 	preswap_engine_reap(now_ns);
+	if (last_ns)
+		preswap_app_sample(now_ns, max(now_ns - last_ns, 1ULL));
+	last_ns = now_ns;
 	preswap_lease_tick(now_ns, stray);
 	if (room)
 		preswap_engine_decide(now_ns);
