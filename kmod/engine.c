@@ -396,8 +396,10 @@ void preswap_engine_exit(void)
 	cancel_delayed_work_sync(&preswap_engine_work);
 	destroy_workqueue(preswap_engine_wq);
 	mutex_lock(&preswap_lock);
-	preswap_lease_end_all(PRESWAP_LEASE_END_UNLOAD);
+	preswap_lease_close();
 	mutex_unlock(&preswap_lock);
+	/* forks that there was no memory for have masks to give back too */
+	preswap_task_scan(false);
 	preswap_affinity_settle();
 	preswap_engine_free();
 }

@@ -25,6 +25,7 @@ static u64 preswap_lease_total;
 static u32 preswap_lease_last_id;
 static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
 static unsigned int preswap_lease_ended_next;
+static bool preswap_lease_closed;	/* unloading: none begins */
 
 /* Ask of the donor what its leases say together. */
 static void preswap_lease_apply(struct preswap_app *donor)
@@ -125,6 +126,10 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	u64 floor = max(donor->policy.floor[DECIDE_MEMORY],
 			donor->mem_protected);
 
+	if (preswap_lease_closed) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		return -ESHUTDOWN;
+	}
 	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
 		NL_SET_ERR_MSG(extack, "preswap is not enabled, or in dry run");
 		return -EPERM;
@@ -263,6 +268,17 @@ void preswap_lease_end_all(enum preswap_lease_end why)
 
 	list_for_each_entry_safe(lease, next, &preswap_leases, list)
 		preswap_lease_end(lease, why);
+}
+
+/*
+ * For unload: what is in force ends, and nothing begins. Requests come until
+ * the netlink family has gone, which is after the engine.
+ */
+void preswap_lease_close(void)
+{
+	lockdep_assert_held(&preswap_lock);
+	preswap_lease_closed = true;
+	preswap_lease_end_all(PRESWAP_LEASE_END_UNLOAD);
 }
 
 /* What is done by now. The donor's bytes count for its oldest lease first. */

@@ -73,6 +73,7 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why);
 int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
 void preswap_lease_end_app(struct preswap_app *app, bool gone);
 void preswap_lease_end_all(enum preswap_lease_end why);
+void preswap_lease_close(void);
 void preswap_lease_tick(u64 now_ns, bool stray);
 struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
 					 const struct preswap_app *receiver,
