@@ -48,7 +48,7 @@
 
 /* Used by the worker alone; too large for its stack. */
 struct preswap_affinity_scratch {
-	cpumask_var_t off;	/* cores to stay off */
+	cpumask_var_t off;	/* cores to stay off; when restoring, scratch */
 	cpumask_var_t current_mask;
 	cpumask_var_t target;
 	cpumask_var_t cpuset;	/* what cpuset_id's cpuset allows */
@@ -132,7 +132,11 @@ static struct cgroup *preswap_affinity_cgroup(struct task_struct *task)
 	return cgroup;
 }
 
-/* Cut a mask to the task's cpuset; if nothing is left, it is the cpuset. */
+/*
+ * Cut a mask to the task's cpuset; if nothing is left, it is the cpuset. A
+ * cpuset's effective CPUs are online ones: a mask whose online CPUs are all
+ * allowed keeps its offline ones.
+ */
 static void preswap_affinity_clip(struct preswap_affinity_scratch *s,
 				  struct task_struct *task,
 				  struct cpumask *mask)
@@ -146,8 +150,13 @@ static void preswap_affinity_clip(struct preswap_affinity_scratch *s,
 		if (!preswap_cgroupfs_cpuset(cgroup, s->cpuset))
 			s->cpuset_id = cgroup_id(cgroup);
 	}
-	if (s->cpuset_id && !cpumask_and(mask, mask, s->cpuset))
+	if (!s->cpuset_id)
+		goto out;
+	cpumask_and(s->off, mask, cpu_online_mask);
+	if (!cpumask_subset(s->off, s->cpuset) &&
+	    !cpumask_and(mask, mask, s->cpuset))
 		cpumask_copy(mask, s->cpuset);
+out:
 	cgroup_put(cgroup);
 }
 
@@ -243,7 +252,11 @@ static void preswap_affinity_run(struct work_struct *work)
 	unsigned int n, i;
 	u32 bucket;
 
-	cpus_read_lock();
+	/*
+	 * Without cpus_read_lock(): making a cgroup takes it inside the lock
+	 * of the directory that reading the cpuset looks into. A mask without
+	 * an online CPU is refused by the scheduler.
+	 */
 	s->cpuset_id = 0;
 	for (bucket = 0; bucket < PRESWAP_TASK_BUCKETS; bucket++) {
 		do {
@@ -256,7 +269,6 @@ static void preswap_affinity_run(struct work_struct *work)
 	}
 	preswap_mask_put(s->last);
 	s->last = NULL;
-	cpus_read_unlock();
 }
 
 /**
@@ -302,6 +314,8 @@ void preswap_affinity_settle(void)
 	u64 before;
 	int quiet = 0, rounds = 0;
 
+	/* what the worker has begun may change a mask yet */
+	flush_work(&preswap_affinity_work);
 	if (!preswap_affinity_moved())
 		return;		/* nothing was ever changed */
 	while (quiet < 4 && rounds++ < 100) {
