@@ -47,6 +47,15 @@ struct preswap_app *preswap_app_get(u64 id)
 	return app;
 }
 
+/* Under RCU. The root's counter holds nothing of its own tasks: NULL. */
+static struct mem_cgroup *preswap_app_memcg(const struct preswap_app *app)
+{
+	if (app->id == 1)
+		return NULL;
+	return mem_cgroup_from_css(rcu_dereference(
+			app->cgroup->subsys[memory_cgrp_id]));
+}
+
 static void preswap_app_free(struct rcu_head *rcu)
 {
 	struct preswap_app *app = container_of(rcu, struct preswap_app, rcu);
@@ -84,6 +93,9 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 	}
 	app->id = id;
 	app->cgroup = cgroup;
+	rcu_read_lock();
+	app->has_memcg = preswap_app_memcg(app);
+	rcu_read_unlock();
 	spin_lock_init(&app->lock);
 	refcount_set(&app->ref, 2);	/* the table's and the caller's */
 
@@ -180,12 +192,6 @@ int preswap_app_path(const struct preswap_app *app, char *buf, size_t len)
 	return cgroup_path(app->cgroup, buf, len);
 }
 
-static struct mem_cgroup *preswap_app_memcg(const struct preswap_app *app)
-{
-	return mem_cgroup_from_css(rcu_dereference(
-			app->cgroup->subsys[memory_cgrp_id]));
-}
-
 /* memory.current at this moment; without the controller, the last RSS. */
 u64 preswap_app_memory_now(const struct preswap_app *app)
 {
@@ -194,7 +200,7 @@ u64 preswap_app_memory_now(const struct preswap_app *app)
 
 	rcu_read_lock();
 	memcg = preswap_app_memcg(app);
-	if (memcg && app->id != 1)
+	if (memcg)
 		bytes = (u64)page_counter_read(&memcg->memory) << PAGE_SHIFT;
 	rcu_read_unlock();
 	return bytes;
@@ -212,8 +218,7 @@ static void preswap_app_sample_memory(struct preswap_app *app)
 
 	rcu_read_lock();
 	memcg = preswap_app_memcg(app);
-	/* the root cgroup's counter holds nothing of its own tasks */
-	app->has_memcg = memcg && app->id != 1;
+	app->has_memcg = memcg;
 	app->mem_protected = 0;
 	if (app->has_memcg) {
 		app->swap_bytes = preswap_pages(page_counter_read(&memcg->swap));
