@@ -134,6 +134,12 @@ int preswap_cgroupfs_init(void)
 	module_put(type->owner);
 	if (IS_ERR(mount))
 		return PTR_ERR(mount);
+	/* seen from a cgroup namespace, our paths would name other cgroups */
+	if (d_inode(mount->mnt_root)->i_ino != 1) {
+		pr_err("load it from the initial cgroup namespace\n");
+		kern_unmount(mount);
+		return -EXDEV;
+	}
 	preswap_cgroupfs_mount = mount;
 	return 0;
 }
