@@ -77,7 +77,8 @@ static const struct nla_policy preswap_point_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
 };
 
-static const struct nla_policy preswap_forecast_policy[] = {
+static const struct nla_policy
+preswap_forecast_policy[PRESWAP_A_FORECAST_MAX + 1] = {
 	[PRESWAP_A_FORECAST_APP_ID] = { .type = NLA_U64 },
 	[PRESWAP_A_FORECAST_RESOURCE] =
 		NLA_POLICY_MAX(NLA_U8, PRESWAP_RESOURCE_MAX),
@@ -356,7 +357,9 @@ static int preswap_lease_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	mutex_lock(&preswap_lock);
-	cb->seq = (unsigned int)preswap_lease_begun() + 1;
+	/* both a begin and an end count: either moves what comes after it */
+	cb->seq = 2 * (unsigned int)preswap_lease_begun() -
+		  preswap_lease_count() + 1;
 	list_for_each_entry(lease, &preswap_leases, list) {
 		if (done++ < cb->args[0])
 			continue;
