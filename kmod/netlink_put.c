@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* netlink_put - what the module tells, attribute by attribute. */
-#include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/ktime.h>
 #include <net/netlink.h>
@@ -15,7 +14,13 @@
 #include "task.h"
 #include "version.h"
 
-static char preswap_put_path[PATH_MAX];	/* preswap_lock */
+/*
+ * A longer path is left out: an app that fits into no message would end every
+ * dump, and whoever may make cgroups can make such a one.
+ */
+#define PRESWAP_PUT_PATH_MAX	2048
+
+static char preswap_put_path[PRESWAP_PUT_PATH_MAX];	/* preswap_lock */
 
 /* After the first failure the rest is skipped: one check at the end. */
 struct preswap_put {
@@ -113,10 +118,12 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 {
 	struct preswap_put p = { skb, PRESWAP_A_APP_PAD };
 	struct nlattr *policy;
+	int len;
 
 	lockdep_assert_held(&preswap_lock);
-	if (preswap_app_path(app, preswap_put_path,
-			     sizeof(preswap_put_path)) < 0)
+	len = preswap_app_path(app, preswap_put_path, sizeof(preswap_put_path));
+	/* too long is an error or, on older kernels, the length */
+	if (len < 0 || len >= (int)sizeof(preswap_put_path))
 		preswap_put_path[0] = '\0';
 	put_u64(&p, PRESWAP_A_APP_ID, app->id);
 	put_string(&p, PRESWAP_A_APP_PATH, preswap_put_path);
