@@ -47,9 +47,10 @@ err_netlink:
 	preswap_netlink_exit();
 err_task:
 	preswap_task_exit();
-	preswap_app_exit();
 err_reclaim:
 	preswap_reclaim_exit();
+	/* the tracepoints may have made some before a later one failed */
+	preswap_app_exit();
 err_affinity:
 	preswap_affinity_exit();
 err_cgroupfs:
