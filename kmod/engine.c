@@ -180,6 +180,7 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_CPU].can_give = 1;
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
+	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
 	/* reclaim reaches into nested apps: they give, not what is around */
 	to->use[DECIDE_MEMORY].can_give = app->mem_own == app->mem_bytes &&
 		preswap_reclaim_possible(app, now_ns);
@@ -190,8 +191,14 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		use->base = app->receives[r] ? app->base[r] : use->used;
 		preswap_engine_demand(app, now_ns, r, use);
 	}
-	to->use[DECIDE_MEMORY].floor = max(to->use[DECIDE_MEMORY].floor,
-					   app->mem_protected);
+	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);
+}
+
+/* A donor that has left cores would use them again. */
+static void preswap_engine_fill_moved(struct decide_use *use, u64 gain)
+{
+	use->given += gain;
+	use->had = use->used + use->given;
 }
 
 static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
@@ -211,8 +218,9 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 		to->amount = lease->info.amount;
 		to->gain = lease->info.gain;
 		if (to->resource == DECIDE_CPU && lease->info.full_ns)
-			preswap_engine.apps[donor].use[DECIDE_CPU].given +=
-				lease->info.gain;
+			preswap_engine_fill_moved(
+				&preswap_engine.apps[donor].use[DECIDE_CPU],
+				lease->info.gain);
 	}
 	snapshot->leases = preswap_engine.leases;
 	snapshot->nr_leases = n;

@@ -123,8 +123,7 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 {
 	const struct preswap_app *donor = request->donor;
 	u64 used = preswap_app_memory_now(donor) + preswap_reclaim_done(donor);
-	u64 floor = max(donor->policy.floor[DECIDE_MEMORY],
-			donor->mem_protected);
+	u64 floor = preswap_reclaim_floor(donor);
 
 	if (preswap_lease_closed) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");

@@ -13,8 +13,10 @@
  * worth. Example: 256 MiB/s fill the bucket with 26 MiB at most; an app of
  * 200 MiB is freed in 0.7 s if the kernel is as fast as that.
  *
- * The floor. Kernel 6.1 reclaims up to 42 % more than it is asked for, so
- * near the floor (and near the goal) a batch is half of what is left.
+ * The floor. Kernel 6.1 reclaims up to 42 % more than it is asked for, and
+ * all kernels take a huge page (2 MiB) as a whole. So near the floor (and near
+ * the goal) a batch is half of what is left, and the last 4 MiB above the
+ * floor are not asked for.
  *
  * A write that says EAGAIN has reclaimed less than was asked, maybe all that
  * there was: what counts is the donor's use before and after. A donor that
@@ -34,6 +36,7 @@
 
 #define PRESWAP_RECLAIM_BATCH		(4ULL << 20)
 #define PRESWAP_RECLAIM_BATCH_MIN	(256ULL << 10)
+#define PRESWAP_RECLAIM_MARGIN		(4ULL << 20)
 #define PRESWAP_RECLAIM_WAIT_MS		20
 #define PRESWAP_RECLAIM_FAILURES	3
 #define PRESWAP_RECLAIM_PAUSE_NS	(5ULL * NSEC_PER_SEC)
@@ -45,9 +48,14 @@ static u64 preswap_reclaim_tokens;		/* bytes; the worker's */
 static u64 preswap_reclaim_filled_ns;		/* the worker's */
 static atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
 
-static u64 preswap_reclaim_floor(const struct preswap_app *app)
+/*
+ * Bytes that a donor is left with at least. Above what its policy and its
+ * memory.min and memory.low ask, the margin that a batch may overshoot by.
+ */
+u64 preswap_reclaim_floor(const struct preswap_app *app)
 {
-	return max(app->policy.floor[DECIDE_MEMORY], app->mem_protected);
+	return max(app->policy.floor[DECIDE_MEMORY], app->mem_protected) +
+	       PRESWAP_RECLAIM_MARGIN;
 }
 
 /* Bytes to ask for now, 0: nothing to do. */

@@ -14,5 +14,6 @@ void preswap_reclaim_kick(void);
 u64 preswap_reclaim_done(const struct preswap_app *app);
 bool preswap_reclaim_possible(const struct preswap_app *app, u64 now_ns);
 u64 preswap_reclaim_total(void);
+u64 preswap_reclaim_floor(const struct preswap_app *app);
 
 #endif /* PRESWAP_RECLAIM_H */

@@ -187,9 +187,12 @@ static bool receiver_before(const struct decide_snapshot *s, __u32 resource,
 	return x->id != y->id ? x->id < y->id : a < b;
 }
 
+/* What the donor has without leases, so that they do not shrink themselves. */
 static __u64 holds(const struct decide_use *use)
 {
-	return bound(bound(use->used) + bound(use->given));
+	__u64 used = bound(use->used), had = bound(use->had);
+
+	return used > had ? used : had;
 }
 
 /* Donors: the least important first, then the cheapest, then the largest. */

@@ -51,6 +51,7 @@ struct decide_use {
 	__u64 q50;	/* demand, greatest over the lead time; 0: unknown */
 	__u64 q95;
 	__u64 floor;	/* never leave it less than this */
+	__u64 had;	/* when its first lease as donor began; else used */
 	__u64 given;	/* what leases in force took from it (effect so far) */
 	__u32 source;	/* enum decide_source */
 	__u32 can_give;	/* 0: nothing can be taken here (no swap, cool-down) */
