@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The decision: examples with numbers, and properties on random snapshots. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../kmod/decide/decide.h"
+#include "../../selftests/ktap.h"
+
+#define MIB		(1024ULL * 1024)
+#define APPS		12
+#define LEASES		8
+#define PROPOSALS	64
+
+static struct decide_app apps[APPS];
+static struct decide_lease leases[LEASES];
+static struct decide_proposal proposals[PROPOSALS];
+static struct decide_shortage shortages[PROPOSALS];
+static uint32_t order[2 * APPS];
+static __u64 taken[APPS];
+static struct decide_snapshot snapshot;
+static struct decide_result result;
+
+static void run(void)
+{
+	result = (struct decide_result){
+		.proposals = proposals,
+		.proposals_max = PROPOSALS,
+		.shortages = shortages,
+		.shortages_max = PROPOSALS,
+		.order = order,
+		.taken = taken,
+	};
+	decide(&snapshot, &result);
+}
+
+/* 4 cores, 1000 MiB, thresholds of 80 %, no apps. */
+static void node(void)
+{
+	memset(apps, 0, sizeof(apps));
+	memset(leases, 0, sizeof(leases));
+	snapshot = (struct decide_snapshot){
+		.capacity = { 4000, 1000 * MIB },
+		.threshold_pct = { 80, 80 },
+		.min_priority = 1,
+		.apps = apps,
+		.leases = leases,
+	};
+}
+
+static struct decide_app *add(unsigned int priority, unsigned int sensitivity,
+			      bool eligible, uint64_t cpu, uint64_t memory)
+{
+	struct decide_app *app = &apps[snapshot.nr_apps];
+	int r;
+
+	*app = (struct decide_app){
+		.id = 100 + snapshot.nr_apps++,
+		.priority = priority,
+		.sensitivity = sensitivity,
+		.eligible = eligible,
+		.parent = DECIDE_NONE,
+	};
+	app->use[DECIDE_CPU].used = cpu;
+	app->use[DECIDE_MEMORY].used = memory;
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		app->use[r].base = app->use[r].used;
+		app->use[r].can_give = 1;
+		snapshot.used[r] += app->use[r].used;
+	}
+	return app;
+}
+
+static void expect(struct decide_app *app, int resource, uint64_t q50,
+		   uint64_t q95)
+{
+	app->use[resource].q50 = q50;
+	app->use[resource].q95 = q95;
+	app->use[resource].source = DECIDE_FROM_FORECAST;
+}
+
+static uint64_t given_by(const struct decide_app *app, uint32_t resource)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < result.nr_proposals; i++)
+		if (&apps[proposals[i].donor] == app &&
+		    proposals[i].resource == resource)
+			sum += proposals[i].amount;
+	return sum;
+}
+
+/* The example above decide.c: batch 900 MiB, a service 50 that will be 250. */
+static void test_example(void)
+{
+	struct decide_app *batch, *service;
+
+	node();
+	batch = add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 1, "%u", result.nr_proposals);
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 200 * MIB, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_MEMORY));
+	ktap_assert(proposals[0].benefit > proposals[0].cost, "not worth it");
+
+	/* carried out: the same lease is proposed again, burst or not */
+	snapshot.nr_leases = 1;
+	leases[0] = (struct decide_lease){ 0, 1, DECIDE_MEMORY, 200 * MIB,
+					   200 * MIB };
+	batch->use[DECIDE_MEMORY].used = 700 * MIB;
+	batch->use[DECIDE_MEMORY].had = 900 * MIB;
+	batch->use[DECIDE_MEMORY].given = 200 * MIB;
+	snapshot.used[DECIDE_MEMORY] = 750 * MIB;
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 200 * MIB, "after act");
+	service->use[DECIDE_MEMORY].used = 250 * MIB;
+	snapshot.used[DECIDE_MEMORY] = 950 * MIB;
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 200 * MIB, "in burst");
+
+	/* passed: nothing is proposed */
+	service->use[DECIDE_MEMORY].used = 50 * MIB;
+	expect(service, DECIDE_MEMORY, 50 * MIB, 50 * MIB);
+	snapshot.used[DECIDE_MEMORY] = 750 * MIB;
+	run();
+	ktap_assert(result.nr_proposals == 0, "after the burst");
+}
+
+static void test_headroom(void)
+{
+	struct decide_app *service;
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 500 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	run();		/* 550 + 200 < 800 */
+	ktap_assert(result.nr_proposals == 0, "below the threshold");
+	snapshot.used[DECIDE_MEMORY] = 700 * MIB;
+	run();		/* 700 + 200 = 900: 100 too much */
+	ktap_assert(result.need[DECIDE_MEMORY] == 100 * MIB, "need %llu",
+		    (unsigned long long)result.need[DECIDE_MEMORY]);
+}
+
+static void test_order_and_floor(void)
+{
+	struct decide_app *low, *mid, *never, *service;
+
+	node();
+	mid = add(3, DECIDE_NORMAL, true, 0, 300 * MIB);
+	never = add(1, DECIDE_BATCH, false, 0, 300 * MIB);
+	low = add(1, DECIDE_BATCH, true, 0, 150 * MIB);
+	low->use[DECIDE_MEMORY].floor = 100 * MIB;
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	run();
+	ktap_assert(given_by(low, DECIDE_MEMORY) == 50 * MIB, "low");
+	ktap_assert(given_by(mid, DECIDE_MEMORY) == 150 * MIB, "mid");
+	ktap_assert(given_by(never, DECIDE_MEMORY) == 0, "not eligible");
+	mid->use[DECIDE_MEMORY].floor = 250 * MIB;
+	run();
+	ktap_assert(result.nr_shortages == 1, "no shortage told");
+	ktap_assert(shortages[0].missing == 100 * MIB, "missing %llu",
+		    (unsigned long long)shortages[0].missing);
+}
+
+static void test_priority_first(void)
+{
+	struct decide_app *batch, *first, *second;
+
+	node();
+	batch = add(1, DECIDE_BATCH, true, 0, 200 * MIB);
+	second = add(5, DECIDE_LATENCY, false, 0, 300 * MIB);
+	first = add(8, DECIDE_LATENCY, false, 0, 300 * MIB);
+	expect(first, DECIDE_MEMORY, 450 * MIB, 450 * MIB);
+	expect(second, DECIDE_MEMORY, 500 * MIB, 500 * MIB);
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 200 * MIB, "all of it");
+	ktap_assert(proposals[0].receiver == 2 &&
+		    proposals[0].amount == 150 * MIB, "first in need first");
+	ktap_assert(shortages[0].receiver == 1, "the second goes without");
+}
+
+static void test_cores(void)
+{
+	struct decide_app *batch, *service;
+
+	node();
+	batch = add(1, DECIDE_BATCH, true, 3900, 0);
+	service = add(9, DECIDE_LATENCY, false, 100, 0);
+	expect(service, DECIDE_CPU, 1500, 1500);
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 2000, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	batch->use[DECIDE_CPU].floor = 2500;	/* keeps 3 cores of 4 */
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 1000, "floor");
+	batch->use[DECIDE_CPU].floor = 0;
+	snapshot.capacity[DECIDE_CPU] = 1000;	/* one core: never the last */
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 0, "the last core");
+}
+
+static void test_sensitivity(void)
+{
+	struct decide_app *service;
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 50 * MIB, 250 * MIB);
+	run();
+	ktap_assert(result.need[DECIDE_MEMORY] == 200 * MIB, "latency: q95");
+	service->sensitivity = DECIDE_NORMAL;
+	run();
+	ktap_assert(result.need[DECIDE_MEMORY] == 100 * MIB, "normal: between");
+	service->sensitivity = DECIDE_BATCH;
+	run();
+	ktap_assert(result.nr_proposals == 0, "batch: median");
+}
+
+static void test_nested(void)
+{
+	struct decide_app *outer, *service;
+
+	node();
+	outer = add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	service->parent = 0;
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	run();
+	ktap_assert(given_by(outer, DECIDE_MEMORY) == 0,
+		    "taken from around the receiver");
+}
+
+static void test_hysteresis(void)
+{
+	struct decide_app *service;
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 56 * MIB, 56 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 0, "6 MiB are not worth a lease");
+	snapshot.nr_leases = 1;
+	leases[0] = (struct decide_lease){ 0, 1, DECIDE_MEMORY, 8 * MIB,
+					   8 * MIB };
+	run();
+	ktap_assert(result.nr_proposals == 1, "6 MiB keep one alive");
+	ktap_assert(proposals[0].amount == 8 * MIB, "a small change is none");
+	expect(service, DECIDE_MEMORY, 53 * MIB, 53 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 0, "3 MiB do not");
+}
+
+/* --- random snapshots --- */
+
+static uint64_t seed;
+
+static uint64_t draw(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return below ? seed % below : 0;
+}
+
+/* Mostly sensible, sometimes absurd. */
+static uint64_t draw_value(uint64_t usual)
+{
+	switch (draw(16)) {
+	case 0:
+		return 0;
+	case 1:
+		return UINT64_MAX;
+	case 2:
+		return seed;
+	default:
+		return draw(usual);
+	}
+}
+
+static void draw_app(struct decide_app *app, uint32_t i)
+{
+	int r;
+
+	*app = (struct decide_app){
+		.id = i,
+		.priority = draw(12),
+		.sensitivity = draw(4),
+		.eligible = draw(2),
+		.parent = draw(4) ? DECIDE_NONE : draw(APPS + 2),
+	};
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		uint64_t usual = r == DECIDE_CPU ? 5000 : 1000 * MIB;
+		struct decide_use *use = &app->use[r];
+
+		use->used = draw_value(usual);
+		use->base = draw(3) ? use->used : draw_value(usual);
+		use->had = draw(3) ? 0 : draw_value(usual);
+		use->q50 = draw_value(usual);
+		use->q95 = draw_value(usual);
+		use->floor = draw_value(usual);
+		use->given = draw(3) ? 0 : draw_value(usual);
+		use->source = draw(4);
+		use->can_give = draw(4) != 0;
+	}
+}
+
+static void draw_snapshot(void)
+{
+	uint32_t i;
+
+	node();
+	snapshot.capacity[DECIDE_CPU] = draw_value(64000);
+	snapshot.capacity[DECIDE_MEMORY] = draw_value(4000 * MIB);
+	snapshot.used[DECIDE_CPU] = draw_value(64000);
+	snapshot.used[DECIDE_MEMORY] = draw_value(4000 * MIB);
+	snapshot.threshold_pct[0] = draw(110);
+	snapshot.threshold_pct[1] = draw(110);
+	snapshot.min_priority = draw(11);
+	snapshot.nr_apps = draw(APPS + 1);
+	snapshot.nr_leases = snapshot.nr_apps ? draw(LEASES + 1) : 0;
+	for (i = 0; i < snapshot.nr_apps; i++)
+		draw_app(&apps[i], i);
+	for (i = 0; i < snapshot.nr_leases; i++)
+		leases[i] = (struct decide_lease){
+			.donor = draw(snapshot.nr_apps),
+			.receiver = draw(5) ? draw(snapshot.nr_apps) :
+					      DECIDE_NONE,
+			.resource = draw(2),
+			.amount = draw_value(1000 * MIB),
+			.gain = draw_value(1000 * MIB),
+		};
+}
+
+static bool inside(uint32_t inner, uint32_t outer)
+{
+	int depth;
+
+	for (depth = 0; inner < snapshot.nr_apps && depth < 64; depth++) {
+		if (inner == outer)
+			return true;
+		inner = apps[inner].parent;
+	}
+	return false;
+}
+
+static void check_proposal(const struct decide_proposal *p)
+{
+	const struct decide_app *from = &apps[p->donor];
+	const struct decide_app *to = &apps[p->receiver];
+
+	ktap_assert(p->donor < snapshot.nr_apps &&
+		    p->receiver < snapshot.nr_apps && p->resource < 2, "range");
+	ktap_assert(from->eligible, "an ineligible app gives");
+	ktap_assert(from->use[p->resource].can_give, "it cannot give");
+	ktap_assert(from->priority >= 1 && from->priority < to->priority,
+		    "%u gives to %u", from->priority, to->priority);
+	ktap_assert(to->priority <= 10 &&
+		    to->priority > snapshot.min_priority, "receiver's priority");
+	ktap_assert(!inside(p->donor, p->receiver) &&
+		    !inside(p->receiver, p->donor), "nested");
+	ktap_assert(p->benefit > p->cost, "not worth it");
+	ktap_assert(p->amount && p->gain, "nothing");
+}
+
+static uint64_t capped(uint64_t value)
+{
+	return value < DECIDE_MAX ? value : DECIDE_MAX;
+}
+
+static void check_donor(const struct decide_app *app)
+{
+	const struct decide_use *mem = &app->use[DECIDE_MEMORY];
+	uint64_t has = capped(mem->used > mem->had ? mem->used : mem->had);
+	uint64_t cores = capped(snapshot.capacity[DECIDE_CPU]) / 1000;
+	uint64_t floor = capped(app->use[DECIDE_CPU].floor);
+	uint64_t keep = (floor + 999) / 1000 > 1 ? (floor + 999) / 1000 : 1;
+	uint64_t bytes = given_by(app, DECIDE_MEMORY);
+	uint64_t milli = given_by(app, DECIDE_CPU);
+
+	ktap_assert(!bytes || bytes + capped(mem->floor) <= has,
+		    "gives %llu of %llu", (unsigned long long)bytes,
+		    (unsigned long long)has);
+	ktap_assert(milli % 1000 == 0, "part of a core");
+	ktap_assert(!milli || milli / 1000 + keep <= cores,
+		    "gives %llu cores of %llu, keeps %llu",
+		    (unsigned long long)milli / 1000,
+		    (unsigned long long)cores, (unsigned long long)keep);
+}
+
+#define ROUNDS	1000000
+
+static void test_properties(void)
+{
+	static struct decide_proposal again[PROPOSALS];
+	uint64_t gave = 0;
+	uint32_t i, n;
+	int round;
+
+	seed = 0x5eed;
+	for (round = 0; round < ROUNDS; round++) {
+		draw_snapshot();
+		run();
+		for (i = 0; i < result.nr_proposals; i++)
+			check_proposal(&proposals[i]);
+		for (i = 0; i < snapshot.nr_apps; i++)
+			check_donor(&apps[i]);
+		gave += result.nr_proposals;
+		n = result.nr_proposals;
+		memcpy(again, proposals, sizeof(again));
+		run();
+		ktap_assert(n == result.nr_proposals &&
+			    !memcmp(again, proposals, n * sizeof(*again)),
+			    "the same input, another output");
+	}
+	ktap_assert(gave > ROUNDS / 20, "only %llu proposals: nothing tested",
+		    (unsigned long long)gave);
+}
+
+/* The order of the apps in the snapshot must not matter. */
+static void test_permutation(void)
+{
+	static struct decide_app kept[APPS];
+	uint64_t before[APPS];
+	uint32_t i;
+	int round;
+
+	seed = 0xfeed;
+	for (round = 0; round < 100000; round++) {
+		draw_snapshot();
+		snapshot.nr_leases = 0;
+		for (i = 0; i < snapshot.nr_apps; i++)
+			apps[i].parent = DECIDE_NONE;
+		run();
+		for (i = 0; i < snapshot.nr_apps; i++)
+			before[i] = given_by(&apps[i], DECIDE_MEMORY);
+		memcpy(kept, apps, sizeof(kept));
+		for (i = 0; i < snapshot.nr_apps; i++)
+			apps[i] = kept[snapshot.nr_apps - 1 - i];
+		run();
+		for (i = 0; i < snapshot.nr_apps; i++)
+			ktap_assert(before[apps[i].id] ==
+				    given_by(&apps[i], DECIDE_MEMORY),
+				    "round %d app %u", round, i);
+	}
+}
+
+static void test_absurd(void)
+{
+	node();
+	run();
+	ktap_assert(!result.nr_proposals, "no apps");
+	snapshot.nr_apps = DECIDE_APPS_MAX + 1;
+	run();
+	ktap_assert(!result.nr_proposals, "too many apps");
+	node();
+	add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	expect(add(9, DECIDE_LATENCY, false, 0, 50 * MIB), DECIDE_MEMORY,
+	       250 * MIB, 250 * MIB);
+	snapshot.threshold_pct[DECIDE_MEMORY] = 0;
+	run();
+	ktap_assert(!result.nr_proposals, "a threshold of 0");
+	snapshot.threshold_pct[DECIDE_MEMORY] = 101;
+	run();
+	ktap_assert(!result.nr_proposals, "a threshold of 101");
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-20 the example, and the lease stays through the burst",
+		  test_example },
+		{ "R-19 only what is above the threshold", test_headroom },
+		{ "R-23 lowest priority first, down to the floor",
+		  test_order_and_floor },
+		{ "R-21 the highest priority is served first",
+		  test_priority_first },
+		{ "R-29 whole cores, never the last", test_cores },
+		{ "R-20 certainty by sensitivity", test_sensitivity },
+		{ "R-23 nothing from around the receiver", test_nested },
+		{ "R-22 small needs begin nothing, and keep what has begun",
+		  test_hysteresis },
+		{ "R-23 properties on 1,000,000 random snapshots",
+		  test_properties },
+		{ "R-27 the order of apps does not matter", test_permutation },
+		{ "R-20 absurd snapshots change nothing", test_absurd },
+		{}
+	});
+}
