@@ -85,7 +85,7 @@ static void on_withheld(void *data, const struct series_app *app,
 			uint8_t resource, bool withheld, double loss_ratio)
 {
 	(void)data;
-	log_msg(LOG_INFO, "%s %s: forecasts %s, loss %.2f of naive's",
+	log_msg(LOG_DEBUG, "%s %s: forecasts %s, loss %.2f of naive's",
 		app->path, resource == PRESWAP_RESOURCE_CPU ? "cpu" : "memory",
 		withheld ? "withheld" : "pushed again", loss_ratio);
 }
