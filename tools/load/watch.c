@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Samples numbers in files at a fixed period into a table, cheaply enough to
- * run beside what it watches: files stay open, the program is locked in
- * memory, nothing is forked.
+ * run beside what it watches, and never late: files stay open, nothing is forked,
+ * the program is locked in memory and real-time.
  *
  *	watch --period-ms N --out FILE NAME=PATH[:KEY[:FIELD]]...
  *
@@ -15,6 +15,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 		{ "out", required_argument, NULL, 'o' },
 		{}
 	};
+	struct sched_param rt = { .sched_priority = 1 };
 	struct sigaction sa = { .sa_handler = on_term };
 	uint64_t period_ms = 200, next;
 	const char *path = NULL;
@@ -174,8 +176,9 @@ int main(int argc, char **argv)
 		die("%s: %s", path, strerror(errno));
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE))
-		die("mlockall: %s", strerror(errno));
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) ||
+	    sched_setscheduler(0, SCHED_FIFO, &rt))
+		die("lock memory, become real-time: %s", strerror(errno));
 
 	fputs("time_ns", out);
 	for (i = 0; i < nr_columns; i++)
