@@ -42,8 +42,17 @@ stage_licences() { "$CHECK_DIR/licences"; }
 stage_scripts() { "$CHECK_DIR/scripts"; }
 stage_man() { "$CHECK_DIR/man"; }
 stage_abi() { selftests/abi_check; }
-stage_dkms() { dkms/test; }
 stage_vm() { tools/vm/test; }
+
+stage_dkms() {
+	local version status=0
+
+	dkms/test || status=1
+	for version in $(tools/vm/kernel --list); do
+		dkms/test-machine "$version" || [ $? -eq 4 ] || status=1
+	done
+	return $status
+}
 
 stage_kernels() {
 	local version
