@@ -38,6 +38,32 @@ static bool finite_point(const struct predict_demand_point *p)
 	       isfinite(p->q95);
 }
 
+/* Mean loss against naive's over the near horizons; NaN: not known. */
+static double near_loss(const struct predict_demand_forecast *in)
+{
+	double sum = 0;
+	int count = 0;
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
+		const struct predict_demand_point *p = &in->at[i];
+
+		if (p->horizon_s > PLAN_NEAR_S || !p->ready)
+			continue;
+		sum += p->score.loss_ratio;
+		count++;
+	}
+	return count ? sum / count : NAN;
+}
+
+/* R-16; written so that a NaN is not better than naive. */
+static bool worth_pushing(const struct predict_demand_point *p, double near)
+{
+	if (p->score.loss_ratio < 1)
+		return true;
+	return p->horizon_s <= PLAN_NEAR_S && near < 1 &&
+	       p->score.loss_ratio < PLAN_LOSS_NOISE;
+}
+
 enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 				uint64_t app_id, uint8_t resource,
 				uint32_t valid_ms,
@@ -45,6 +71,7 @@ enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 {
 	double max = resource == PRESWAP_RESOURCE_CPU ?
 		     PRESWAP_CPU_MAX_MILLI : PRESWAP_BYTES_MAX;
+	double loss = near_loss(in);
 	bool ready = false, near = false;
 
 	*out = (struct preswap_forecast){
@@ -58,8 +85,7 @@ enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 			continue;
 		if (p->horizon_s <= PLAN_NEAR_S)
 			ready = true;
-		/* R-16; written so that a NaN is not better than naive. */
-		if (!(p->score.loss_ratio < 1))
+		if (!worth_pushing(p, loss))
 			continue;
 		if (p->horizon_s <= PLAN_NEAR_S)
 			near = true;

@@ -19,9 +19,16 @@ enum plan_verdict {
 };
 
 /*
+ * Up to this a horizon is taken for noise's victim when the near horizons are
+ * together better than naive: one rolling loss is a mean of few values.
+ */
+#define PLAN_LOSS_NOISE	1.1
+
+/*
  * Fills @out for PLAN_PUSH. A horizon that is not ready, or at which the
- * rolling loss is not below naive's, is left out; when no horizon up to
- * PLAN_NEAR_S remains, nothing is pushed.
+ * rolling loss is not below naive's, is left out, but for one within
+ * PLAN_LOSS_NOISE if the mean over the horizons up to PLAN_NEAR_S is better
+ * than naive. When none of those remains, nothing is pushed.
  */
 enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 				uint64_t app_id, uint8_t resource,

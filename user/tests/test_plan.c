@@ -119,6 +119,35 @@ static void test_withheld(void)
 		    out.points_count, out.points[0].horizon_ms);
 }
 
+static void test_noise(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	/* better by far at 1, 2 and 10 s: 5 s is as good as naive */
+	in.at[2].score.loss_ratio = 1.02;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS,
+		    "%u points: 5 s is missing", out.points_count);
+	in.at[2].score.loss_ratio = 1.15;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS - 1,
+		    "%u points: 15 %% worse is not noise", out.points_count);
+	/* the near ones together are worse: only the better one goes */
+	for (int i = 0; i < 3; i++)
+		in.at[i].score.loss_ratio = 1.09;
+	in.at[3].score.loss_ratio = 0.95;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points[0].horizon_ms == 10000, "%u ms",
+		    out.points[0].horizon_ms);
+	/* far ones stand for themselves */
+	in = good();
+	in.at[7].score.loss_ratio = 1.01;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS - 1,
+		    "%u points", out.points_count);
+}
+
 static void test_not_ready(void)
 {
 	struct predict_demand_forecast in = good();
@@ -174,7 +203,9 @@ static void check_batch(struct series_table *table, struct push_batch *batch)
 			for (uint32_t k = 0; k < out->points_count; k++)
 				ktap_assert(out->points[k].horizon_ms !=
 					    f.at[h].horizon_s * 1000 ||
-					    f.at[h].score.loss_ratio < 1,
+					    f.at[h].score.loss_ratio <
+					    (f.at[h].horizon_s <= PLAN_NEAR_S ?
+					     PLAN_LOSS_NOISE : 1),
 					    "pushed at %u s with loss %.2f",
 					    f.at[h].horizon_s,
 					    f.at[h].score.loss_ratio);
@@ -223,6 +254,7 @@ int main(void)
 		{ "R-10 numbers stay in the ABI's bounds", test_bounds },
 		{ "R-10 quantiles and horizons ascend", test_order },
 		{ "R-16 worse than naive is withheld", test_withheld },
+		{ "R-16 a horizon that noise makes equal to naive is kept", test_noise },
 		{ "R-10 what is not ready is not pushed", test_not_ready },
 		{ "R-16 with the real forecaster, each second",
 		  test_real_forecaster },
