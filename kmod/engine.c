@@ -42,6 +42,11 @@ struct preswap_knobs preswap_knobs = {
 	.enabled = 1,
 	.tick_ms = 100,
 	.lead_ms = 10000,
+	/*
+	 * Tasks move within a tick, and a core that is freed earlier only
+	 * costs the donor: enough for the forecast to be a second or two late.
+	 */
+	.lead_resource_ms = { 3000, 10000 },
 	.hold_ms = 3000,
 	.max_lease_ms = 300000,
 	.usage_ms = 1000,
@@ -122,17 +127,26 @@ static void preswap_engine_sense_node(void)
 	node->swap_free = (u64)get_nr_swap_pages() << PAGE_SHIFT;
 }
 
+static bool preswap_engine_keeps(const struct preswap_app *app, u64 now_ns)
+{
+	if (preswap_app_is_dead(app))
+		return false;
+	if (app->policy.priority || app->tasks)
+		return true;
+	/* the app that covers it has its tasks, and shall have its memory */
+	if (preswap_app_is_covered(app))
+		return false;
+	return !app->idle_since_ns ||
+	       now_ns - app->idle_since_ns < PRESWAP_ENGINE_IDLE_NS;
+}
+
 /* Apps whose cgroup is gone, or that nothing keeps in the table. */
 static void preswap_engine_reap(u64 now_ns)
 {
 	struct preswap_app *app, *next;
 
 	list_for_each_entry_safe(app, next, &preswap_apps, list) {
-		bool dead = preswap_app_is_dead(app);
-
-		if (!dead && (app->policy.priority || !app->idle_since_ns ||
-			      now_ns - app->idle_since_ns <
-			      PRESWAP_ENGINE_IDLE_NS))
+		if (preswap_engine_keeps(app, now_ns))
 			continue;
 		preswap_lease_end_app(app, true);
 		preswap_netlink_app_gone(app->id);
@@ -144,7 +158,8 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 				  enum decide_resource r,
 				  struct decide_use *use)
 {
-	u32 lead_ms = preswap_knob(lead_ms);
+	u32 lead_ms = min(preswap_knob(lead_ms),
+			  preswap_knob(lead_resource_ms[r]));
 	u32 ticks = min_t(u32, lead_ms, PRESWAP_ENGINE_TREND_MS) /
 		    preswap_knob(tick_ms);
 	struct preswap_demand demand;

@@ -17,6 +17,7 @@ struct preswap_knobs {
 	unsigned int dry_run;		/* 1: decide and report, do not act */
 	unsigned int tick_ms;
 	unsigned int lead_ms;		/* act on what is expected until then */
+	unsigned int lead_resource_ms[DECIDE_RESOURCES];	/* at most */
 	unsigned int hold_ms;		/* a lease lasts at least this long */
 	unsigned int max_lease_ms;	/* and at most this long */
 	unsigned int usage_ms;		/* period of usage notifications */

@@ -65,6 +65,9 @@ PRESWAP_KNOB(enabled, enabled, 0, 1, true);
 PRESWAP_KNOB(dry_run, dry_run, 0, 1, true);
 PRESWAP_KNOB(tick_ms, tick_ms, 10, 1000, false);
 PRESWAP_KNOB(lead_ms, lead_ms, 100, 900000, false);
+PRESWAP_KNOB(lead_cpu_ms, lead_resource_ms[DECIDE_CPU], 100, 900000, false);
+PRESWAP_KNOB(lead_memory_ms, lead_resource_ms[DECIDE_MEMORY], 100, 900000,
+	     false);
 PRESWAP_KNOB(hold_ms, hold_ms, 100, 60000, false);
 PRESWAP_KNOB(max_lease_ms, max_lease_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
 PRESWAP_KNOB(usage_ms, usage_ms, 100, 60000, false);
@@ -79,6 +82,8 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_dry_run.attr.attr,
 	&preswap_knob_tick_ms.attr.attr,
 	&preswap_knob_lead_ms.attr.attr,
+	&preswap_knob_lead_cpu_ms.attr.attr,
+	&preswap_knob_lead_memory_ms.attr.attr,
 	&preswap_knob_hold_ms.attr.attr,
 	&preswap_knob_max_lease_ms.attr.attr,
 	&preswap_knob_usage_ms.attr.attr,
