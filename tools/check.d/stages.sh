@@ -15,6 +15,7 @@ stages() {
 	scripts 120 always
 	abi 60 always
 	man 60 always
+	docs 60 always
 	module-6.1 300 always
 	module-6.12 300 always
 	user 300 always
@@ -41,6 +42,7 @@ stage_self() { "$CHECK_DIR/ktap-test"; }
 stage_licences() { "$CHECK_DIR/licences"; }
 stage_scripts() { "$CHECK_DIR/scripts"; }
 stage_man() { "$CHECK_DIR/man"; }
+stage_docs() { "$CHECK_DIR/docs"; }
 stage_abi() { selftests/abi_check; }
 stage_vm() { tools/vm/test; }
 
