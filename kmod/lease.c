@@ -198,9 +198,10 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 	lease->info.until_ns = max(lease->info.until_ns, min(until, most));
 	if (lease->info.amount == amount)
 		return;
+	if (amount > lease->info.amount)
+		lease->info.full_ns = 0;
 	lease->info.amount = amount;
 	lease->info.gain = gain;
-	lease->info.full_ns = 0;
 	preswap_lease_apply(lease->donor);
 }
 
