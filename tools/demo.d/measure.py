@@ -149,15 +149,11 @@ def pressures(samples, spans, where):
         f"redis_cpu_{where}_pct": g("redis_cpu_us", spans) / seconds / 1e4,
         f"tools_cpu_{where}_pct": g("tools_cpu_us", spans) / seconds / 1e4,
     }
-    kernel = (g("all_cpu_us", spans) - g("tools_cpu_us", spans)
-              - g("redis_cpu_us", spans))
     units = g("batch_units", spans)
     if not math.isnan(units):
         out[f"batch_units_{where}_per_s"] = units / seconds
         out[f"batch_cpu_{where}_pct"] = (
             g("batch_cpu_us", spans) / seconds / 1e4)
-        kernel -= g("batch_cpu_us", spans)
-    out[f"kernel_cpu_{where}_pct"] = kernel / seconds / 1e4
     return out
 
 
@@ -255,4 +251,18 @@ def read_forecasts(folder, app):
                 made = time - int(word[3]) * 1000000
                 out.append((made, word[2], int(word[5]) * 1000000,
                             int(word[8]), int(word[9])))
+    return out
+
+
+def read_dumped_leases(folder, receiver):
+    """[(time, kind, amount, done)] of this receiver's leases in force."""
+    out, time = [], 0
+    with open(os.path.join(folder, "dumps.txt")) as f:
+        for line in f:
+            word = line.rstrip("\n").split("\t")
+            if line.startswith("time "):
+                time = int(line.split()[1])
+            elif (word[0] == "lease" and int(word[4]) == receiver
+                  and word[9] == "in-force" and word[10] == "0"):
+                out.append((time, word[2], int(word[5]), int(word[6])))
     return out
