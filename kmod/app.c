@@ -77,13 +77,16 @@ void preswap_app_put(struct preswap_app *app)
  * Safe in any context that may take a BH spinlock.
  *
  * Return: the app with a reference for the caller, or NULL without memory or
- * when the cgroup is already being freed.
+ * when the cgroup has been removed.
  */
 struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 {
 	struct preswap_app *app, *other;
 	u64 id = cgroup_id(cgroup);
 
+	/* a task on its way out may still be in it; no app comes back for that */
+	if (!(READ_ONCE(cgroup->self.flags) & CSS_ONLINE))
+		return NULL;
 	app = kzalloc(sizeof(*app), GFP_ATOMIC | __GFP_NOWARN);
 	if (!app)
 		return NULL;
@@ -263,6 +266,21 @@ static void preswap_app_sample_cpu(struct preswap_app *app, u64 elapsed_ns)
 					milli * tick_ms, weight_ms);
 }
 
+/* Does an app above have a policy? Then new tasks in here belong to that. */
+bool preswap_app_is_covered(const struct preswap_app *app)
+{
+	struct cgroup *at = app->cgroup;
+	struct preswap_app *above;
+
+	lockdep_assert_held(&preswap_lock);
+	while ((at = cgroup_parent(at))) {
+		above = preswap_app_find(cgroup_id(at));
+		if (above && above->policy.priority)
+			return true;
+	}
+	return false;
+}
+
 static void preswap_app_find_parent(struct preswap_app *app)
 {
 	struct cgroup *at = app->cgroup;
@@ -290,15 +308,20 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		preswap_app_sample_cpu(app, elapsed_ns);
 		preswap_app_find_parent(app);
 		app->mem_own = app->mem_bytes;
+		app->swap_own = app->swap_bytes;
 		if (app->tasks)
 			app->idle_since_ns = 0;
 		else if (!app->idle_since_ns)
 			app->idle_since_ns = now_ns;
 	}
-	preswap_for_each_app(app)
-		if (app->parent)
-			app->parent->mem_own -= min(app->parent->mem_own,
-						    app->mem_bytes);
+	preswap_for_each_app(app) {
+		if (!app->parent)
+			continue;
+		app->parent->mem_own -= min(app->parent->mem_own,
+					    app->mem_bytes);
+		app->parent->swap_own -= min(app->parent->swap_own,
+					     app->swap_bytes);
+	}
 	preswap_for_each_app(app) {
 		preswap_trend_update(&app->trend[DECIDE_CPU],
 				     app->cpu_tick_milli);

@@ -78,6 +78,7 @@ struct preswap_app {
 	unsigned int tasks_counting;
 	u64 rss_bytes, rss_counting;	/* RSS and swap: once a second */
 	u64 swap_bytes, swap_counting;
+	u64 swap_own;		/* swap_bytes less that of nested apps */
 	u64 idle_since_ns;	/* without tasks since then; 0: has some */
 
 	u64 mem_bytes;		/* memory.current, or RSS without memcg */
@@ -118,6 +119,7 @@ void preswap_app_put(struct preswap_app *app);
 void preswap_app_remove(struct preswap_app *app);
 void preswap_app_account(struct preswap_app *app,
 			 const struct preswap_usage *delta);
+bool preswap_app_is_covered(const struct preswap_app *app);
 u64 preswap_app_generation(void);
 void preswap_app_regroup(void);
 unsigned int preswap_app_count(void);

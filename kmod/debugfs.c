@@ -38,7 +38,7 @@ static int apps_show(struct seq_file *m, void *unused)
 		seq_printf(m, "%llu %u %d %llu %llu %llu %u %llu %llu %u %llu ",
 			   app->id, app->policy.priority, app->policy.eligible,
 			   app->cpu_tick_milli, app->mem_own >> 10,
-			   app->swap_bytes >> 10, app->tasks, app->forks,
+			   app->swap_own >> 10, app->tasks, app->forks,
 			   app->exits, app->affinity.moved,
 			   app->reclaim.held >> 10);
 		preswap_debugfs_path(m, app);

@@ -131,7 +131,7 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_MEM_BYTES, app->mem_own);
 	put_usage(&p, app);
 	put_u64(&p, PRESWAP_A_APP_RSS_BYTES, app->rss_bytes);
-	put_u64(&p, PRESWAP_A_APP_SWAP_BYTES, app->swap_bytes);
+	put_u64(&p, PRESWAP_A_APP_SWAP_BYTES, app->swap_own);
 	put_u32(&p, PRESWAP_A_APP_TASKS, app->tasks);
 	put_u64(&p, PRESWAP_A_APP_PSI_CPU_SOME_US, app->psi_us[0]);
 	put_u64(&p, PRESWAP_A_APP_PSI_MEM_SOME_US, app->psi_us[1]);
