@@ -26,7 +26,10 @@
  * So the parent's @mask stays when it is restored, and a child whose mask
  * equals @mask's set is active, out of line, and restored by the worker. The
  * other way round (child's mask = saved, then the parent's is set) the child
- * is not active, and out of line, and the worker sets it. On unload the
+ * is not active, and out of line, and the worker sets it. When the parent's
+ * mask was changed from one lease's to another's meanwhile, the child has a
+ * mask that is in nobody's state (torn), but that is the saved one less some
+ * number of the last cores: the worker recognises it by that. On unload the
  * tracepoints stay until such children have come out; see
  * preswap_affinity_settle().
  */
@@ -162,7 +165,9 @@ out:
 
 static bool preswap_affinity_movable(const struct task_struct *task)
 {
-	return !(task->flags & (PF_NO_SETAFFINITY | PF_KTHREAD | PF_EXITING));
+	/* a deadline task was admitted for all CPUs of its domain */
+	return READ_ONCE(task->policy) != SCHED_DEADLINE &&
+	       !(task->flags & (PF_NO_SETAFFINITY | PF_KTHREAD | PF_EXITING));
 }
 
 static int preswap_affinity_apply(struct task_struct *task,
@@ -187,8 +192,49 @@ static void preswap_affinity_restore(struct preswap_affinity_scratch *s,
 		cpumask_copy(s->target, preswap_mask_saved(mask));
 		preswap_affinity_clip(s, item->task, s->target);
 		preswap_affinity_apply(item->task, s->target);
+		item->restored = true;
 	}
 	item->state.active = false;
+}
+
+/*
+ * A cpuset that was written after we looked and before we set the mask is not
+ * in force now. Look again: one that is written later comes after ours.
+ */
+static void preswap_affinity_verify(struct preswap_affinity_scratch *s,
+				    struct preswap_affinity_item *item)
+{
+	s->cpuset_id = 0;
+	preswap_affinity_read(item->task, s->current_mask);
+	cpumask_copy(s->target, s->current_mask);
+	preswap_affinity_clip(s, item->task, s->target);
+	if (!cpumask_equal(s->target, s->current_mask))
+		preswap_affinity_apply(item->task, s->target);
+}
+
+/* Is a torn child's mask the saved one less some cores? Then it is ours. */
+static void preswap_affinity_recognise(struct preswap_affinity_scratch *s,
+				       struct preswap_affinity_item *item)
+{
+	const struct cpumask *saved = preswap_mask_saved(item->state.mask);
+	unsigned int cores = 0;
+	struct preswap_mask *mask;
+
+	preswap_affinity_read(item->task, s->current_mask);
+	if (cpumask_equal(s->current_mask, saved))
+		return;
+	do {
+		if (++cores >= num_online_cpus())
+			return;
+		preswap_affinity_off(s->off, cores);
+		cpumask_andnot(s->target, saved, s->off);
+	} while (!cpumask_equal(s->target, s->current_mask));
+	mask = preswap_mask_share(s, saved, s->target);
+	if (!mask)
+		return;
+	preswap_mask_put(item->state.mask);
+	item->state.mask = mask;
+	item->state.active = true;
 }
 
 /* Keep a task off @item->cores cores, as far as its own mask has others. */
@@ -215,6 +261,9 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 			preswap_affinity_restore(s, item);
 		return;
 	}
+	/* some cores come back, and a cpuset may have lost them meanwhile */
+	if (!cpumask_subset(s->target, s->current_mask))
+		preswap_affinity_clip(s, item->task, s->target);
 	if (cpumask_equal(s->target, s->current_mask))
 		return;
 
@@ -234,7 +283,11 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 				  struct preswap_affinity_item *item)
 {
+	item->restored = false;
 	if (preswap_affinity_movable(item->task)) {
+		if (item->state.torn)
+			preswap_affinity_recognise(s, item);
+		item->state.torn = false;
 		if (item->cores)
 			preswap_affinity_shift(s, item);
 		else if (item->state.active)
@@ -242,6 +295,8 @@ static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 	}
 	item->state.seq = item->seq;
 	preswap_task_set_affinity(item->task, &item->state);
+	if (item->restored)
+		preswap_affinity_verify(s, item);
 	put_task_struct(item->task);
 }
 

@@ -41,12 +41,15 @@ void preswap_mask_put(struct preswap_mask *mask);
 /*
  * A task's part. @mask outlives the lease: a child forked from a mask that is
  * restored a moment later is recognised by it. @active: the mask in force is
- * (as far as we know) the one set by us.
+ * (as far as we know) the one set by us. @torn: the parent's mask changed while
+ * it forked, and what the child copied is neither the last one set nor the
+ * parent's.
  */
 struct preswap_task_affinity {
 	struct preswap_mask *mask;	/* reference, or NULL */
 	u64 seq;			/* the app's, when last brought in line */
 	bool active;
+	bool torn;
 };
 
 /* A task to be brought in line, with references. */
@@ -55,6 +58,7 @@ struct preswap_affinity_item {
 	struct preswap_task_affinity state;
 	unsigned int cores;
 	u64 seq;
+	bool restored;		/* its mask was given back */
 };
 
 int preswap_affinity_init(void);

@@ -128,19 +128,19 @@ static void preswap_task_account(struct preswap_task *entry)
 /* Find the app anew when the task or the table has changed. */
 static void preswap_task_regroup(struct preswap_task *entry)
 {
-	u64 generation = preswap_app_generation();
+	u64 generation = preswap_app_generation(), id;
 	struct preswap_app *app;
 	struct cgroup *cgroup;
 
 	rcu_read_lock();
 	cgroup = task_dfl_cgroup(entry->task);
+	id = cgroup_id(cgroup);
 	if (entry->app && entry->generation == generation &&
-	    entry->cgroup_id == cgroup_id(cgroup)) {
+	    entry->cgroup_id == id) {
 		rcu_read_unlock();
 		return;
 	}
 	app = preswap_app_of_cgroup(cgroup);
-	entry->cgroup_id = cgroup_id(cgroup);
 	rcu_read_unlock();
 	if (!app)
 		return;		/* no memory: again at the next tick */
@@ -149,28 +149,41 @@ static void preswap_task_regroup(struct preswap_task *entry)
 	if (entry->app)
 		preswap_app_put(entry->app);
 	entry->app = app;
+	entry->cgroup_id = id;
 	entry->generation = generation;
 }
 
-/* A child has its parent's mask, and so what is known of that mask. */
+/*
+ * A child has the mask that its parent had when the fork began, and so what is
+ * known of that mask; see affinity.c for what may have happened since. A mask
+ * that the parent has now, and not from us, is not ours in the child either,
+ * even if it looks like it.
+ */
 static void preswap_task_inherit(struct preswap_task *child,
 				 const struct task_struct *parent)
 {
 	struct preswap_task_bucket *bucket = preswap_task_bucket(parent);
+	const struct cpumask *has = &child->task->cpus_mask;
 	struct preswap_mask *mask = NULL;
 	struct preswap_task *entry;
+	bool active = false;
 
 	spin_lock_bh(&bucket->lock);
 	entry = preswap_task_find(bucket, parent);
-	if (entry)
+	if (entry) {
 		mask = preswap_mask_get(entry->affinity.mask);
+		active = entry->affinity.active;
+	}
 	spin_unlock_bh(&bucket->lock);
 	if (!mask)
 		return;
 	child->affinity.mask = mask;
-	child->affinity.active = cpumask_equal(&child->task->cpus_mask,
-					       preswap_mask_set(mask));
 	child->affinity.seq = PRESWAP_AFFINITY_UNKNOWN;
+	if (!active && cpumask_equal(has, &parent->cpus_mask))
+		return;
+	child->affinity.active = cpumask_equal(has, preswap_mask_set(mask));
+	child->affinity.torn = !child->affinity.active &&
+			       !cpumask_equal(has, &parent->cpus_mask);
 }
 
 /* Make an entry, unless there is one. Caller holds RCU or is the parent. */
@@ -238,6 +251,9 @@ static void preswap_task_on_exec(void *data, struct task_struct *task,
 	rcu_read_unlock();
 	spin_lock_bh(&bucket->lock);
 	entry = preswap_task_find(bucket, task);
+	/* it may have been moved here just for this: do not wait for the tick */
+	if (entry)
+		preswap_task_regroup(entry);
 	if (entry && entry->app) {
 		spin_lock(&entry->app->lock);
 		entry->app->execs++;
@@ -254,6 +270,8 @@ static void preswap_task_on_exit(void *data, struct task_struct *task)
 
 	spin_lock_bh(&bucket->lock);
 	entry = preswap_task_find(bucket, task);
+	if (entry)
+		preswap_task_regroup(entry);
 	if (entry && entry->app) {
 		spin_lock(&entry->app->lock);
 		entry->app->exits++;
@@ -293,6 +311,7 @@ void preswap_task_scan(bool at_load)
 	rcu_read_lock();
 	for_each_process_thread(process, thread) {
 		struct preswap_task_bucket *bucket;
+		struct task_struct *parent;
 		bool known;
 
 		if (thread->flags & PF_KTHREAD)
@@ -301,10 +320,11 @@ void preswap_task_scan(bool at_load)
 		spin_lock_bh(&bucket->lock);
 		known = preswap_task_find(bucket, thread);
 		spin_unlock_bh(&bucket->lock);
+		/* a thread's real_parent is its process's */
+		parent = thread == process ?
+			 rcu_dereference(thread->real_parent) : process;
 		if (!known)
-			preswap_task_add(thread,
-					 rcu_dereference(thread->real_parent),
-					 !at_load);
+			preswap_task_add(thread, parent, !at_load);
 		/* the list cannot be left and found again: bound the work */
 		if (++count == 1U << 20)
 			break;
@@ -446,7 +466,9 @@ bool preswap_task_tick(bool with_memory)
 static bool preswap_task_view(struct preswap_task *entry, u64 app_id,
 			      struct preswap_task_view *view)
 {
-	if (!entry->app || (app_id && entry->app->id != app_id))
+	/* the dead that nobody has waited for yet are no tasks any more */
+	if (!entry->app || entry->task->exit_state ||
+	    (app_id && entry->app->id != app_id))
 		return false;
 	view->app_id = entry->app->id;
 	view->pid = task_pid_nr(entry->task);
