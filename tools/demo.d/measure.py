@@ -255,13 +255,17 @@ def read_forecasts(folder, app):
 
 
 def read_dumped_leases(folder, receiver):
-    """[(time, kind, amount, done)] of this receiver's leases in force."""
+    """[(time, kind, amount, done)] of this receiver's leases in force.
+
+    Each dump begins with one of kind None: there may be no leases in it.
+    """
     out, time = [], 0
     with open(os.path.join(folder, "dumps.txt")) as f:
         for line in f:
             word = line.rstrip("\n").split("\t")
             if line.startswith("time "):
                 time = int(line.split()[1])
+                out.append((time, None, 0, 0))
             elif (word[0] == "lease" and int(word[4]) == receiver
                   and word[9] == "in-force" and word[10] == "0"):
                 out.append((time, word[2], int(word[5]), int(word[6])))
