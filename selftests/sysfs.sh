@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# R-53: every knob is documented, and every documented knob is as its
+# documentation says. The ABI document is the table: this test knows no knob.
+# Then the debugfs tables, and the trace events.
+#
+#	selftests/sysfs.sh [ABI-DOCUMENT]
+#
+# Runs as root with the module loaded, from the top of the tree.
+set -u
+export LC_ALL=C
+doc=${1:-Documentation/ABI/testing/sysfs-kernel-preswap}
+dir=/sys/kernel/preswap
+debug=/sys/kernel/debug/preswap
+events=/sys/kernel/tracing/events/preswap
+number=0 failed=0 problem=''
+
+# result NAME: one line of KTAP, for what "problem" was found since the last
+result() {
+	number=$((number + 1))
+	if [ -z "$problem" ]; then
+		echo "ok $number - $1"
+	else
+		echo "# $problem"
+		echo "not ok $number - $1"
+		failed=1
+	fi
+	problem=''
+}
+
+# The first problem of a case is the one to know.
+fault() { problem=${problem:-$*}; }
+
+# documented: NAME DEFAULT MIN MAX of each knob
+documented() {
+	awk -v dir="$dir/" '
+	/^What:/ { name = index($2, dir) == 1 ? substr($2, length(dir) + 1) : "" }
+	$1 == "Default:" { value = $2 }
+	$1 == "Range:" && name != "" { print name, value, $2, $4 }' "$doc"
+}
+
+# refused KNOB VALUE ERROR: writing it gives that error
+refused() {
+	before=$(cat "$dir/$1")
+	# /usr/bin/printf tells the error, the shell does not
+	said=$(env printf '%b' "$2" 2>&1 >"$dir/$1") && fault "$1 took '$2'"
+	case $said in
+	*"$3"*) ;;
+	*) fault "$1: '$2' gave '$said', not '$3'" ;;
+	esac
+	[ "$(cat "$dir/$1")" = "$before" ] || fault "$1 changed by '$2'"
+}
+
+# taken KNOB VALUE: writing it works, and it is what is read then
+taken() {
+	echo "$2" >"$dir/$1" || fault "$1 refused $2"
+	[ "$(cat "$dir/$1")" = "$2" ] || fault "$1 is not $2 when written"
+}
+
+test_documents() {
+	names=$(documented | cut -d ' ' -f 1)
+	[ -n "$names" ] || fault "$doc names no knob"
+	for name in $names; do
+		[ -f "$dir/$name" ] || fault "$name is documented and is not there"
+	done
+	for file in "$dir"/*; do
+		echo "$names" | grep -qx "${file##*/}" ||
+			fault "${file##*/} is there and is not documented"
+	done
+	result "R-53 the knobs are those of the document"
+}
+
+# Each entry has all the fields, and a sentence.
+test_entries() {
+	awk '
+	function check() {
+		if (what != "" && (!date || !version || !contact || !text))
+			print what
+	}
+	/^What:/ { check(); what = $2; date = version = contact = description = text = 0 }
+	/^Date:\t/ { date = 1 }
+	/^KernelVersion:\t/ { version = 1 }
+	/^Contact:\t/ { contact = 1 }
+	/^Description:/ { description = 1 }
+	/^\t\t[A-Z0-9]/ && description { text = 1 }
+	END { check() }' "$doc" >/tmp/sysfs.incomplete
+	[ ! -s /tmp/sysfs.incomplete ] ||
+		fault "incomplete: $(tr '\n' ' ' </tmp/sysfs.incomplete)"
+	[ "$(grep -c '^What:' "$doc")" = "$(($(documented | wc -l) + 1))" ] ||
+		fault "an entry lacks its default or its range"
+	result "R-53 the document's entries are whole"
+}
+
+test_mode() {
+	for file in "$dir"/*; do
+		mode=$(stat -c '%a %U %G %F' "$file")
+		case $mode in
+		"644 root root regular"*) ;;
+		*) fault "${file##*/} is $mode" ;;
+		esac
+	done
+	result "R-53 knobs are root's, 0644"
+}
+
+# test_knob NAME DEFAULT MIN MAX
+test_knob() {
+	range='Numerical result out of range'
+	invalid='Invalid argument'
+	[ "$(cat "$dir/$1")" = "$2" ] ||
+		fault "$1 is $(cat "$dir/$1") at first, not $2"
+	taken "$1" "$3"
+	taken "$1" "$4"
+	taken "$1" "$2"
+	[ "$3" -eq 0 ] || refused "$1" $(($3 - 1)) "$range"
+	refused "$1" $(($4 + 1)) "$range"
+	refused "$1" 99999999999 "$range"
+	refused "$1" 99999999999999999999999 "$range"
+	for junk in x '\n' '1 2' -1 0x1 1.0 1e1 '1\n2' "$2x" ' 1'; do
+		refused "$1" "$junk" "$invalid"
+	done
+	# nothing written is nothing refused, and nothing changed
+	: >"$dir/$1"
+	[ "$(cat "$dir/$1")" = "$2" ] || fault "$1 changed by nothing"
+	result "R-53 $1: default $2, range $3 to $4"
+}
+
+test_knobs() {
+	documented >/tmp/sysfs.knobs
+	while read -r name default min max; do
+		test_knob "$name" "$default" "$min" "$max"
+	done </tmp/sysfs.knobs
+}
+
+# test_table NAME LINES: more lines than that, the first says what is in them
+test_table() {
+	[ "$(stat -c '%a %U' "$debug/$1")" = '400 root' ] ||
+		fault "$1 is $(stat -c '%a %U' "$debug/$1")"
+	lines=$(wc -l <"$debug/$1")
+	[ "${lines:-0}" -gt "$2" ] || fault "$1 has $lines lines"
+	columns=$(head -n 1 "$debug/$1" | wc -w)
+	head -n 1 "$debug/$1" | grep -qE '^(id|pid|app) ' ||
+		fault "$1 begins with $(head -n 1 "$debug/$1")"
+	result "R-53 debugfs table $1 can be read, $columns columns"
+}
+
+# What is under way: the pid of this shell is among the tasks.
+test_tasks_content() {
+	grep -q "^$$ " "$debug/tasks" || fault "pid $$ is not in the table"
+	result "R-53 this task is in the table of tasks"
+}
+
+# test_event NAME: can be turned on and off, and says key=value
+test_event() {
+	echo 1 >"$events/preswap_$1/enable" || fault "$1 cannot be enabled"
+	[ "$(cat "$events/preswap_$1/enable")" = 1 ] || fault "$1 is not on"
+	echo 0 >"$events/preswap_$1/enable" || fault "$1 cannot be disabled"
+	[ "$(cat "$events/preswap_$1/enable")" = 0 ] || fault "$1 is not off"
+	grep -q '^print fmt: "[a-z_]*=%' "$events/preswap_$1/format" ||
+		fault "$1 is not printed as key=value"
+	result "R-53 trace event $1 can be enabled"
+}
+
+test_events_known() {
+	for name in "$events"/*/; do
+		name=$(basename "$name")
+		case $name in
+		preswap_decide|preswap_lease_begin|preswap_lease_end|\
+		preswap_reclaim|preswap_affinity) ;;
+		*) fault "event $name is not known here" ;;
+		esac
+	done
+	result "R-53 the trace events are those that are tested"
+}
+
+[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP must be root"; exit 4; }
+[ -d "$dir" ] || { echo "Bail out! the module is not loaded"; exit 1; }
+
+echo "TAP version 13"
+echo "1..$(($(documented | wc -l) + 14))"
+test_documents
+test_entries
+test_mode
+test_knobs
+test_table apps 1
+test_table tasks 1
+test_table forecasts 0
+test_table leases 0
+test_tasks_content
+test_event decide
+test_event lease_begin
+test_event lease_end
+test_event reclaim
+test_event affinity
+test_events_known
+exit $failed
