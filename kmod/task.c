@@ -81,6 +81,17 @@ preswap_task_find(struct preswap_task_bucket *bucket,
 	return NULL;
 }
 
+static bool preswap_task_known(const struct task_struct *task)
+{
+	struct preswap_task_bucket *bucket = preswap_task_bucket(task);
+	bool known;
+
+	spin_lock_bh(&bucket->lock);
+	known = preswap_task_find(bucket, task);
+	spin_unlock_bh(&bucket->lock);
+	return known;
+}
+
 static void preswap_task_read(const struct task_struct *task,
 			      struct preswap_usage *usage)
 {
@@ -246,9 +257,12 @@ static void preswap_task_on_exec(void *data, struct task_struct *task,
 	struct preswap_task *entry;
 
 	/* a kernel thread that turns into a program was not seen at its fork */
-	rcu_read_lock();
-	preswap_task_add(task, rcu_dereference(task->real_parent), true);
-	rcu_read_unlock();
+	if (!preswap_task_known(task)) {
+		rcu_read_lock();
+		preswap_task_add(task, rcu_dereference(task->real_parent),
+				 true);
+		rcu_read_unlock();
+	}
 	spin_lock_bh(&bucket->lock);
 	entry = preswap_task_find(bucket, task);
 	/* it may have been moved here just for this: do not wait for the tick */
@@ -310,20 +324,14 @@ void preswap_task_scan(bool at_load)
 
 	rcu_read_lock();
 	for_each_process_thread(process, thread) {
-		struct preswap_task_bucket *bucket;
 		struct task_struct *parent;
-		bool known;
 
 		if (thread->flags & PF_KTHREAD)
 			continue;
-		bucket = preswap_task_bucket(thread);
-		spin_lock_bh(&bucket->lock);
-		known = preswap_task_find(bucket, thread);
-		spin_unlock_bh(&bucket->lock);
 		/* a thread's real_parent is its process's */
 		parent = thread == process ?
 			 rcu_dereference(thread->real_parent) : process;
-		if (!known)
+		if (!preswap_task_known(thread))
 			preswap_task_add(thread, parent, !at_load);
 		/* the list cannot be left and found again: bound the work */
 		if (++count == 1U << 20)
