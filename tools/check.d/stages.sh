@@ -108,7 +108,8 @@ guest() {
 	local kernel=$1
 
 	shift
-	{ build_module "$kernel"; make -j"$JOBS" -C user; } >build/check/guest-build.log ||
+	build_module "$kernel" >build/check/guest-build.log &&
+		make -j"$JOBS" -C user >>build/check/guest-build.log ||
 		{ tail -n 20 build/check/guest-build.log; return 1; }
 	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
 }
