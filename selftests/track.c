@@ -554,7 +554,9 @@ static void test_memory(void)
 		    "app %llu, memory.current %llu",
 		    (unsigned long long)get_app(id).mem_bytes,
 		    (unsigned long long)group_memory("memory"));
-	ktap_assert(get_app(id).mem_bytes >= 48 * MIB, "%llu of 48 MiB",
+	/* what was seen may be a tick old, and so may its agreement */
+	ktap_assert(wait_until(2000, get_app(id).mem_bytes >= 48 * MIB),
+		    "%llu of 48 MiB",
 		    (unsigned long long)get_app(id).mem_bytes);
 	ktap_assert(get_app(id).swap_bytes == 0, "swap before reclaim");
 
@@ -853,7 +855,8 @@ static void test_nested_memory(void)
 	ktap_assert(wait_until(2000, memory_agrees(inner, "mouter/inner")),
 		    "inner app %llu", (unsigned long long)
 		    get_app(inner).mem_bytes);
-	ktap_assert(get_app(inner).mem_bytes >= 24 * MIB, "24 MiB are not seen");
+	ktap_assert(wait_until(2000, get_app(inner).mem_bytes >= 24 * MIB),
+		    "24 MiB are not seen");
 	/* half of it out, so that both have some */
 	try_write(group_file("mouter/inner", "memory.reclaim"), "8M");
 
