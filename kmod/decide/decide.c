@@ -107,16 +107,18 @@ static __u64 step(const struct decide_snapshot *s, __u32 resource)
 	return share > DECIDE_MEM_STEP_BYTES ? share : DECIDE_MEM_STEP_BYTES;
 }
 
-static bool receives(const struct decide_snapshot *s, __u32 receiver,
-		     __u32 resource)
+/* What leases in force hold for a receiver; 0: it has none. */
+static __u64 receives(const struct decide_snapshot *s, __u32 receiver,
+		      __u32 resource)
 {
+	__u64 sum = 0;
 	__u32 i;
 
 	for (i = 0; i < s->nr_leases; i++)
 		if (s->leases[i].receiver == receiver &&
 		    s->leases[i].resource == resource)
-			return true;
-	return false;
+			sum = bound(sum + bound(s->leases[i].amount));
+	return sum;
 }
 
 static const struct decide_lease *lease_between(const struct decide_snapshot *s,
@@ -137,15 +139,22 @@ static bool is_receiver(const struct decide_snapshot *s, __u32 index,
 			__u32 resource)
 {
 	const struct decide_app *app = &s->apps[index];
-	__u64 least = step(s, resource);
+	__u64 least = step(s, resource), held;
 
 	if (!managed(app) || app->priority <= s->min_priority)
 		return false;
-	if (need(app, resource) >= least)
-		return true;
-	/* hysteresis: what has begun goes on at half the need */
-	return need(app, resource) >= least / 2 &&
-	       receives(s, index, resource);
+	/*
+	 * Hysteresis, both ways: what has begun goes on at half the need that
+	 * begins one, but a large one does not live on for a small rest: the
+	 * burst that it was for has passed. CPU is held in whole cores, so
+	 * less of it is a small rest.
+	 */
+	held = receives(s, index, resource);
+	if (held) {
+		held /= resource == DECIDE_CPU ? 8 : 4;
+		least = held > least / 2 ? held : least / 2;
+	}
+	return need(app, resource) >= least;
 }
 
 /* Is @inner the same as @outer, or nested in it? */

@@ -255,6 +255,18 @@ static void test_hysteresis(void)
 	expect(service, DECIDE_MEMORY, 53 * MIB, 53 * MIB);
 	run();
 	ktap_assert(result.nr_proposals == 0, "3 MiB do not");
+
+	leases[0].amount = 200 * MIB;
+	leases[0].gain = 200 * MIB;
+	expect(service, DECIDE_MEMORY, 99 * MIB, 99 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 0,
+		    "49 MiB keep 200 MiB alive: the burst has passed");
+	expect(service, DECIDE_MEMORY, 101 * MIB, 101 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 1 &&
+		    proposals[0].amount == 51 * MIB,
+		    "51 MiB keep it, and no more of it");
 }
 
 /* --- random snapshots --- */
