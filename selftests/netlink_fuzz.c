@@ -533,16 +533,13 @@ static void test_after(void)
 	state_restore();
 	before = state_take();
 	must(base.ctx, preswap_info_get(base.ctx, &info));
-	ktap_assert(info.leases == 2, "%u leases", info.leases);
 	ticks = info.ticks;
 	sleep_ms(500);
 	must(base.ctx, preswap_info_get(base.ctx, &info));
 	ktap_assert(info.ticks > ticks, "the engine stands still");
 	state_assert_same(&before, "half a second");
+	state_test_works();
 	kmsg_check();
-	group_remove("state_a");
-	group_remove("state_b");
-	group_remove("state_c");
 }
 
 int main(int argc, char **argv)

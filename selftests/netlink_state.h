@@ -255,4 +255,49 @@ static inline bool state_equal(const struct state *x, const struct state *y)
 		    now_.knobs != (before)->knobs ? " knobs" : "");	\
 } while (0)
 
+/* ---- what is expected ---- */
+
+static struct raw_msg message;	/* the one that is asked */
+
+/* Sends the message, which must be refused with a text. */
+static inline void refused(const struct state *before, const char *command,
+			   const char *field, const char *what)
+{
+	struct raw_answer answer = raw_ask(&base.sock, &message);
+
+	ktap_assert(answer.errors == 1 && !answer.acks && !answer.parts,
+		    "%s %s %s: %u errors, %u acks, %u parts", command, field,
+		    what, answer.errors, answer.acks, answer.parts);
+	ktap_assert(answer.error < 0 && answer.error != -ENOMEM,
+		    "%s %s %s: error %d", command, field, what, answer.error);
+	ktap_assert(answer.text[0], "%s %s %s: %d without a text", command,
+		    field, what, answer.error);
+	state_assert_same(before, what);
+}
+
+static inline void taken(const char *command, const char *field,
+			 const char *what)
+{
+	struct raw_answer answer = raw_ask(&base.sock, &message);
+
+	ktap_assert(answer.acks == 1 && !answer.errors,
+		    "%s %s %s: %d (%s)", command, field, what, answer.error,
+		    answer.text);
+}
+
+/* The last case: nothing is lost, and the cgroups go. */
+static inline void state_test_works(void)
+{
+	struct preswap_info info = { .size = sizeof(info) };
+
+	state_restore();
+	must(base.ctx, preswap_info_get(base.ctx, &info));
+	ktap_assert(info.leases == 2, "%u leases", info.leases);
+	ktap_assert(info.tasks_lost == 0, "%llu tasks lost",
+		    (unsigned long long)info.tasks_lost);
+	group_remove("state_a");
+	group_remove("state_b");
+	group_remove("state_c");
+}
+
 #endif /* PRESWAP_SELFTESTS_NETLINK_STATE_H */
