@@ -122,7 +122,8 @@ static void preswap_reclaim_fill(u64 now_ns)
 	preswap_reclaim_tokens = min(preswap_reclaim_tokens, most);
 }
 
-static void preswap_reclaim_once(struct preswap_app *app, u64 batch)
+/* Return: bytes that this has freed, which may be more than asked. */
+static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
 	int err;
@@ -145,12 +146,13 @@ static void preswap_reclaim_once(struct preswap_app *app, u64 batch)
 					PRESWAP_RECLAIM_PAUSE_NS;
 	}
 	mutex_unlock(&preswap_lock);
+	return freed;
 }
 
 static void preswap_reclaim_run(struct work_struct *work)
 {
 	struct preswap_app *app;
-	u64 now_ns, batch, after = 0;
+	u64 now_ns, batch, freed, after = 0;
 
 	for (;;) {
 		now_ns = ktime_get_boottime_ns();
@@ -167,8 +169,10 @@ static void preswap_reclaim_run(struct work_struct *work)
 				msecs_to_jiffies(PRESWAP_RECLAIM_WAIT_MS));
 			return;
 		}
-		preswap_reclaim_tokens -= batch;
-		preswap_reclaim_once(app, batch);
+		/* huge pages, and all of 6.1's reclaim, give more than asked */
+		freed = preswap_reclaim_once(app, batch);
+		preswap_reclaim_tokens -= min(preswap_reclaim_tokens,
+					      max(batch, freed));
 		after = app->id;
 		preswap_app_put(app);
 		cond_resched();
