@@ -11,7 +11,8 @@
  *
  * That last point may be far past the window and must not bring its burst
  * forward, so it counts in proportion to the part of its span that the window
- * covers: here (13 - 10) / (30 - 10) of the rise over the point at 10 s.
+ * covers: here (13 - 10) / (30 - 10) of the rise over the point at 10 s. A first
+ * point beyond the window rises from nothing at the time of receipt.
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -46,7 +47,8 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 			     u64 now_ns, u32 lead_ms,
 			     struct preswap_demand *demand)
 {
-	const struct preswap_point *last = NULL;
+	static const struct preswap_point receipt;
+	const struct preswap_point *last = &receipt;
 	u64 age_ms, until_ms, q50 = 0, q95 = 0;
 	u32 i;
 
@@ -63,7 +65,7 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 			last = p;
 			continue;
 		}
-		if (p->horizon_ms > until_ms && last) {
+		if (p->horizon_ms > until_ms) {
 			u64 from = max_t(u64, last->horizon_ms, age_ms);
 
 			span = p->horizon_ms - last->horizon_ms;
@@ -80,7 +82,7 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 		if (p->horizon_ms >= until_ms)
 			break;
 	}
-	if (!last || last->horizon_ms < age_ms)
+	if (last->horizon_ms < age_ms || last == &receipt)
 		return false;
 	demand->q50 = q50;
 	demand->q95 = q95;

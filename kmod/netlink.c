@@ -587,8 +587,10 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 		return -E2BIG;
 	}
 	items = kvcalloc(count, sizeof(*items), GFP_KERNEL);
-	if (!items)
+	if (!items) {
+		NL_SET_ERR_MSG(info->extack, "no memory for this many forecasts");
 		return -ENOMEM;
+	}
 	nla_for_each_attr(attr, head, len, left) {
 		if (nla_type(attr) != PRESWAP_A_BATCH_FORECAST)
 			continue;
