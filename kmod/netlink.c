@@ -328,12 +328,18 @@ static bool preswap_dump_has_forecast(const struct preswap_app *app, u32 i)
 				      ktime_get_boottime_ns());
 }
 
+static int preswap_dump_put_forecast(struct sk_buff *skb, const void *app,
+				     u32 i, u64 now_ns)
+{
+	return preswap_put_forecast(skb, app, i, now_ns);
+}
+
 static int preswap_forecast_dump(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
 	return preswap_dump_apps(skb, cb, PRESWAP_CMD_FORECAST_GET,
 				 DECIDE_RESOURCES, preswap_dump_has_forecast,
-				 (preswap_dump_put)preswap_put_forecast);
+				 preswap_dump_put_forecast);
 }
 
 static int preswap_dump_put_lease(struct sk_buff *skb, const void *lease,

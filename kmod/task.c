@@ -250,19 +250,13 @@ static void preswap_task_on_fork(void *data, struct task_struct *parent,
 		preswap_task_add(child, parent, true);
 }
 
-static void preswap_task_on_exec(void *data, struct task_struct *task,
-				 pid_t old_pid, struct linux_binprm *bprm)
+/* Count an event for the task's app; @counter is its offset in the app. */
+static void preswap_task_count_event(const struct task_struct *task,
+				     size_t counter)
 {
 	struct preswap_task_bucket *bucket = preswap_task_bucket(task);
 	struct preswap_task *entry;
 
-	/* a kernel thread that turns into a program was not seen at its fork */
-	if (!preswap_task_known(task)) {
-		rcu_read_lock();
-		preswap_task_add(task, rcu_dereference(task->real_parent),
-				 true);
-		rcu_read_unlock();
-	}
 	spin_lock_bh(&bucket->lock);
 	entry = preswap_task_find(bucket, task);
 	/* it may have been moved here just for this: do not wait for the tick */
@@ -270,28 +264,29 @@ static void preswap_task_on_exec(void *data, struct task_struct *task,
 		preswap_task_regroup(entry);
 	if (entry && entry->app) {
 		spin_lock(&entry->app->lock);
-		entry->app->execs++;
+		++*(u64 *)((char *)entry->app + counter);
 		spin_unlock(&entry->app->lock);
 	}
 	spin_unlock_bh(&bucket->lock);
 }
 
+static void preswap_task_on_exec(void *data, struct task_struct *task,
+				 pid_t old_pid, struct linux_binprm *bprm)
+{
+	/* a kernel thread that turns into a program was not seen at its fork */
+	if (!preswap_task_known(task)) {
+		rcu_read_lock();
+		preswap_task_add(task, rcu_dereference(task->real_parent),
+				 true);
+		rcu_read_unlock();
+	}
+	preswap_task_count_event(task, offsetof(struct preswap_app, execs));
+}
+
 /* Registered where newer kernels pass one more argument: not looked at. */
 static void preswap_task_on_exit(void *data, struct task_struct *task)
 {
-	struct preswap_task_bucket *bucket = preswap_task_bucket(task);
-	struct preswap_task *entry;
-
-	spin_lock_bh(&bucket->lock);
-	entry = preswap_task_find(bucket, task);
-	if (entry)
-		preswap_task_regroup(entry);
-	if (entry && entry->app) {
-		spin_lock(&entry->app->lock);
-		entry->app->exits++;
-		spin_unlock(&entry->app->lock);
-	}
-	spin_unlock_bh(&bucket->lock);
+	preswap_task_count_event(task, offsetof(struct preswap_app, exits));
 }
 
 static void preswap_task_on_free(void *data, struct task_struct *task)
