@@ -10,8 +10,9 @@
  *
  * The rate. The worker may ask for reclaim_rate_mib per second in all, in
  * batches of up to 4 MiB: a token bucket that holds a tenth of a second's
- * worth. Example: 256 MiB/s fill the bucket with 26 MiB at most; an app of
- * 200 MiB is freed in 0.7 s if the kernel is as fast as that.
+ * worth. A batch costs what it freed where that is more than was asked.
+ * Example: 256 MiB/s fill the bucket with 26 MiB at most; an app of 200 MiB is
+ * freed in 0.7 s if the kernel is as fast as that.
  *
  * The floor. Kernel 6.1 reclaims up to 42 % more than it is asked for, and
  * all kernels take a huge page (2 MiB) as a whole. So near the floor (and near
