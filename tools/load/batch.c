@@ -8,7 +8,10 @@
  * runs.
  *
  *	batch --bytes N --counters FILE [--workers N] [--hot-pct N]
- *	      [--walk-mib-s N] [--seed N]
+ *	      [--walk-mib-s N] [--busy-pct N] [--seed N]
+ *
+ * With --busy-pct it works that share of the time, as one that also waits for
+ * a disk does; a tenth of a second that it got too little it makes up for.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -39,9 +42,11 @@ static struct {
 	uint64_t workers;
 	uint64_t hot_pct;
 	uint64_t walk_mib_s;
+	uint64_t busy_pct;
 	uint64_t seed;
 	const char *counters;
-} opt = { .workers = 3, .hot_pct = 10, .walk_mib_s = 60, .seed = 1 };
+} opt = { .workers = 3, .hot_pct = 10, .walk_mib_s = 60, .busy_pct = 100,
+	  .seed = 1 };
 
 static uint64_t work_on(uint64_t *page, uint64_t sum)
 {
@@ -51,6 +56,34 @@ static uint64_t work_on(uint64_t *page, uint64_t sum)
 		sum += page[i];
 	page[0] = sum;
 	return sum;
+}
+
+/*
+ * Sleeps until this thread's CPU time is at most busy_pct of the time. What
+ * was missed while others had the CPU or memory was short is lost, but for a
+ * little: real work that waits does not catch up either.
+ */
+static void pause_for_others(void)
+{
+	static uint64_t used_from, from;
+	uint64_t now, used, want;
+	struct timespec ts;
+
+	if (opt.busy_pct >= 100)
+		return;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	used = (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+	now = now_ns();
+	want = (used - used_from) * 100 / opt.busy_pct;
+	if (!from || now > from + want + NSEC_PER_SEC / 10) {
+		used_from = used;
+		from = now;
+	} else if (from + want > now + NSEC_PER_SEC / 200) {
+		want = from + want - now;
+		ts.tv_sec = want / NSEC_PER_SEC;
+		ts.tv_nsec = want % NSEC_PER_SEC;
+		clock_nanosleep(CLOCK_BOOTTIME, 0, &ts, NULL);
+	}
 }
 
 static void __attribute__((noreturn)) worker(unsigned int nr,
@@ -97,6 +130,7 @@ static void __attribute__((noreturn)) worker(unsigned int nr,
 			count->units++;
 			count->cold++;
 		}
+		pause_for_others();
 	}
 }
 
@@ -124,6 +158,7 @@ static void parse_args(int argc, char **argv)
 		{ "workers", required_argument, NULL, 'w' },
 		{ "hot-pct", required_argument, NULL, 'h' },
 		{ "walk-mib-s", required_argument, NULL, 'r' },
+		{ "busy-pct", required_argument, NULL, 'p' },
 		{ "seed", required_argument, NULL, 's' },
 		{}
 	};
@@ -148,6 +183,9 @@ static void parse_args(int argc, char **argv)
 		case 'r':
 			opt.walk_mib_s = parse_u64("--walk-mib-s", optarg, 0,
 						   1 << 20);
+			break;
+		case 'p':
+			opt.busy_pct = parse_u64("--busy-pct", optarg, 1, 100);
 			break;
 		case 's':
 			opt.seed = parse_u64("--seed", optarg, 0, UINT32_MAX);
