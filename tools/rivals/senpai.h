@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What Senpai decides, apart from reading and writing files. Its rules are
- * those of its README and --help (github.com/facebookincubator/senpai), and of
- * Weiner et al., "TMO: Transparent Memory Offloading in Datacenters", ASPLOS
- * 2022, section 3.3; written anew from them.
+ * What Senpai decides, apart from reading and writing files. Its rules and
+ * numbers are those that its README and --help state
+ * (github.com/facebookincubator/senpai); for the form that sets no limit, those
+ * of Weiner et al., "TMO: Transparent Memory Offloading in Datacenters"
+ * (ASPLOS 2022), and of the Senpai plugin in github.com/facebookincubator/oomd.
  */
 #ifndef PRESWAP_RIVALS_SENPAI_H
 #define PRESWAP_RIVALS_SENPAI_H
 
 #include <stdint.h>
 
-/* Seconds from one probe to the next: Senpai's default; the paper's too. */
+/* Seconds from one probe to the next: the default of all three. */
 #define SENPAI_INTERVAL_S	6
 /* Stall of an interval that is aimed at, us: Senpai's --pressure, 10 ms. */
 #define SENPAI_TARGET_US	10000
-/* At most so much of the limit is taken at once: Senpai's --max-probe. */
+/* At most so much is taken at once: --max-probe; the plugin's max_probe too. */
 #define SENPAI_MAX_PROBE	0.01
 /* And given back: --max-backoff of the README's run (its default is 1.0). */
 #define SENPAI_MAX_BACKOFF	0.1
@@ -24,7 +25,7 @@
 #define SENPAI_COEFF_BACKOFF	20
 /* No limit is set below, bytes: its --min-size. */
 #define SENPAI_MIN_BYTES	(100ULL << 20)
-/* The paper's pressure above which nothing is reclaimed: 0.1 % of the time. */
+/* Without a limit: nothing is taken above 0.1 %, the plugin's pressure_pct. */
 #define SENPAI_THRESHOLD	0.001
 
 #define SENPAI_PAGE		4096ULL
@@ -100,10 +101,9 @@ static inline enum senpai_action senpai_tick(struct senpai *s,
 }
 
 /*
- * The paper's form, which sets no limit: bytes to reclaim after an interval
- * with @stalled_us of stall. It takes less the nearer the pressure is to the
- * threshold, and nothing above. The paper's own share of the size is 0.0005;
- * SENPAI_MAX_PROBE, which oomd's Senpai plugin has there, is bolder.
+ * Bytes to reclaim after an interval with @stalled_us of stall: as the paper
+ * has it, less the nearer the pressure is to the threshold, nothing above; at
+ * most the plugin's share of the size.
  */
 static inline uint64_t senpai_reclaim(uint64_t size, uint64_t stalled_us)
 {

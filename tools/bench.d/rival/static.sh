@@ -14,10 +14,13 @@ r_start() {
 	echo "$W_STATIC_WEIGHT" >"$app/cpu.weight"
 }
 
-# Of how often memory was taken in spite of it, both keep count.
+# Low events: how often memory was taken from the app in spite of it.
 r_stop() {
-	awk -v name=app '$1 == "low" { print "app_low_events", $2 }' \
-		"$app/memory.events" >"$out/rival.txt"
-	awk '{ print "memory_low_bytes", $1 }' "$app/memory.low" >>"$out/rival.txt"
-	awk '{ print "cpu_weight", $1 }' "$app/cpu.weight" >>"$out/rival.txt"
+	local key value
+
+	while read -r key value; do
+		[ "$key" != low ] || echo "app_low_events $value"
+	done <"$app/memory.events" >"$out/rival.txt"
+	echo "memory_low_bytes $(cat "$app/memory.low")" >>"$out/rival.txt"
+	echo "cpu_weight $(cat "$app/cpu.weight")" >>"$out/rival.txt"
 }
