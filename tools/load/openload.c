@@ -32,6 +32,12 @@
 #include "openload.h"
 
 #define BATCH		32	/* requests in one write */
+/*
+ * Sent and not answered, on one connection. The rest wait here, in locked
+ * memory: a real client's queue is on another machine, and does not grow in
+ * this one's socket buffers just when memory is short.
+ */
+#define PIPELINE	16
 #define UPKEEP_STEP_NS	NSEC_PER_MSEC
 
 /* 64 buckets an octave: the middle of one is right to 1/128. */
@@ -112,6 +118,12 @@ static void conn_want_write(struct openload_conn *c, bool want)
 		die("epoll_ctl: %s", strerror(errno));
 }
 
+/* May the request that is n after the next be sent? */
+static bool conn_may_send(const struct openload_conn *c, uint32_t n)
+{
+	return c->sent + n != c->head && c->sent + n - c->tail < PIPELINE;
+}
+
 /* Returns false when the socket is full. */
 static bool conn_flush_some(struct openload_conn *c)
 {
@@ -121,7 +133,7 @@ static bool conn_flush_some(struct openload_conn *c)
 	char *p = out_buf;
 	ssize_t put;
 
-	for (; n < BATCH && c->sent + n != c->head && p <= last; n++) {
+	for (; n < BATCH && conn_may_send(c, n) && p <= last; n++) {
 		p = protocol->put(p, &c->ring[(c->sent + n) % c->ring_size]);
 		ends[n] = p - out_buf;
 	}
@@ -148,7 +160,7 @@ static bool conn_flush_some(struct openload_conn *c)
 
 static void conn_flush(struct openload_conn *c)
 {
-	while (c->sent != c->head) {
+	while (conn_may_send(c, 0)) {
 		if (!conn_flush_some(c)) {
 			conn_want_write(c, true);
 			return;
@@ -306,8 +318,7 @@ static void poll_until(uint64_t until_ns)
 
 		if (ev[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
 			conn_read(c);
-		if (ev[i].events & EPOLLOUT)
-			conn_flush(c);
+		conn_flush(c);
 	}
 }
 

@@ -30,17 +30,53 @@ struct column {
 	const char *path;
 	const char *key;
 	const char *field;
+	struct file *file;
+};
+
+/* Read once a sample, however many columns are in it. */
+struct file {
+	const char *path;
 	int fd;
+	ssize_t len;
+	char text[16384];
 };
 
 static struct column columns[COLUMNS_MAX];
 static unsigned int nr_columns;
+static struct file files[COLUMNS_MAX];
+static unsigned int nr_files;
 static volatile sig_atomic_t stop;
 
 static void on_term(int sig)
 {
 	(void)sig;
 	stop = 1;
+}
+
+static struct file *find_file(const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_files; i++) {
+		if (!strcmp(files[i].path, path))
+			return &files[i];
+	}
+	files[nr_files] = (struct file){ .path = path, .fd = -1 };
+	return &files[nr_files++];
+}
+
+static void read_file(struct file *f)
+{
+	if (f->fd < 0)
+		f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	f->len = f->fd < 0 ? -1 : pread(f->fd, f->text, sizeof(f->text) - 1, 0);
+	if (f->len >= 0) {
+		f->text[f->len] = '\0';
+	} else if (f->fd >= 0) {
+		/* A cgroup that was removed and made again. */
+		close(f->fd);
+		f->fd = -1;
+	}
 }
 
 static void add_column(char *spec)
@@ -55,7 +91,7 @@ static void add_column(char *spec)
 	c->path = strsep(&p, ":");
 	c->key = strsep(&p, ":");
 	c->field = p;
-	c->fd = -1;
+	c->file = find_file(*c->path == '@' ? c->path + 1 : c->path);
 	nr_columns++;
 }
 
@@ -93,27 +129,15 @@ static int sum_counters(const char *buf, ssize_t len, uint64_t *val)
 	return 0;
 }
 
-static int read_column(struct column *c, uint64_t *val)
+static int read_column(const struct column *c, uint64_t *val)
 {
-	static char buf[16384];
-	const char *path = *c->path == '@' ? c->path + 1 : c->path;
-	const char *p = buf;
-	ssize_t len;
+	const struct file *f = c->file;
+	const char *p = f->text;
 
-	if (c->fd < 0)
-		c->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (c->fd < 0)
-		return -errno;
-	len = pread(c->fd, buf, sizeof(buf) - 1, 0);
-	if (len < 0) {
-		/* A cgroup that was removed and made again. */
-		close(c->fd);
-		c->fd = -1;
+	if (f->len < 0)
 		return -EIO;
-	}
 	if (*c->path == '@')
-		return sum_counters(buf, len, val);
-	buf[len] = '\0';
+		return sum_counters(f->text, f->len, val);
 	if (c->key && *c->key)
 		p = find_key(p, c->key);
 	if (p && c->field && *c->field)
@@ -133,6 +157,8 @@ static void sample(FILE *out)
 	unsigned int i;
 	uint64_t val = 0;
 
+	for (i = 0; i < nr_files; i++)
+		read_file(&files[i]);
 	fprintf(out, "%llu", (unsigned long long)now_ns());
 	for (i = 0; i < nr_columns; i++) {
 		if (read_column(&columns[i], &val))
