@@ -8,24 +8,24 @@ W_TITLE="Redis bursting by a real series, beside a batch app that refills memory
 W_PACKAGES="redis-server"
 W_DATA="../shared/bench/forecast/series/nab_ec2_network_in_257a54.txt"
 W_DISK_MIB=512
-W_MEMORY_MIB=768
+W_MEMORY_MIB=512
 W_SWAP_MIB=1024
 W_STEP_MS=2000
-W_LEARN=60
-W_MEASURE=48
+W_LEARN=18
+W_MEASURE=12
 W_LATENCY="requests to Redis"
 W_UNITS="pages worked on"
-W_STATIC_LOW=192M
+W_STATIC_LOW=96M
 W_STATIC_WEIGHT=1000
-W_FLOOR_MEM=96M
+W_FLOOR_MEM=64M
 W_FLOOR_CPU=200m
 
-REDIS_BURST_MIB=112
+REDIS_BURST_MIB=48
 REDIS_RATE=400
 REDIS_BASE_KEYS=16384
 BATCH_PCT=97
 BATCH_WALK_MIB_S=8
-BATCH_BUSY_PCT=30
+BATCH_BUSY_PCT=20
 
 # The series: AWS network input from the Numenta Anomaly Benchmark where the
 # shared data is beside the tree, else one of the same shape (make-series).
@@ -62,7 +62,7 @@ w_batch() {
 		--bytes $((mib * BATCH_PCT / 100 << 20)) --counters /tmp/counters \
 		--workers 2 --walk-mib-s "$BATCH_WALK_MIB_S" \
 		--busy-pct "$BATCH_BUSY_PCT" --seed "$SEED"
-	sleep 20
+	sleep 15
 }
 
 w_columns() { echo batch_units=@/tmp/counters; }
