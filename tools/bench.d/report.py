@@ -20,6 +20,7 @@ from stats import (Paired, Summary, holm, interval_rank, ranking,
                    ranking_stable)
 
 WIDTH = 100
+RST_WIDTH = 110
 NOTHING = "nothing"
 PRESWAP = "preswap"
 
@@ -160,11 +161,13 @@ def number(value, digits=3):
     return "0" if float(text) == 0 else text
 
 
-def enclosed(summary, digits):
-    """The interval in brackets; a range that is none in parentheses."""
-    if summary.n < 2:
+def enclosed(summary):
+    """The interval in brackets; a range that is none in parentheses; nothing
+    where it has no width that three digits show."""
+    lo, hi = number(summary.lo), number(summary.hi)
+    if summary.n < 2 or lo == hi:
         return ""
-    text = f"{number(summary.lo, digits)} {number(summary.hi, digits)}"
+    text = f"{lo} {hi}"
     return f"[{text}]" if summary.is_interval else f"({text})"
 
 
@@ -254,7 +257,7 @@ class Report:
     def __init__(self, outcome, page, repeat=None):
         self.outcome, self.page, self.repeat = outcome, page, repeat
 
-    def cells(self, name, summaries, bests, digits, stacked):
+    def cells(self, name, summaries, bests, stacked):
         row = [[name]]
         for summary, best in zip(summaries, bests):
             if not summary.n:
@@ -263,7 +266,7 @@ class Report:
             text = number(summary.median)
             if best is not None and summary.median == best:
                 text = self.page.mark(text)
-            inside = enclosed(summary, digits)
+            inside = enclosed(summary)
             if stacked:
                 row.append([text, inside])
             else:
@@ -272,15 +275,14 @@ class Report:
 
     def fitted(self, heads, make_rows):
         """The widest of some layouts that fits the page."""
-        for digits, stacked, gap in ((3, False, 2), (2, False, 2),
-                                     (2, False, 1), (2, True, 2)):
-            rows = make_rows(digits, stacked)
+        for stacked, gap in ((False, 2), (False, 1), (True, 2)):
+            rows = make_rows(stacked)
             lines = heads + [
                 [max(cell, key=len) for cell in row] for row in rows
                 if isinstance(row, list)]
             width = (sum(max(map(len, column)) for column in zip(*lines))
                      + gap * (len(heads[0]) - 1))
-            if width <= WIDTH:
+            if width <= (RST_WIDTH if self.page.rst else WIDTH):
                 break
         self.page.table(heads, rows, gap)
 
@@ -297,12 +299,12 @@ class Report:
         heads = [["rival"] + [c.title for c in columns],
                  [""] + [c.under for c in columns]]
 
-        def make_rows(digits, stacked):
+        def make_rows(stacked):
             rows = []
             for rival in rivals:
                 if rival in table:
                     rows.append(self.cells(rival, table[rival], bests,
-                                           digits, stacked))
+                                           stacked))
                 if reasons and (rival not in table
                                 or outcome.skipped(part, rival)):
                     why = outcome.skipped(part, rival)
@@ -367,10 +369,9 @@ class Report:
                 part, "batch_restarts").items():
             if any(values):
                 s = Summary(values)
-                texts.append(f"{rival}: in the measured phase of a run the "
-                             f"batch app ended and was started again "
-                             f"{number(s.median)} times "
-                             f"{enclosed(s, 3)}".rstrip())
+                texts.append(f"{rival}: the batch app ended, and was started "
+                             f"again, {number(s.median)} {enclosed(s)}".rstrip()
+                             + " times a run")
         if texts:
             self.page.items(texts)
 
@@ -405,14 +406,17 @@ class Report:
                                     outcome.values(part, r, c.key))
                  for r in others for c in columns}
         pairs = {k: p for k, p in pairs.items() if p.ratios.n}
-        corrected = dict(zip(pairs, holm([p.p for p in pairs.values()])))
+        corrected = {}
+        for c in columns:
+            mine = [k for k in pairs if k[1] == c.key]
+            corrected |= zip(mine, holm([pairs[k].p for k in mine]))
         heads = [["preswap", *(x for c in columns for x in (c.title, "p"))],
                  ["relative to", *(x for c in columns
                                    for x in (c.under.split(",")[0], ""))]]
         if columns[-1] is FELT[-1]:
             heads[0][-2], heads[1][-2] = "batch", "work"
 
-        def make_rows(digits, stacked):
+        def make_rows(stacked):
             rows = []
             for rival in others:
                 row = [[rival]]
@@ -422,7 +426,7 @@ class Report:
                         row += [["-"], [""]]
                         continue
                     s = pair.ratios
-                    cell = [number(s.median), enclosed(s, digits)]
+                    cell = [number(s.median), enclosed(s)]
                     row += [cell if stacked else [" ".join(cell).rstrip()],
                             [p_text(corrected[rival, c.key])]]
                 rows.append(row)
@@ -431,8 +435,8 @@ class Report:
         self.page.paragraph(
             "**preswap's number divided by the rival's**, seed by seed. Of "
             "latency and stalls below 1 is better, of batch work above 1. "
-            f"p is corrected for the {len(pairs)} comparisons here; below .05 "
-            "it is hardly chance.")
+            f"p is corrected for the {len(others)} rivals of a column; below "
+            ".05 it is hardly chance.")
         self.fitted(heads, make_rows)
 
     def halves(self, part, key):
@@ -445,12 +449,15 @@ class Report:
                         if "numbers" in r})
         first = set(seeds[:len(seeds) // 2])
         out = ({}, {})
+        if len(first) < 2:
+            return (*out, "")
         for rival in self.outcome.rivals(part):
             for seed, v in self.outcome.values(part, rival, key).items():
                 if v is not None:
                     out[seed not in first].setdefault(rival, []).append(v)
-        return (*out, f"the first {len(first)} seeds and the other "
+        text = (f"the first {len(first)} seeds and the other "
                 f"{len(seeds) - len(first)}")
+        return (*out, text + (", by ranges" if len(first) < 6 else ""))
 
     def ranking(self, part):
         texts = []
@@ -504,11 +511,12 @@ class Report:
             "(seed). A cell is the median of its runs; in brackets the exact "
             "95 % confidence interval of the median, from order statistics, "
             "which assumes nothing of how numbers are distributed. With "
-            f"fewer than 6 runs, in parentheses, the range. The best median "
-            f"of a column {mark}.",
+            f"fewer than 6 runs, in parentheses, the range. Neither, where it "
+            f"has no width. The best median of a column {mark}.",
             "Latency counts from when a request should have been sent. p99: "
             "99 of 100 were answered within this time. Worst: the slowest of "
-            "a run.",
+            "a run. Requests that are due after a burst count as between, "
+            "also while what the burst held up is still being answered.",
             "Stalls, waits (PSI): time in which some task of the protected "
             "app was held up for want of memory or I/O, or waited for a CPU. "
             "Major faults: its page faults that had to read.",

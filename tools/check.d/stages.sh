@@ -16,6 +16,7 @@ stages() {
 	abi 60 always
 	man 60 always
 	docs 60 always
+	bench 60 always
 	module-6.1 300 always
 	module-6.12 300 always
 	user 300 always
@@ -43,6 +44,7 @@ stage_licences() { "$CHECK_DIR/licences"; }
 stage_scripts() { "$CHECK_DIR/scripts"; }
 stage_man() { "$CHECK_DIR/man"; }
 stage_docs() { "$CHECK_DIR/docs"; }
+stage_bench() { tools/bench.d/test; }
 stage_abi() { selftests/abi_check; }
 stage_vm() { tools/vm/test; }
 
