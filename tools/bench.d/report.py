@@ -350,29 +350,50 @@ class Report:
             page.items(f"{r}: " + (outcome.skipped(part, r) or "not run yet")
                        for r in rivals)
             return
+        self.notes(part, "errors_all", "of the load, requests failed:")
         units = outcome.about(part).get("units", "units")
         page.paragraph(
             "**What else the apps felt**, whole measured phase. Stalls, waits "
             "and faults of the protected app: less is better. Work of the "
             f"batch app ({units}): more is better.")
         self.block(part, FELT, rivals, reasons=False)
-        self.restarts(part)
+        self.notes(part, "batch_restarts",
+                   "the batch app ended, and was started again:")
         page.paragraph(
             "**What the mechanism took and did**, whole measured phase, "
             "whole guest. CPU is in % of one CPU. Of CPU and refaults less "
             "is better; reclaim is a means.")
         self.block(part, DONE, rivals, reasons=False)
+        self.own_words(part)
 
-    def restarts(self, part):
+    def notes(self, part, key, what):
+        """Of what should not be: who has how many."""
         texts = []
-        for rival, values in self.outcome.groups(
-                part, "batch_restarts").items():
+        for rival, values in self.outcome.groups(part, key).items():
             if any(values):
                 s = Summary(values)
-                texts.append(f"{rival}: the batch app ended, and was started "
-                             f"again, {number(s.median)} {enclosed(s)}".rstrip()
-                             + " times a run")
+                texts.append(f"{rival}: {what} {number(s.median)} "
+                             f"{enclosed(s)}".rstrip() + " times a run")
         if texts:
+            self.page.items(texts)
+
+    def own_words(self, part):
+        """What the rivals said of themselves, which no column is for."""
+        texts = []
+        for rival in self.outcome.rivals(part):
+            said = {}
+            for run in self.outcome.of(part):
+                if run["rival"] == rival and "numbers" in run:
+                    for key, value in run["numbers"].items():
+                        if key.startswith("rival_"):
+                            said.setdefault(key[6:], []).append(value)
+            words = [f"{name} {number(Summary(values).median)}"
+                     for name, values in said.items()]
+            if words:
+                texts.append(f"{rival}: {', '.join(words)}")
+        if texts:
+            self.page.paragraph("What rivals counted themselves, in the "
+                                "whole run (medians):")
             self.page.items(texts)
 
     def leases(self, part):
