@@ -64,6 +64,8 @@ DONE = [
 LEASES = [
     Column("leases", "", "leases", 0),
     Column("false", "alarms", "false_alarms", -1),
+    Column("leased,", "memory, %", "leased_memory_quiet_pct", -1),
+    Column("leased,", "CPU, %", "leased_cpu_quiet_pct", -1),
     Column("missed,", "memory", "bursts_missed_memory", -1),
     Column("missed,", "CPU", "bursts_missed_cpu", -1),
     Column("lead,", "memory, s", "lead_memory_s_median", 0),
@@ -71,8 +73,10 @@ LEASES = [
     Column("enough", "since, s", "lead_enough_available_s_median", 0),
 ]
 FORESEEN = [
-    Column("foreseen,", "memory", "bursts_foreseen_memory", 1),
-    Column("foreseen,", "CPU", "bursts_foreseen_cpu", 1),
+    Column("likely,", "memory", "bursts_foreseen_memory", 1),
+    Column("likely,", "CPU", "bursts_foreseen_cpu", 1),
+    Column("possible,", "memory", "bursts_thought_possible_memory", 1),
+    Column("possible,", "CPU", "bursts_thought_possible_cpu", 1),
     Column("inside,", "memory, %", "forecast_memory_inside_5_95_pct", 0),
     Column("inside,", "CPU, %", "forecast_cpu_inside_5_95_pct", 0),
     Column("loss of", "naive's", "forecast_loss_of_naive", -1),
@@ -402,10 +406,12 @@ class Report:
                 if outcome.groups(part, "leases").get(r)]
         if not mine:
             return
-        bursts = number(Summary(outcome.groups(part, "bursts")[mine[0]]).median)
+        bursts = number(Summary(
+            outcome.groups(part, "bursts")[mine[0]]).median)
         page.paragraph(
             f"**What preswap did**, with {bursts} bursts a run. Of false "
-            "alarms and missed bursts less is better.")
+            "alarms, time leased between bursts and missed bursts less is "
+            "better.")
         self.block(part, LEASES, mine, reasons=False)
         page.paragraph(
             f"**What preswap foresaw**, of {bursts} bursts a run: more is "
@@ -515,10 +521,9 @@ class Report:
             f"{meta.get('commit', '?')}{changed}.")
         self.how_to_read()
         rivals = meta.get("rivals", {})
-        page.paragraph("**Rivals**, in the tables' order:")
-        if isinstance(rivals, dict):
-            page.items(f"{name}: {title}" for name, title in rivals.items()
-                       if title and title != name)
+        if any(title != name for name, title in rivals.items()):
+            page.paragraph("**Rivals**, in the tables' order:")
+            page.items(f"{name}: {title}" for name, title in rivals.items())
 
     def how_to_read(self):
         page = self.page
@@ -549,11 +554,13 @@ class Report:
             "swapped out. Refaulted: of what was reclaimed, wanted back.",
             "A lease is what preswap takes from the batch app for a burst. A "
             "false alarm saw no burst, a missed burst had no lease that "
-            "began before it. Lead: how long before a burst its lease had "
+            "began before it. Leased: how much of the time between bursts a "
+            "lease was in force; one that always is misses none. Lead: how long before a burst its lease had "
             "begun; enough since: how long before it as much memory was "
             "available as it took (both of those bursts for which it was).",
-            "Foreseen: bursts of which a forecast, made 2 s before, said at "
-            "least half (its 95 % point). Inside: how often the demand was "
+            "Likely, possible: bursts of which a forecast, made 2 s before, "
+            "said at least half, by its median or by its 95 % point. "
+            "Inside: how often the demand was "
             "between the 5 % and the 95 % point. Loss: error of the forecasts "
             "10 s ahead, relative to saying that all stays as it is.",
             "p: chance of so uneven a split of the pairs, were there no "

@@ -120,7 +120,7 @@ class Samples:
 
     def __init__(self, path):
         rows = [line.split() for line in lines_of(path)]
-        if len(rows) < 3:
+        if len(rows) < 4:
             raise Damaged(f"{path}: no samples")
         names, rows = rows[0], rows[1:]
         # the last line may have been cut short
@@ -307,8 +307,10 @@ class Run:
             raise Damaged(f"{folder}: no step is named measure")
         self.start, self.end = self.measured[0].start, self.measured[-1].end
         times = self.samples.times
-        # watch samples four times a second: half a second may be missing
-        if times[0] > self.start + 5e8 or times[-1] < self.end - 5e8:
+        # the last sample may be a period old when watch is ended
+        slack = 2 * statistics.median(
+            b - a for a, b in zip(times, times[1:]))
+        if times[0] > self.start or times[-1] < self.end - slack:
             raise Damaged(f"{folder}: samples.tsv does not span the measured "
                           "phase")
         self.bursts = bursts_of(self.measured)
@@ -444,6 +446,21 @@ def false_alarms(leases, bursts, start, end):
                for lease in leases)
 
 
+def time_leased(leases, spans):
+    """Share of these spans in which a lease was in force, in %."""
+    held = total = 0
+    for start, end in spans:
+        total += end - start
+        last = start
+        for lease in leases:  # they are sorted by their begin
+            begin = max(lease["begin_ns"], last)
+            stop = min(lease["end_ns"] or end, end)
+            if stop > begin:
+                held += stop - begin
+                last = stop
+    return 100 * held / total if total else math.nan
+
+
 def median(values):
     values = [v for v in values if v is not None and not math.isnan(v)]
     return statistics.median(values) if values else math.nan
@@ -471,16 +488,18 @@ def forecast_numbers(run, forecasts, resource):
             and run.start <= f[0] + f[2] <= run.end]
     quiet = median(demand(samples, resource, s.end) for s in run.measured
                    if not s.burst)
-    foreseen = 0
+    likely = possible = 0
     for burst in run.bursts:
         f = forecast_for(forecasts, resource, burst, FORESEEN_S)
         top = peak(samples, resource, burst.start, burst.end)
         # at least half of what came on top of the usual
-        foreseen += bool(f and f["q95"] >= (quiet + top) / 2)
+        likely += bool(f and f["q50"] >= (quiet + top) / 2)
+        possible += bool(f and f["q95"] >= (quiet + top) / 2)
     return {f"forecasts_{resource}": len(hits),
             f"forecast_{resource}_inside_5_95_pct":
                 100 * sum(hits) / len(hits) if hits else math.nan,
-            f"bursts_foreseen_{resource}": foreseen}
+            f"bursts_foreseen_{resource}": likely,
+            f"bursts_thought_possible_{resource}": possible}
 
 
 def daemon_numbers(path):
@@ -531,6 +550,8 @@ def lease_numbers(run):
                 false_alarms(mine, bursts, run.start, run.end),
             f"bursts_missed_{resource}":
                 sum(lead is None or lead <= 0 for lead in leads),
+            f"leased_{resource}_quiet_pct": time_leased(
+                mine, spans_of(s for s in run.measured if not s.burst)),
             f"lead_{resource}_s_median": median(leads),
             f"lead_{resource}_full_s_median": median(full),
         }
