@@ -214,11 +214,11 @@ def scale_of(values, log, x):
 
 def draw_workload(outcome, part, path):
     rivals = outcome.rivals(part)
-    columns = [outcome.main_column(part), report.FELT[-1]]
+    columns = [outcome.main_column(part), outcome.batch_column(part)]
     about = outcome.about(part)
     bursts = " in bursts" if outcome.has_bursts(part) else ""
     labels = [f"p99 latency{bursts}, ms (log; left is better)",
-              "batch work, % of nothing's (right is better)"]
+              f"batch work, {columns[1].under} (right is better)"]
     width = LEFT + 2 * PANEL + GAP + 24
     top = 62
     svg = Svg(width, top + len(rivals) * ROW + 84,
@@ -226,7 +226,7 @@ def draw_workload(outcome, part, path):
     svg.text(16, 24, f"{part[0]}: {about.get('title', '')}".rstrip(": "),
              size=15, bold=True)
     most = max([outcome.count(part, r) for r in rivals] + [0])
-    svg.text(16, 44, f"{part[1]} clock, n = {most} runs each", size=12,
+    svg.text(16, 44, f"{part[1]} clock, n = {most} run{'s' * (most > 1)} each", size=12,
              colour="soft")
     drawn = False
     for at, (column, label) in enumerate(zip(columns, labels)):
@@ -258,7 +258,7 @@ def draw_workload(outcome, part, path):
     svg.text(16, svg.height - 14,
              "large dot: median; whiskers: " + (
                  "95 % confidence interval of the median" if
-                 stats.interval_rank(most)[1] >= 0.95 else
+                 stats.interval_rank(most)[1] >= stats.LEVEL else
                  "the range (too few runs for an interval)")
              + "; small dots: single runs", size=11, colour="soft")
     svg.save(path)

@@ -16,7 +16,7 @@ import signal
 import sys
 import textwrap
 
-from stats import (Paired, Summary, holm, interval_rank, ranking,
+from stats import (LEVEL, Paired, Summary, holm, interval_rank, ranking,
                    ranking_stable)
 
 WIDTH = 100
@@ -51,9 +51,10 @@ FELT = [
     Column("I/O", "stalls, s", "psi_io_some_all_ms", -1, 1e-3),
     Column("waits for", "a CPU, s", "psi_cpu_some_all_ms", -1, 1e-3),
     Column("major", "faults", "app_major_faults_all", -1),
-    Column("batch work,", "% of nothing's", "batch_units_all_per_s", 1, 100,
-           relative=True),
 ]
+BATCH = Column("batch work,", "% of nothing's", "batch_units_all_per_s", 1,
+               100, relative=True)
+BATCH_ALONE = Column("batch work,", "units/s", "batch_units_all_per_s", 1)
 DONE = [
     Column("CPU of its", "own, %", "mechanism_cpu_all_pct", -1),
     Column("CPU of kernel", "threads, %", "kernel_cpu_pct", -1),
@@ -143,6 +144,9 @@ class Outcome:
 
     def main_column(self, part):
         return BURSTS[1] if self.has_bursts(part) else STEADY[1]
+
+    def batch_column(self, part):
+        return BATCH if self.count(part, NOTHING) else BATCH_ALONE
 
     def about(self, part):
         return self.meta.get("workloads", {}).get(part[0], {})
@@ -335,7 +339,7 @@ class Report:
                                           if n != high) + ")")
         if high < 2:
             return text + ", what one run gave"
-        if coverage < 95:
+        if coverage < 100 * LEVEL:
             return (text + f", median (range; it covers {coverage:.1f} %: too "
                     "few runs for a 95 % interval)")
         return text + f", median [95 % interval, covers {coverage:.1f} %]"
@@ -360,7 +364,8 @@ class Report:
             "**What else the apps felt**, whole measured phase. Stalls, waits "
             "and faults of the protected app: less is better. Work of the "
             f"batch app ({units}): more is better.")
-        self.block(part, FELT, rivals, reasons=False)
+        self.block(part, FELT + [outcome.batch_column(part)], rivals,
+                   reasons=False)
         self.notes(part, "batch_restarts",
                    "the batch app ended, and was started again:")
         page.paragraph(
@@ -422,7 +427,7 @@ class Report:
     def ratios(self, part):
         """preswap by each rival, seed by seed."""
         outcome = self.outcome
-        columns = [outcome.main_column(part), FELT[0], FELT[-1]]
+        columns = [outcome.main_column(part), FELT[0], BATCH]
         if outcome.has_bursts(part):
             columns[1:1] = BETWEEN
         others = [r for r in outcome.rivals(part) if r != PRESWAP
@@ -440,8 +445,7 @@ class Report:
         heads = [["preswap", *(x for c in columns for x in (c.title, "p"))],
                  ["relative to", *(x for c in columns
                                    for x in (c.under.split(",")[0], ""))]]
-        if columns[-1] is FELT[-1]:
-            heads[0][-2], heads[1][-2] = "batch", "work"
+        heads[0][-2], heads[1][-2] = "batch", "work"
 
         def make_rows(stacked):
             rows = []
@@ -488,12 +492,12 @@ class Report:
 
     def ranking(self, part):
         texts = []
-        columns = [self.outcome.main_column(part), FELT[-1]]
+        columns = [self.outcome.main_column(part), BATCH]
         for column, name in zip(columns, ("p99 of latency" + (
                 " in bursts" if self.outcome.has_bursts(part) else ""),
                 "batch work")):
             groups = self.outcome.groups(part, column.key)
-            if len(groups) < 2:
+            if len(groups) < 2 or min(map(len, groups.values())) < 2:
                 continue
             places = {}
             for rank, rival, _ in ranking(groups, column.better < 0):
@@ -506,8 +510,14 @@ class Report:
                 texts[-1] += " " + stability(
                     ranking_stable(first, second), what)
         if texts:
+            n = min(self.outcome.count(part, r)
+                    for r in self.outcome.rivals(part)
+                    if self.outcome.count(part, r))
             self.page.paragraph("**Ranking**; rivals of one rank are no "
-                                "different, by this measure.")
+                                "different, by this measure." + (
+                                    "" if interval_rank(n)[1] >= LEVEL else
+                                    " It is by ranges, for want of runs: "
+                                    "take it for a guess."))
             self.page.items(texts)
 
     def head(self):
