@@ -9,8 +9,8 @@
 
 W_TITLE="A desktop where a browser is opened at usual times, beside a backup"
 W_PACKAGES="nodejs pv tar zstd"
-W_DISK_MIB=768
-W_MEMORY_MIB=512
+W_DISK_MIB=640
+W_MEMORY_MIB=448
 W_SWAP_MIB=1024
 W_STEP_MS=2000
 W_LEARN=60
@@ -25,11 +25,11 @@ W_FLOOR_CPU=200m
 # Steps from one opening to the next, and of them, steps in which it is open.
 DESKTOP_PERIOD=12
 DESKTOP_OPEN=4
-DESKTOP_USE_RATE=5
+DESKTOP_USE_RATE=3
 DESKTOP_KEY_RATE=5
-BACKUP_WINDOW_LOG=29
-BACKUP_FIRST_MIB=560
-BACKUP_RATE_KIB=5120
+BACKUP_WINDOW_LOG=28
+BACKUP_FIRST_MIB=272
+BACKUP_RATE_KIB=3072
 
 w_image() {
 	"$PARTS/workload/desktop.d/make-data" "$1/home" \
@@ -71,7 +71,7 @@ w_columns() { echo batch_units=/tmp/units; }
 w_load() {
 	in_cgroup tools "$bin/desktop_load" --shell /tmp/shell.sock \
 		--cgroup "$app" --plan "$out/plan" --out "$out/load.txt" \
-		--start-ns "$1" --step-ms "$W_STEP_MS" \
+		--start-ns "$1" --step-ms "$W_STEP_MS" --settle-ms 3000 \
 		--use-rate "$DESKTOP_USE_RATE" --key-rate "$DESKTOP_KEY_RATE" \
 		--seed "$SEED" \
 		node /bench/workload/desktop.d/browser.js /home/pages

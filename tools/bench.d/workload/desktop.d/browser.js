@@ -3,9 +3,9 @@
 /*
  * The work of a browser's renderer on a browser's engine (V8): node browser.js
  * PAGES. Opens all pages as restored tabs, each parsed into a tree, styled, laid
- * out, indexed for a search and drawn once, with its images decoded; prints
- * "ready". Then for each line "ID EVENT NUMBER" on stdin it does what the event
- * asks for, draws the window anew and prints "ID". Ends when stdin does.
+ * out, its headings, lists and links indexed, its images decoded; draws the first
+ * and prints "ready". Then for each line "ID EVENT NUMBER" on stdin it does what
+ * the event asks for, draws the window anew and prints "ID". Ends when stdin does.
  */
 const fs = require('fs');
 const path = require('path');
@@ -16,6 +16,7 @@ const HEIGHT = 768;
 const IMAGE_WIDTH = 1024;
 const IMAGE_HEIGHT = 768;
 const VOID = new Set(['input', 'img']);
+const INDEXED = new Set(['h1', 'h2', 'li', 'a']);
 const INLINE = new Set(['#text', 'a', 'b', 'i', 'code', 'title']);
 const RULES = {
 	h1: { size: 3, margin: 24, colour: 0xff000000 },
@@ -27,6 +28,18 @@ const RULES = {
 	i: { slant: 1 },
 	code: { colour: 0xff206020 },
 };
+
+/* What a rule does not set comes from the parent, but for the margin. */
+class Style {
+	constructor(parent, rule) {
+		this.size = rule?.size ?? parent?.size ?? 1;
+		this.margin = rule?.margin ?? 0;
+		this.indent = rule?.indent ?? parent?.indent ?? 0;
+		this.weight = rule?.weight ?? parent?.weight ?? 1;
+		this.slant = rule?.slant ?? parent?.slant ?? 0;
+		this.colour = rule?.colour ?? parent?.colour ?? 0xff000000;
+	}
+}
 
 class Element {
 	constructor(tag, attributes, parent) {
@@ -106,15 +119,14 @@ class Page {
 		this.folder = folder;
 		this.canvas = new Canvas(WIDTH, HEIGHT);
 		this.root = parse(fs.readFileSync(path.join(folder, name), 'latin1'));
-		this.style(this.root, { size: 1, margin: 0, colour: 0xff000000,
-					indent: 0, weight: 1, slant: 0 });
+		this.style(this.root, null);
 		this.layout();
 		this.index(this.root);
-		this.draw();
+		this.keys = [...this.words.keys()];
 	}
 
 	style(element, inherited) {
-		element.style = { ...inherited, margin: 0, ...RULES[element.tag] };
+		element.style = new Style(inherited, RULES[element.tag]);
 		const kind = element.attributes?.get('class');
 		if (kind)
 			element.style.colour ^= kind.charCodeAt(1) << 3;
@@ -131,7 +143,7 @@ class Page {
 	}
 
 	index(element) {
-		if (element.tag === '#text') {
+		if (element.tag === '#text' && INDEXED.has(element.parent.tag)) {
 			for (const word of element.text.split(' ')) {
 				const places = this.words.get(word);
 
@@ -169,6 +181,25 @@ class Page {
 		}
 		element.height = top - element.top;
 		return top;
+	}
+
+	/* Lays out one block anew, and moves what follows if its height changed. */
+	reflow(at) {
+		const block = this.blocks[at];
+		const { height } = block;
+
+		block.runs = [];
+		block.height = this.flow(block, block, { x: block.style.indent,
+			y: block.top + block.style.margin }).y +
+			GLYPH_HEIGHT + block.style.margin - block.top;
+		const by = block.height - height;
+
+		for (at++; by && at < this.blocks.length; at++) {
+			this.blocks[at].top += by;
+			for (const run of this.blocks[at].runs ?? [])
+				run.y += by;
+		}
+		this.height += by;
 	}
 
 	/* Breaks a block's text into lines; a run is a part of one text in one line. */
@@ -244,6 +275,7 @@ class Browser {
 		this.pages = fs.readdirSync(folder).filter((name) => name.endsWith('.html'))
 			.sort().map((name) => new Page(folder, name));
 		this.page = this.pages[0];
+		this.page.draw();
 	}
 
 	/* Some of a screen further; at the end, from the top again. */
@@ -254,23 +286,23 @@ class Browser {
 			page.scrolled + 100 + number % 400);
 	}
 
-	/* A letter into the paragraph at the top: all that follows may move. */
+	/* A letter into the paragraph at the top. */
 	key(number) {
 		const { page } = this;
-		const block = page.blocks[page.blockAt(page.scrolled)];
-		const text = block.children.find((child) => child.tag === '#text');
+		const at = page.blockAt(page.scrolled);
+		const text = page.blocks[at].children.find((child) => child.tag === '#text');
 
-		if (text)
+		if (text) {
 			text.text += String.fromCharCode(97 + number % 26);
-		page.layout();
+			page.reflow(at);
+		}
 	}
 
 	/* Another tab, and there the next place of a word. */
 	click(number) {
 		this.page = this.pages[number % this.pages.length];
 		const { page } = this;
-		const keys = [...page.words.keys()];
-		const places = page.words.get(keys[number % keys.length]);
+		const places = page.words.get(page.keys[number % page.keys.length]);
 		let block = places[number % places.length];
 
 		while (!block.runs && block.parent)

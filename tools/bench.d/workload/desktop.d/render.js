@@ -33,12 +33,13 @@ class Canvas {
 		     at++, x += GLYPH_WIDTH) {
 			const glyph = (string.charCodeAt(at) & 127) * GLYPH_HEIGHT;
 
-			for (let row = 0; row < GLYPH_HEIGHT; row++) {
+			const first = Math.max(0, -y);
+			const last = Math.min(GLYPH_HEIGHT, height - y);
+
+			for (let row = first; row < last; row++) {
 				let bits = glyphs[glyph + row];
 				let pixel = (y + row) * width + x;
 
-				if (y + row < 0 || y + row >= height)
-					continue;
 				for (; bits; bits >>= 1, pixel++) {
 					if (bits & 1)
 						pixels[pixel] = colour;
