@@ -21,15 +21,15 @@ W_STATIC_WEIGHT=1000
 W_FLOOR_MEM=96M
 W_FLOOR_CPU=200m
 
-WEB_RATE=45
+WEB_RATE=50
 WEB_PAGES=200
-WEB_ARCHIVE=2000
+WEB_ARCHIVE=1800
 BATCH_PCT=97
 BATCH_WALK_MIB_S=8
-BATCH_BUSY_PCT=30
+BATCH_BUSY_PCT=20
 
 # The site: pages that are asked for all the time, 4 to 28 KiB, and an archive
-# of larger ones, 32 to 160 KiB, of which a crowd wants each only once.
+# of larger ones, 64 to 256 KiB, of which a crowd wants each only once.
 w_image() {
 	mkdir -p "$1/srv/page" "$1/srv/archive"
 	python3 - "$1/srv" "$WEB_PAGES" "$WEB_ARCHIVE" <<-'EOT'
@@ -42,7 +42,7 @@ w_image() {
 	for i in range(archive):
 	    os.makedirs(f"{top}/archive/{i // 100:02}", exist_ok=True)
 	    with open(f"{top}/archive/{i // 100:02}/{i:04}", "wb") as f:
-	        f.write(rng.randbytes(rng.randrange(32 << 10, 160 << 10)))
+	        f.write(rng.randbytes(rng.randrange(64 << 10, 256 << 10)))
 	EOT
 	cat >"$1/srv/nginx.conf" <<-'EOT'
 	user root;
@@ -123,7 +123,7 @@ w_load() {
 	in_cgroup tools "$bin/web_load" --nginx /run/nginx.sock \
 		--memcached /run/memcached.sock --plan "$out/plan" \
 		--out "$out/load.txt" --start-ns "$1" --step-ms "$W_STEP_MS" \
-		--rate "$WEB_RATE" --page-pct 50 --new-pct 50 \
-		--pages "$WEB_PAGES" --archive "$WEB_ARCHIVE" --value-kib 96 \
+		--rate "$WEB_RATE" --page-pct 50 --new-pct 45 \
+		--pages "$WEB_PAGES" --archive "$WEB_ARCHIVE" --value-kib 32 \
 		--seed "$SEED"
 }
