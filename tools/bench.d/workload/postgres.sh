@@ -34,9 +34,9 @@ PG_SCALE=4
 # Checkouts being built, each with the objects of all levels in a tmpfs, as build
 # machines with memory to spare have them; processes; a job's pause, s, in
 # which a real one would wait for a disk or a person
-TREES=14
+TREES=12
 JOBS=2
-JOB_PAUSE=4
+JOB_PAUSE=6
 LEVELS=(-O1 -O2)
 
 parts=/bench/workload/postgres.d
