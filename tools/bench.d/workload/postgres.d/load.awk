@@ -10,7 +10,7 @@
 # steps' time from when the report was due, whatever step they are in, and no
 # others. So each rival is judged by the same transactions.
 
-FNR == 1 { file++ }
+{ file = ARGIND }
 
 file == 1 {
 	is_burst[steps] = $2
