@@ -25,7 +25,7 @@ REDIS_RATE=400
 REDIS_BASE_KEYS=16384
 BATCH_PCT=97
 BATCH_WALK_MIB_S=8
-BATCH_BUSY_PCT=20
+BATCH_BUSY_PCT=10
 
 # The series: AWS network input from the Numenta Anomaly Benchmark where the
 # shared data is beside the tree, else one of the same shape (make-series).
