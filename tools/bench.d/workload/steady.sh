@@ -7,8 +7,8 @@
 # shellcheck source-path=SCRIPTDIR source=redis.sh
 . "$(dirname "${BASH_SOURCE[0]}")/redis.sh"
 W_TITLE="Redis at a steady rate, beside a batch app that fits"
-W_LEARN=45
-W_MEASURE=60
+W_LEARN=20
+W_MEASURE=40
 BATCH_PCT=60
 STEADY_LOAD=0.3
 
