@@ -358,6 +358,15 @@ class Report:
             page.items(f"{r}: " + (outcome.skipped(part, r) or "not run yet")
                        for r in rivals)
             return
+        kinds = outcome.about(part).get("kinds", "").split()
+        if kinds:
+            page.paragraph("**By kind of request**, in bursts, ms; less is "
+                           "better.")
+            self.block(part, [
+                Column(f"{kind},", word, f"kind_{kind}_{name}_burst_ms", -1)
+                for kind in kinds for word, name in (
+                    ("p50", "p50"), ("p99", "p99"), ("worst", "worst"))],
+                rivals, reasons=False)
         self.notes(part, "errors_all", "of the load, requests failed:")
         units = outcome.about(part).get("units", "units")
         page.paragraph(

@@ -40,6 +40,7 @@ class Step:
         self.requests = self.errors = self.bytes = 0
         self.max_ns = self.gap_ns = 0
         self.hist = {}
+        self.kinds = {}
 
 
 class Burst:
@@ -101,6 +102,8 @@ def read_load(path, plan, step_ns):
             hist = steps[int(word[1])].hist
             ns, count = int(word[3]), int(word[4])
             hist[ns] = hist.get(ns, 0) + count
+            kind = steps[int(word[1])].kinds.setdefault(word[2], {})
+            kind[ns] = kind.get(ns, 0) + count
         else:
             raise ValueError("neither step nor hist")
 
@@ -255,6 +258,21 @@ def latencies(steps, where):
         out[f"app_{name}_{where}_ms"] = max(values, default=math.nan) / 1e6
     out[f"requests_{where}"] = sum(s.requests for s in steps)
     out[f"errors_{where}"] = sum(s.errors for s in steps)
+    return out
+
+
+def by_kind(steps, where):
+    """Latencies of each kind of request; its worst is to 1 %."""
+    kinds = {}
+    for s in steps:
+        for kind, hist in s.kinds.items():
+            for ns, count in hist.items():
+                whole = kinds.setdefault(kind, {})
+                whole[ns] = whole.get(ns, 0) + count
+    out = {}
+    for kind, hist in kinds.items():
+        for name, q in (("p50", .5), ("p99", .99), ("worst", 1)):
+            out[f"kind_{kind}_{name}_{where}_ms"] = quantile(hist, q)
     return out
 
 
@@ -694,7 +712,7 @@ def numbers(folder):
     for where, steps in (("burst", [s for s in run.measured if s.burst]),
                          ("quiet", [s for s in run.measured if not s.burst]),
                          ("all", run.measured)):
-        out |= latencies(steps, where)
+        out |= latencies(steps, where) | by_kind(steps, where)
         out |= pressures(run.samples, spans_of(steps), where)
     out |= burst_numbers(run)
     out |= memory_numbers(run)

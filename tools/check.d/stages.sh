@@ -31,6 +31,7 @@ stages() {
 	icount-6.12 3630 long
 	unload-6.1 3630 long
 	unload-6.12 3630 long
+	outcome 1800 long
 	TABLE
 }
 
@@ -141,3 +142,9 @@ unload() {
 }
 stage_unload_6_1() { unload 6.1; }
 stage_unload_6_12() { unload 6.12; }
+
+# The benchmark as a whole, in short.
+stage_outcome() {
+	tools/bench outcome --quick --again --workload redis,steady --repeat 1 \
+		--rival nothing,preswap --keep build/check/outcome
+}

@@ -17,6 +17,7 @@ W_LEARN=48
 W_MEASURE=36
 W_LATENCY="what the user does: launch, use, key"
 W_UNITS="bytes backed up"
+W_KINDS="launch use"
 W_STATIC_LOW=256M
 W_STATIC_WEIGHT=1000
 W_FLOOR_MEM=96M

@@ -15,6 +15,7 @@ W_LEARN=48
 W_MEASURE=36
 W_LATENCY="transactions of pgbench and reports"
 W_UNITS="compilations"
+W_KINDS="report oltp"
 W_STATIC_LOW=256M
 W_STATIC_WEIGHT=1000
 W_FLOOR_MEM=96M
