@@ -32,6 +32,8 @@ r_start() {
 		--floor-mem "$W_FLOOR_MEM" --floor-cpu "$W_FLOOR_CPU"
 	printf '%s %s\n' app "$(stat -c %i "$app")" \
 		batch "$(stat -c %i "$batch")" >"$out/apps.txt"
+	# what the diagnosis is made from; its cost is preswap's
+	echo 1 >/sys/kernel/tracing/events/preswap/enable
 	in_cgroup tools "$bin/preswapctl" events --json \
 		>"$out/events.jsonl" 2>"$out/events.log" &
 	events_pid=$!
@@ -65,6 +67,8 @@ r_stop() {
 	[ "$PRESWAP_DAEMON" = no ] || kill -0 "$daemon_pid" ||
 		die "preswapd ended: $(tail -n 5 "$out/preswapd.log")"
 	"$bin/preswapctl" info --json >"$out/info.json"
+	cat /sys/kernel/tracing/trace >"$out/trace.txt"
+	echo 0 >/sys/kernel/tracing/events/preswap/enable
 	kill "$dump_pid"
 	wait "$dump_pid" 2>/dev/null || true
 	if [ "$PRESWAP_DAEMON" = yes ]; then
