@@ -135,14 +135,19 @@ class Outcome:
     def skipped(self, part, rival):
         """Why it could not run, or None if it could."""
         for run in self.of(part):
-            if run["rival"] == rival and "skipped" in run:
-                return run["skipped"]
+            for word in ("skipped", "failed"):
+                if run["rival"] == rival and word in run:
+                    return run[word]
         return None
 
     def has_bursts(self, part):
         return bool(self.groups(part, "app_p99_burst_ms"))
 
     def main_column(self, part):
+        key = self.about(part).get("main")
+        if key:  # kind_KIND_QUANTILE_burst_ms
+            _, kind, name, _, _ = key.split("_")
+            return Column(f"{kind},", name, key, -1)
         return BURSTS[1] if self.has_bursts(part) else STEADY[1]
 
     def batch_column(self, part):

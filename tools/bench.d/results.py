@@ -41,13 +41,15 @@ class Step:
         self.max_ns = self.gap_ns = 0
         self.hist = {}
         self.kinds = {}
+        self.due = None  # when its burst begins, if within it
 
 
 class Burst:
     """Burst steps in a row."""
 
     def __init__(self, steps):
-        self.start, self.end = steps[0].start, steps[-1].end
+        self.start = steps[0].due or steps[0].start
+        self.end = steps[-1].end
         self.bytes = sum(s.bytes for s in steps)
 
 
@@ -104,6 +106,8 @@ def read_load(path, plan, step_ns):
             hist[ns] = hist.get(ns, 0) + count
             kind = steps[int(word[1])].kinds.setdefault(word[2], {})
             kind[ns] = kind.get(ns, 0) + count
+        elif word[0] == "due":
+            steps[int(word[1])].due = int(word[2])
         else:
             raise ValueError("neither step nor hist")
 
@@ -251,8 +255,11 @@ def spans_of(steps):
 
 def latencies(steps, where):
     hist = merged(steps)
-    out = {f"app_{name}_{where}_ms": quantile(hist, q)
-           for name, q in (("p50", .5), ("p99", .99), ("p999", .999))}
+    # of fewer than a thousand there is no 99.9 % quantile but the worst
+    out = {f"app_{name}_{where}_ms":
+           quantile(hist, q) if sum(hist.values()) >= least else math.nan
+           for name, q, least in (("p50", .5, 1), ("p99", .99, 100),
+                                  ("p999", .999, 1000))}
     for name, values in (("worst", [s.max_ns for s in steps]),
                          ("gap", [s.gap_ns for s in steps])):
         out[f"app_{name}_{where}_ms"] = max(values, default=math.nan) / 1e6

@@ -574,6 +574,13 @@ static void write_out(void)
 			}
 		}
 	}
+	for (i = 0; i < browser.queue.nr; i++) {
+		const struct request *r = &browser.queue.requests[i];
+
+		if (r->op == OP_LAUNCH)
+			fprintf(f, "due %u %llu\n", r->step,
+				(unsigned long long)r->due_ns);
+	}
 	if (fclose(f))
 		die("%s: %s", opt.out, strerror(errno));
 }
@@ -645,6 +652,8 @@ int main(int argc, char **argv)
 		die("lock memory, become real-time: %s", strerror(errno));
 	if (!opt.start_ns)
 		opt.start_ns = now_ns() + NSEC_PER_SEC / 2;
+	if (now_ns() > opt.start_ns)
+		die("ready too late for --start-ns");
 	make_requests();
 	run();
 	write_out();

@@ -493,6 +493,10 @@ void openload_run(void)
 {
 	if (!openload.start_ns)
 		openload.start_ns = now_ns() + NSEC_PER_SEC / 2;
+	if (now_ns() > openload.start_ns)
+		die("ready %llu ms after --start-ns",
+		    (unsigned long long)((now_ns() - openload.start_ns) /
+					 NSEC_PER_MSEC));
 	run_plan();
 	write_out();
 }
@@ -589,10 +593,12 @@ static void parse_args(int argc, char **argv)
 
 		for (; n->name && nr < 31; n++)
 			opts[nr++] = (struct option){ n->name,
-						      required_argument };
+						      required_argument,
+						      NULL, 0 };
 		for (; t->name && nr < 31; t++)
 			opts[nr++] = (struct option){ t->name,
-						      required_argument };
+						      required_argument,
+						      NULL, 0 };
 	}
 	while ((c = getopt_long(argc, argv, "", opts, &at)) != -1) {
 		if (c)

@@ -8,7 +8,8 @@
  *
  * A column is the first number in the file; or the number after KEY at the
  * start of a line; or the one after FIELD= (or FIELD) in that line. A PATH
- * that starts with '@' is batch's counter file: the sum of its units. What
+ * that starts with '@' is batch's counter file: the sum of its units; of one
+ * that starts with '#' the column is the size, in bytes. What
  * cannot be read is "-". The first column is CLOCK_BOOTTIME in ns. Ends on
  * SIGTERM.
  */
@@ -18,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "load.h"
@@ -91,7 +93,7 @@ static void add_column(char *spec)
 	c->path = strsep(&p, ":");
 	c->key = strsep(&p, ":");
 	c->field = p;
-	c->file = find_file(*c->path == '@' ? c->path + 1 : c->path);
+	c->file = find_file(strchr("@#", *c->path) ? c->path + 1 : c->path);
 	nr_columns++;
 }
 
@@ -129,6 +131,16 @@ static int sum_counters(const char *buf, ssize_t len, uint64_t *val)
 	return 0;
 }
 
+static int file_size(const struct file *f, uint64_t *val)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st))
+		return -errno;
+	*val = st.st_size;
+	return 0;
+}
+
 static int read_column(const struct column *c, uint64_t *val)
 {
 	const struct file *f = c->file;
@@ -138,6 +150,8 @@ static int read_column(const struct column *c, uint64_t *val)
 		return -EIO;
 	if (*c->path == '@')
 		return sum_counters(f->text, f->len, val);
+	if (*c->path == '#')
+		return file_size(f, val);
 	if (c->key && *c->key)
 		p = find_key(p, c->key);
 	if (p && c->field && *c->field)

@@ -22,13 +22,13 @@ full_us() {
 
 oomd_cannot() {
 	echo "bench: systemd-oomd $1: $(tail -n 2 "$out/oomd.log" | tr '\n' ' ')" >&2
-	return 77
+	exit 77
 }
 
 r_start() {
 	local program=/usr/lib/systemd/systemd-oomd tries
 
-	[ -x $program ] || oomd_cannot "is not in the image" || return
+	[ -x $program ] || oomd_cannot "is not in the image"
 	# What a boot with systemd would have made.
 	mkdir -p /run/systemd/oom
 	start managed-oom mechanism "$bin/managed-oom" \
@@ -41,12 +41,12 @@ r_start() {
 	start oomd mechanism env SYSTEMD_LOG_TARGET=console $program
 	oomd_pid=$last_pid
 	for ((tries = 0; tries < 100; tries++)); do
-		kill -0 "$oomd_pid" 2>/dev/null || oomd_cannot "ended" || return
+		kill -0 "$oomd_pid" 2>/dev/null || oomd_cannot "ended"
 		! grep -q subscribed "$out/managed-oom.log" || break
 		sleep 0.1
 	done
 	grep -q subscribed "$out/managed-oom.log" ||
-		oomd_cannot "did not subscribe" || return
+		oomd_cannot "did not subscribe"
 	full_us
 	oomd_full_us=$us
 	now_ns

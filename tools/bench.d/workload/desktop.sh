@@ -18,6 +18,7 @@ W_MEASURE=36
 W_LATENCY="what the user does: launch, use, key"
 W_UNITS="bytes backed up"
 W_KINDS="launch use"
+W_MAIN="kind_launch_p50_burst_ms"
 W_STATIC_LOW=256M
 W_STATIC_WEIGHT=1000
 W_FLOOR_MEM=96M

@@ -14,8 +14,9 @@ W_STEP_MS=2000
 W_LEARN=48
 W_MEASURE=36
 W_LATENCY="transactions of pgbench and reports"
-W_UNITS="compilations"
+W_UNITS="compilations and archives"
 W_KINDS="report oltp"
+W_MAIN="kind_oltp_p99_burst_ms"
 W_STATIC_LOW=256M
 W_STATIC_WEIGHT=1000
 W_FLOOR_MEM=96M
@@ -31,6 +32,8 @@ BURST_STEPS=2
 PG_RATE=25
 PG_CLIENTS=6
 PG_SCALE=4
+
+BUILD_COMMIT=1e6d45ac9b1a7fc3f69f93d64b882d7b98ed9497
 
 # Checkouts being built, each with the objects of all levels in a tmpfs, as build
 # machines with memory to spare have them; processes; a job's pause, s, in
@@ -112,12 +115,17 @@ pg_image() {
 	rm -rf "${root:?}"/dev/* "$root"/tmp/*
 }
 
-# The sources to be compiled are this repository's own.
+# The sources to be compiled are this repository's own, as they were at one
+# commit: the work shall stay the same. A clone without it has the tree's.
 build_image() {
 	local root=$1 top=$2 level file
 
 	mkdir -p "$root$build_src"
-	cp -r "$top/user" "$top/include" "$root$build_src"
+	git -c safe.directory='*' -C "$top" archive $BUILD_COMMIT user include 2>/dev/null |
+		tar -x -C "$root$build_src" 2>/dev/null ||
+		cp -r "$top/user" "$top/include" "$root$build_src"
+	(cd "$root$build_src/user" && printf '%s\n' {daemon,lib,plan,predict,sense,show}/*.c) \
+		>"$root$build_src/sources"
 	mkdir "$root/dev" -p
 	mknod -m 666 "$root/dev/null" c 1 3
 	for level in "${LEVELS[@]}"; do
@@ -137,8 +145,6 @@ w_image() {
 	here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 	mkdir -p "$root$build_src"
 	cp "$here/postgres.d/compile" "$root$build_src"
-	(cd "$here/../../../user" && printf '%s\n' {daemon,lib,plan,predict,sense,show}/*.c) \
-		>"$root$build_src/sources"
 	pg_image "$root" "$here" && build_image "$root" "$here/../../.."
 }
 
@@ -178,6 +184,7 @@ w_app() {
 	start postgres bench/app setpriv --reuid=$pg_uid --regid=$pg_uid \
 		--clear-groups postgres -D $pg_data
 	until pg_isready -q -h $pg_run -U postgres; do
+		kill -0 "$last_pid" || die "PostgreSQL did not start"
 		sleep 0.1
 	done
 	psql -h $pg_run -U postgres -X -q -d bench -o /dev/null -f $parts/warm.sql
@@ -190,14 +197,16 @@ w_batch() {
 	keep_running batch bench/batch bash $parts/build $build_src \
 		$build_template $build_trees $TREES $JOBS $JOB_PAUSE \
 		/run/batch-units
+	: >/run/batch-units.done
 	until [ -s /run/batch-units ]; do
+		kill -0 "$last_pid" || die "the build did not start"
 		sleep 0.2
 	done
 	# Two jobs of each process are a warm compiler.
 	sleep $((2 * JOB_PAUSE + 2))
 }
 
-w_columns() { echo batch_units=/run/batch-units; }
+w_columns() { echo "batch_units=#/run/batch-units.done"; }
 
 # What to add to CLOCK_BOOTTIME to have CLOCK_REALTIME, us: /proc/uptime is read
 # the moment it changes.

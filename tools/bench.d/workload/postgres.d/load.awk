@@ -47,6 +47,8 @@ END {
 	walk_gaps()
 	for (step = 0; step < steps; step++)
 		print_step(step)
+	for (step in window)
+		printf "due %d %d000\n", step, window[step] - offset_us
 }
 
 function fail(text)
