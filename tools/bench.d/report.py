@@ -65,13 +65,14 @@ DONE = [
 LEASES = [
     Column("leases", "", "leases", 0),
     Column("false", "alarms", "false_alarms", -1),
-    Column("leased,", "memory, %", "leased_memory_quiet_pct", -1),
-    Column("leased,", "CPU, %", "leased_cpu_quiet_pct", -1),
+    Column("leased", "between, %", "leased_memory_quiet_pct", -1),
+    Column("held be-", "tween, MiB", "held_memory_quiet_mib", -1),
+    Column("ahead,", "memory", "bursts_ahead_memory", 1),
+    Column("stand-", "ing", "bursts_standing_memory", -1),
     Column("missed,", "memory", "bursts_missed_memory", -1),
-    Column("missed,", "CPU", "bursts_missed_cpu", -1),
     Column("lead,", "memory, s", "lead_memory_s_median", 0),
-    Column("lead,", "CPU, s", "lead_cpu_s_median", 0),
-    Column("enough", "since, s", "lead_enough_available_s_median", 0),
+    Column("ahead,", "CPU", "bursts_ahead_cpu", 1),
+    Column("missed,", "CPU", "bursts_missed_cpu", -1),
 ]
 FORESEEN = [
     Column("likely,", "memory", "bursts_foreseen_memory", 1),
@@ -429,8 +430,8 @@ class Report:
             outcome.groups(part, "bursts")[mine[0]]).median)
         page.paragraph(
             f"**What preswap did**, with {bursts} bursts a run. Of false "
-            "alarms, time leased between bursts and missed bursts less is "
-            "better.")
+            "alarms, of what is leased or held between bursts, of standing "
+            "leases and missed bursts less is better.")
         self.block(part, LEASES, mine, reasons=False)
         page.paragraph(
             f"**What preswap foresaw**, of {bursts} bursts a run: more is "
@@ -577,11 +578,14 @@ class Report:
             "counts; DAMON's own reclaim is not in it, but in what was "
             "swapped out. Refaulted: of what was reclaimed, wanted back.",
             "A lease is what preswap takes from the batch app for a burst. A "
-            "false alarm saw no burst, a missed burst had no lease that "
-            "began before it. Leased: how much of the time between bursts a "
-            "lease was in force; one that always is misses none. Lead: how long before a burst its lease had "
-            "begun; enough since: how long before it as much memory was "
-            "available as it took (both of those bursts for which it was).",
+            "false alarm is a lease that saw none. A burst was met ahead by "
+            "a lease that began at most 20 s before it; standing, by one "
+            "from longer ago, which foresaw nothing; else it was missed. "
+            "Lead: how long ahead. Leased and held between: for how much of "
+            "the time between bursts a lease of memory was in force, and "
+            "how much it held on average. CPU: of those bursts in which both "
+            "apps together used most of the CPUs; where there were none, no "
+            "number.",
             "Likely, possible: bursts of which a forecast, made 2 s before, "
             "said at least half, by its median or by its 95 % point. "
             "Inside: how often the demand was "

@@ -24,6 +24,10 @@ FORECAST_OLD_NS = 10e9
 FORESEEN_S = 2
 # Forecasts this far ahead are what leases are made from.
 FORECAST_NEAR_NS = 10e9
+# A lease that began earlier is not for the burst that it covers: it stands.
+STANDING_NS = 20e9
+# CPUs are short when the two apps use this share of them, as by preswap's default
+CPU_SHORT = 0.8
 # kernel_threads names them without what follows a slash or a digit
 KERNEL_THREADS = ("kworker", "kdamond", "kswapd")
 
@@ -549,7 +553,57 @@ def daemon_numbers(path):
     return out
 
 
-def lease_numbers(run):
+def cpu_was_short(samples, burst, cpus):
+    """Did both apps together use most of the CPUs in it? Else there was
+    nothing to free, and a burst without a CPU lease missed nothing."""
+    span = [(burst.start, burst.end)]
+    used = samples.grown("app_cpu_us", span) + samples.grown("batch_cpu_us",
+                                                             span)
+    return used * 1e3 >= CPU_SHORT * cpus * (burst.end - burst.start)
+
+
+def met(burst, lease):
+    """How a lease met a burst: ahead of it; standing, from so long before
+    that it was not this burst that was foreseen; or not in time."""
+    if not lease or lease["begin_ns"] >= burst.start:
+        return "missed"
+    if lease["begin_ns"] < burst.start - STANDING_NS:
+        return "standing"
+    return "ahead"
+
+
+def meeting_numbers(leases, kind, resource, bursts):
+    """Of these bursts: how many had a lease begun for them, how long ahead."""
+    if not bursts:
+        return dict.fromkeys(
+            [f"bursts_{how}_{resource}" for how in ("ahead", "standing",
+                                                    "missed")]
+            + [f"lead_{resource}_s_median", f"lead_{resource}_full_s_median"],
+            math.nan)
+    hows, leads, full = [], [], []
+    for burst in bursts:
+        lease = covering(leases, kind, burst)
+        hows.append(met(burst, lease))
+        if hows[-1] == "ahead":
+            leads.append(seconds_before(burst, lease["begin_ns"]))
+            full.append(seconds_before(burst, lease["full_ns"]))
+    return {f"bursts_{how}_{resource}": hows.count(how)
+            for how in ("ahead", "standing", "missed")} | {
+        f"lead_{resource}_s_median": median(leads),
+        f"lead_{resource}_full_s_median": median(full)}
+
+
+def held_between(dumped, spans):
+    """What leases had freed and held, on average between bursts, in MiB."""
+    sums = {}
+    for time, kind, _, done in dumped:
+        if any(start <= time < end for start, end in spans):
+            sums.setdefault(time, 0)
+            sums[time] += done if kind == "reclaim" else 0
+    return statistics.mean(sums.values()) / MIB if sums else math.nan
+
+
+def lease_numbers(run, cpus):
     """What preswap foresaw and did, and when."""
     apps = read_apps(run.folder)
     if "app" not in apps:
@@ -562,24 +616,21 @@ def lease_numbers(run):
     bursts = bursts_of(run.steps)
     out = {"leases": len(leases), "leases_learning": len(every) - len(leases),
            "shortages": counts.get("shortage", 0)}
+    quiet = spans_of(s for s in run.measured if not s.burst)
+    out["held_memory_quiet_mib"] = held_between(
+        read_dumped_leases(run.folder, apps["app"]), quiet)
     for kind, resource in (("reclaim", "memory"), ("affinity", "cpu")):
         mine = [x for x in leases if x["kind"] == kind]
-        covers = [covering(mine, kind, b) for b in run.bursts]
-        leads = [seconds_before(b, x["begin_ns"]) if x else None
-                 for b, x in zip(run.bursts, covers)]
-        full = [seconds_before(b, x["full_ns"]) if x else None
-                for b, x in zip(run.bursts, covers)]
         out |= {
             f"leases_{resource}": len(mine),
             f"false_alarms_{resource}":
                 false_alarms(mine, bursts, run.start, run.end),
-            f"bursts_missed_{resource}":
-                sum(lead is None or lead <= 0 for lead in leads),
-            f"leased_{resource}_quiet_pct": time_leased(
-                mine, spans_of(s for s in run.measured if not s.burst)),
-            f"lead_{resource}_s_median": median(leads),
-            f"lead_{resource}_full_s_median": median(full),
+            f"leased_{resource}_quiet_pct": time_leased(mine, quiet),
         }
+        out |= meeting_numbers(
+            mine, kind, resource,
+            [b for b in run.bursts if resource == "memory"
+             or cpu_was_short(run.samples, b, cpus)])
         out |= forecast_numbers(run, forecasts, resource)
     ends = [x["state"] for x in leases]
     out |= {
@@ -705,7 +756,7 @@ def check_conf(folder):
 
 def numbers(folder):
     """All numbers of the run in this folder; raises Damaged."""
-    _, step_ms, rival = check_conf(folder)
+    conf, step_ms, rival = check_conf(folder)
     run = Run(folder, step_ms)
     begin = parsed(run.path("start_ns"), int)
     if len(begin) != 1 or abs(run.steps[0].start - begin[0]) > 1e9:
@@ -728,7 +779,7 @@ def numbers(folder):
         out["mechanism_cpu_all_pct"] + out["kernel_cpu_pct"])
     out |= restart_numbers(run)
     if rival.startswith("preswap"):
-        out |= lease_numbers(run)
+        out |= lease_numbers(run, int(conf.get("CPUS", 2)))
     out |= other_numbers(run, "rival.txt", "rival_")
     out |= other_numbers(run, "host.txt", "host_")
     return {key: presentable(value) for key, value in out.items()}
