@@ -25,8 +25,10 @@ NOTHING = "nothing"
 PRESWAP = "preswap"
 
 CLOCKS = {
-    "virtual": "time is counted in instructions; numbers repeat, whatever "
-               "else the host does",
+    "virtual": "time is counted in instructions, whatever else the host "
+               "does; where memory thrashes, the order of events still "
+               "differs from run to run, which the rivals that did nothing "
+               "show",
     "wall": "real time on an emulated machine; what else the host does shows",
 }
 
@@ -544,7 +546,6 @@ class Report:
             f"Guests with Linux {meta.get('kernel', '?')} and "
             f"{meta.get('cpus', '?')} emulated CPUs; commit "
             f"{meta.get('commit', '?')}{changed}.")
-        self.how_to_read()
         rivals = meta.get("rivals", {})
         if any(title != name for name, title in rivals.items()):
             page.paragraph("**Rivals**, in the tables' order:")
@@ -554,7 +555,7 @@ class Report:
         page = self.page
         clocks = dict.fromkeys(clock for _, clock in self.outcome.parts())
         mark = "is in bold" if page.rst else "has a star"
-        page.paragraph("**How to read the tables**")
+        page.heading("How to read the tables", "-")
         page.items([
             *(f"{clock.capitalize()} clock: {CLOCKS[clock]}."
               for clock in clocks if clock in CLOCKS),
@@ -609,6 +610,7 @@ class Report:
             self.leases(part)
             self.ratios(part)
             self.ranking(part)
+        self.how_to_read()
 
 
 def p_text(p):
