@@ -19,7 +19,8 @@
  * One that is killed counts as an error and is opened again at once; what waits
  * for it waits on. So does the shell, which is there when this starts.
  *
- * Output: as redis_load's; OP is launch, use or key, BYTES is always 0.
+ * Output: see loadplan.h; OP is launch, use or key, BYTES is always 0. At the end
+ * "due STEP NS" for each launch.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -35,18 +36,12 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "loadplan.h"
 
-#define STEPS_MAX	4096
-#define NAME_MAX_	16
 #define REQUESTS_MAX	(1U << 16)
 #define REOPENS_MAX	100
 #define CANNOT_EXEC	127
 #define RECONNECT_NS	(50 * NSEC_PER_MSEC)
-
-/* 64 buckets an octave: the middle of one is right to 1/128. */
-#define SUB_BITS	6
-#define SUB		(1U << SUB_BITS)
-#define BUCKETS		(SUB * 40)
 
 enum op {
 	OP_LAUNCH,
@@ -87,16 +82,6 @@ struct program {
 	char line[64];
 };
 
-struct step {
-	double load;
-	bool burst;
-	char name[NAME_MAX_];
-	uint64_t start_ns;
-	uint64_t requests, answers, errors;
-	uint64_t max_ns, gap_ns;
-	uint32_t *hist;		/* [OPS][BUCKETS] */
-};
-
 static struct {
 	const char *shell, *cgroup, *plan, *out;
 	char **command;
@@ -109,53 +94,8 @@ static struct {
 	.seed = 1,
 };
 
-static struct step steps[STEPS_MAX];
-static unsigned int nr_steps;
 static struct program shell = { .fd = -1 }, browser = { .fd = -1 };
 static int epoll_fd;
-/* For GAP: when the last answer came, or waiting began. */
-static uint64_t progress_ns;
-static uint64_t waiting;
-
-static unsigned int bucket_of(uint64_t ns)
-{
-	unsigned int octave;
-
-	if (ns < SUB)
-		return ns;
-	octave = 63 - __builtin_clzll(ns) - SUB_BITS;
-	if (octave > BUCKETS / SUB - 2)
-		return BUCKETS - 1;
-	return (octave + 1) * SUB + (ns >> octave) - SUB;
-}
-
-static uint64_t bucket_middle(unsigned int b)
-{
-	unsigned int octave;
-
-	if (b < SUB)
-		return b;
-	octave = b / SUB - 1;
-	return ((uint64_t)(SUB + b % SUB) << octave) +
-	       ((1ULL << octave) >> 1);
-}
-
-static uint64_t step_quantile(const struct step *s, double q)
-{
-	uint64_t total = 0, sum = 0, want;
-	unsigned int b, op;
-
-	for (b = 0; b < OPS * BUCKETS; b++)
-		total += s->hist[b];
-	want = (uint64_t)ceil(q * (double)total);
-	for (b = 0; b < BUCKETS; b++) {
-		for (op = 0; op < OPS; op++)
-			sum += s->hist[op * BUCKETS + b];
-		if (sum && sum >= want)
-			return bucket_middle(b);
-	}
-	return 0;
-}
 
 static struct request *queue_add(struct queue *q, enum op op, uint64_t due)
 {
@@ -165,8 +105,6 @@ static struct request *queue_add(struct queue *q, enum op op, uint64_t due)
 	if (q->nr > REQUESTS_MAX)
 		die("more than %u requests", REQUESTS_MAX);
 	*r = (struct request){ .due_ns = due, .op = op, .step = step };
-	if (op != OP_CLOSE)
-		steps[step].requests++;
 	return r;
 }
 
@@ -196,7 +134,7 @@ static void add_burst(unsigned int first, unsigned int end, uint64_t *seed)
 
 	queue_add(&browser.queue, OP_LAUNCH, t);
 	t += opt.settle_ms * NSEC_PER_MSEC;
-	while ((t = poisson_next(t, steps[first].load * (double)opt.use_rate,
+	while ((t = poisson_next(t, loadplan.steps[first].load * (double)opt.use_rate,
 				 seed)) < step_start(end)) {
 		r = queue_add(&browser.queue, OP_USE, t);
 		r->event = pick_use(seed);
@@ -227,18 +165,20 @@ static void make_requests(void)
 					sizeof(struct request));
 	if (!shell.queue.requests || !browser.queue.requests)
 		die("out of memory");
-	for (i = 0; i < nr_steps; i++) {
-		steps[i].start_ns = t = step_start(i);
+	for (i = 0; i < loadplan.nr_steps; i++) {
+		if (!(loadplan.steps[i].load > 0))
+			die("%s: a step without load", opt.plan);
+		loadplan.steps[i].start_ns = t = step_start(i);
 		while ((t = poisson_next(t,
-					 steps[i].load * (double)opt.key_rate,
+					 loadplan.steps[i].load * (double)opt.key_rate,
 					 &key_seed)) < step_start(i + 1)) {
 			r = queue_add(&shell.queue, OP_KEY, t);
 			r->event = "key";
 			r->number = rng_next(&key_seed) >> 33;
 		}
 	}
-	for (i = 0; i < nr_steps; i = end + 1) {
-		for (end = i; end < nr_steps && steps[end].burst; end++)
+	for (i = 0; i < loadplan.nr_steps; i = end + 1) {
+		for (end = i; end < loadplan.nr_steps && loadplan.steps[end].burst; end++)
 			;
 		if (end > i)
 			add_burst(i, end, &burst_seed);
@@ -247,19 +187,8 @@ static void make_requests(void)
 
 static void request_answered(const struct request *r, uint64_t now)
 {
-	struct step *s = &steps[r->step];
-	uint64_t ns = now > r->due_ns ? now - r->due_ns : 0;
-
-	if (r->op == OP_CLOSE)
-		return;
-	s->answers++;
-	s->hist[r->op * BUCKETS + bucket_of(ns)]++;
-	if (ns > s->max_ns)
-		s->max_ns = ns;
-	if (now > progress_ns && now - progress_ns > s->gap_ns)
-		s->gap_ns = now - progress_ns;
-	progress_ns = now;
-	waiting--;
+	if (r->op != OP_CLOSE)
+		loadplan_answered(r->step, r->op, r->due_ns, false, now);
 }
 
 static void program_connected(struct program *p, int fd, enum state state)
@@ -339,12 +268,12 @@ static bool browser_reap(void)
 	return browser.state == CLOSING && !status;
 }
 
-static struct step *step_now(void)
+static struct loadplan_step *step_now(void)
 {
 	uint64_t i = (now_ns() - opt.start_ns) /
 		     (opt.step_ms * NSEC_PER_MSEC);
 
-	return &steps[i < nr_steps ? i : nr_steps - 1];
+	return &loadplan.steps[i < loadplan.nr_steps ? i : loadplan.nr_steps - 1];
 }
 
 static void program_ended(struct program *p)
@@ -462,8 +391,8 @@ static void mark_due(struct queue *q, uint64_t now)
 	for (; next_due(q) <= now; q->due++) {
 		if (q->requests[q->due].op == OP_CLOSE)
 			continue;
-		if (!waiting++)
-			progress_ns = q->requests[q->due].due_ns;
+		loadplan_due(q->requests[q->due].step,
+			     q->requests[q->due].due_ns);
 	}
 }
 
@@ -485,7 +414,7 @@ static void poll_until(uint64_t until_ns)
 
 static void run(void)
 {
-	uint64_t end = step_start(nr_steps), limit = end + 30 * NSEC_PER_SEC;
+	uint64_t end = step_start(loadplan.nr_steps), limit = end + 30 * NSEC_PER_SEC;
 	uint64_t now, until;
 
 	while ((now = now_ns()) < limit) {
@@ -506,83 +435,20 @@ static void run(void)
 			until = now + NSEC_PER_SEC;
 		poll_until(until);
 	}
-	die("%llu requests were never answered", (unsigned long long)waiting);
+	die("%llu requests were never answered",
+	    (unsigned long long)loadplan.waiting);
 }
 
-static void read_plan(void)
+static void write_launches(FILE *f)
 {
-	FILE *f = fopen(opt.plan, "re");
-	char line[128];
-	int burst;
+	const struct request *r = browser.queue.requests;
+	const struct request *end = r + browser.queue.nr;
 
-	if (!f)
-		die("%s: %s", opt.plan, strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		struct step *s = &steps[nr_steps];
-
-		if (line[0] == '#' || line[0] == '\n')
-			continue;
-		if (nr_steps == STEPS_MAX)
-			die("%s: more than %d steps", opt.plan, STEPS_MAX);
-		if (sscanf(line, "%lf %d %15s", &s->load, &burst, s->name) !=
-			    3 ||
-		    !(s->load > 0 && s->load < 1000))
-			die("%s:%u: want LOAD BURST NAME", opt.plan,
-			    nr_steps + 1);
-		s->burst = burst;
-		s->hist = calloc(OPS * BUCKETS, sizeof(*s->hist));
-		if (!s->hist)
-			die("out of memory");
-		nr_steps++;
-	}
-	fclose(f);
-	if (!nr_steps)
-		die("%s: no steps", opt.plan);
-}
-
-static void print_step(FILE *f, unsigned int i)
-{
-	const struct step *s = &steps[i];
-
-	fprintf(f, "step %u %s %llu %llu %llu %llu %llu %llu %llu 0\n", i,
-		s->name, (unsigned long long)s->start_ns,
-		(unsigned long long)s->requests, (unsigned long long)s->errors,
-		(unsigned long long)step_quantile(s, 0.5),
-		(unsigned long long)step_quantile(s, 0.99),
-		(unsigned long long)s->max_ns, (unsigned long long)s->gap_ns);
-}
-
-static void write_out(void)
-{
-	FILE *f = fopen(opt.out, "we");
-	unsigned int i, op, b;
-
-	if (!f)
-		die("%s: %s", opt.out, strerror(errno));
-	for (i = 0; i < nr_steps; i++) {
-		print_step(f, i);
-		for (op = 0; op < OPS; op++) {
-			for (b = 0; b < BUCKETS; b++) {
-				uint32_t n = steps[i].hist[op * BUCKETS + b];
-
-				if (n)
-					fprintf(f, "hist %u %s %llu %u\n", i,
-						op_names[op],
-						(unsigned long long)
-							bucket_middle(b),
-						n);
-			}
-		}
-	}
-	for (i = 0; i < browser.queue.nr; i++) {
-		const struct request *r = &browser.queue.requests[i];
-
+	for (; r < end; r++) {
 		if (r->op == OP_LAUNCH)
 			fprintf(f, "due %u %llu\n", r->step,
 				(unsigned long long)r->due_ns);
 	}
-	if (fclose(f))
-		die("%s: %s", opt.out, strerror(errno));
 }
 
 static void parse_args(int argc, char **argv)
@@ -640,7 +506,7 @@ int main(int argc, char **argv)
 	struct sched_param rt = { .sched_priority = 1 };
 
 	parse_args(argc, argv);
-	read_plan();
+	loadplan_read(opt.plan, op_names, OPS);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_fd < 0)
 		die("%s", strerror(errno));
@@ -656,6 +522,6 @@ int main(int argc, char **argv)
 		die("ready too late for --start-ns");
 	make_requests();
 	run();
-	write_out();
+	loadplan_write(opt.out, write_launches);
 	return 0;
 }

@@ -10,13 +10,8 @@
  * BURST makes of it, is the program's. All that is random depends on --seed
  * alone.
  *
- * Output, one line each:
- *	step I NAME START_NS REQUESTS ERRORS P50_NS P99_NS MAX_NS GAP_NS BYTES
- *	hist I OP LATENCY_NS COUNT
- * A step line is also printed when the step's last answer has come. GAP is the
- * longest time in which requests waited and no answer came. BYTES are those of
- * new values. Latencies in the histogram are the middle of a bucket, right to
- * 0.8 %; MAX is exact.
+ * Output: see loadplan.h. A step line is also printed when the step's last
+ * answer has come.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -40,19 +35,11 @@
 #define PIPELINE	16
 #define UPKEEP_STEP_NS	NSEC_PER_MSEC
 
-/* 64 buckets an octave: the middle of one is right to 1/128. */
-#define SUB_BITS	6
-#define SUB		(1U << SUB_BITS)
-#define BUCKETS		(SUB * 40)
-
-static struct openload_step steps[OPENLOAD_STEPS_MAX];
-
 struct openload openload = {
 	.step_ms = 2500,
 	.rate = 2000,
 	.tick_us = 1000,
 	.seed = 1,
-	.steps = steps,
 };
 
 static const struct openload_program *program;
@@ -60,50 +47,6 @@ static struct openload_conn *conns[OPENLOAD_CONNS_MAX];
 static unsigned int nr_conns;
 static int epoll_fd;
 static char *out_buf;
-/* For GAP: when the last answer came, or waiting began. */
-static uint64_t progress_ns;
-static uint64_t waiting;
-
-static unsigned int bucket_of(uint64_t ns)
-{
-	unsigned int octave;
-
-	if (ns < SUB)
-		return ns;
-	octave = 63 - __builtin_clzll(ns) - SUB_BITS;
-	if (octave > BUCKETS / SUB - 2)
-		return BUCKETS - 1;
-	return (octave + 1) * SUB + (ns >> octave) - SUB;
-}
-
-static uint64_t bucket_middle(unsigned int b)
-{
-	unsigned int octave;
-
-	if (b < SUB)
-		return b;
-	octave = b / SUB - 1;
-	return ((uint64_t)(SUB + b % SUB) << octave) +
-	       ((1ULL << octave) >> 1);
-}
-
-static uint64_t step_quantile(const struct openload_step *s, double q)
-{
-	uint64_t total = 0, sum = 0, want;
-	unsigned int b, op;
-
-	for (b = 0; b < program->nr_ops * BUCKETS; b++)
-		total += s->hist[b];
-	want = (uint64_t)ceil(q * (double)total);
-	for (b = 0; b < BUCKETS; b++) {
-		for (op = 0; op < program->nr_ops; op++)
-			sum += s->hist[op * BUCKETS + b];
-		if (sum && sum >= want)
-			return bucket_middle(b);
-	}
-	return 0;
-}
-
 static void conn_want_write(struct openload_conn *c, bool want)
 {
 	struct epoll_event ev = {
@@ -195,24 +138,12 @@ bool openload_upkeep_busy(const struct openload_conn *c)
 void openload_answered(struct openload_conn *c, bool error, uint64_t now)
 {
 	const struct openload_request *r = &c->ring[c->tail++ % c->ring_size];
-	struct openload_step *s = &steps[r->step];
-	uint64_t ns;
 
 	if (r->op == OPENLOAD_UPKEEP)
 		return;
-	ns = now > r->due_ns ? now - r->due_ns : 0;
-	s->answers++;
-	s->errors += error;
-	s->hist[r->op * BUCKETS + bucket_of(ns)]++;
-	if (ns > s->max_ns)
-		s->max_ns = ns;
 	if (program->answered)
 		program->answered(r);
-	/* Answers that come in one read are one moment: no gap in it. */
-	if (now > progress_ns && now - progress_ns > s->gap_ns)
-		s->gap_ns = now - progress_ns;
-	progress_ns = now;
-	waiting--;
+	loadplan_answered(r->step, r->op, r->due_ns, error, now);
 }
 
 static void conn_line(struct openload_conn *c, uint64_t now)
@@ -339,9 +270,7 @@ static void request_add(unsigned int step, uint64_t due)
 		    c->protocol->server, c->ring_size);
 	c->ring[c->head++ % c->ring_size] = r;
 	c->touched = true;
-	steps[step].requests++;
-	if (!waiting++)
-		progress_ns = due;
+	loadplan_due(step, due);
 }
 
 static void flush_touched(void)
@@ -355,27 +284,13 @@ static void flush_touched(void)
 	}
 }
 
-static void print_step(FILE *f, unsigned int i)
-{
-	const struct openload_step *s = &steps[i];
-
-	fprintf(f, "step %u %s %llu %llu %llu %llu %llu %llu %llu %llu\n", i,
-		s->name, (unsigned long long)s->start_ns,
-		(unsigned long long)s->requests, (unsigned long long)s->errors,
-		(unsigned long long)step_quantile(s, 0.5),
-		(unsigned long long)step_quantile(s, 0.99),
-		(unsigned long long)s->max_ns, (unsigned long long)s->gap_ns,
-		(unsigned long long)s->bytes);
-	fflush(f);
-}
-
 static void report_steps(void)
 {
 	static unsigned int next;
 
-	while (next < openload.nr_steps && steps[next].over &&
-	       steps[next].answers == steps[next].requests)
-		print_step(stdout, next++);
+	while (next < loadplan.nr_steps && loadplan.steps[next].over &&
+	       loadplan.steps[next].answers == loadplan.steps[next].requests)
+		loadplan_print_step(stdout, next++);
 }
 
 static bool upkeep(void)
@@ -409,13 +324,13 @@ static unsigned int poisson(double mean)
 	return n;
 }
 
-static double tick_mean(const struct openload_step *s)
+static double tick_mean(const struct loadplan_step *s)
 {
 	return s->load * (double)openload.rate *
 	       (double)(openload.tick_us * NSEC_PER_USEC) / 1e9;
 }
 
-double openload_mean_requests(const struct openload_step *s)
+double openload_mean_requests(const struct loadplan_step *s)
 {
 	return tick_mean(s) * (double)(openload.step_ms * NSEC_PER_MSEC) /
 	       (double)(openload.tick_us * NSEC_PER_USEC);
@@ -423,7 +338,7 @@ double openload_mean_requests(const struct openload_step *s)
 
 static void run_step(unsigned int i)
 {
-	struct openload_step *s = &steps[i];
+	struct loadplan_step *s = &loadplan.steps[i];
 	uint64_t tick = openload.tick_us * NSEC_PER_USEC;
 	uint64_t end = s->start_ns + openload.step_ms * NSEC_PER_MSEC;
 	double mean = tick_mean(s);
@@ -448,45 +363,19 @@ static void run_plan(void)
 	unsigned int i;
 	uint64_t limit;
 
-	for (i = 0; i < openload.nr_steps; i++) {
-		steps[i].start_ns = openload.start_ns +
+	for (i = 0; i < loadplan.nr_steps; i++) {
+		loadplan.steps[i].start_ns = openload.start_ns +
 				    i * openload.step_ms * NSEC_PER_MSEC;
 		run_step(i);
 	}
 	/* What still waits has its time; a server that hangs has not. */
 	limit = now_ns() + 20 * NSEC_PER_SEC;
-	while ((waiting || upkeep()) && now_ns() < limit)
+	while ((loadplan.waiting || upkeep()) && now_ns() < limit)
 		idle_until(now_ns() + NSEC_PER_MSEC);
 	report_steps();
-	if (waiting)
+	if (loadplan.waiting)
 		die("%llu requests were never answered",
-		    (unsigned long long)waiting);
-}
-
-static void write_out(void)
-{
-	FILE *f = fopen(openload.out, "we");
-	unsigned int i, op, b;
-
-	if (!f)
-		die("%s: %s", openload.out, strerror(errno));
-	for (i = 0; i < openload.nr_steps; i++) {
-		print_step(f, i);
-		for (op = 0; op < program->nr_ops; op++) {
-			for (b = 0; b < BUCKETS; b++) {
-				uint32_t n = steps[i].hist[op * BUCKETS + b];
-
-				if (n)
-					fprintf(f, "hist %u %s %llu %u\n", i,
-						program->ops[op],
-						(unsigned long long)
-							bucket_middle(b),
-						n);
-			}
-		}
-	}
-	if (fclose(f))
-		die("%s: %s", openload.out, strerror(errno));
+		    (unsigned long long)loadplan.waiting);
 }
 
 void openload_run(void)
@@ -498,39 +387,7 @@ void openload_run(void)
 		    (unsigned long long)((now_ns() - openload.start_ns) /
 					 NSEC_PER_MSEC));
 	run_plan();
-	write_out();
-}
-
-static void read_plan(void)
-{
-	FILE *f = fopen(openload.plan, "re");
-	char line[128];
-	int burst;
-
-	if (!f)
-		die("%s: %s", openload.plan, strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		struct openload_step *s = &steps[openload.nr_steps];
-
-		if (line[0] == '#' || line[0] == '\n')
-			continue;
-		if (openload.nr_steps == OPENLOAD_STEPS_MAX)
-			die("%s: more than %d steps", openload.plan,
-			    OPENLOAD_STEPS_MAX);
-		if (sscanf(line, "%lf %d %15s", &s->load, &burst, s->name) !=
-			    3 ||
-		    !(s->load >= 0 && s->load < 1000))
-			die("%s:%u: want LOAD BURST NAME", openload.plan,
-			    openload.nr_steps + 1);
-		s->burst = burst;
-		s->hist = calloc(program->nr_ops * BUCKETS, sizeof(*s->hist));
-		if (!s->hist)
-			die("out of memory");
-		openload.nr_steps++;
-	}
-	fclose(f);
-	if (!openload.nr_steps)
-		die("%s: no steps", openload.plan);
+	loadplan_write(openload.out, NULL);
 }
 
 static const struct openload_number common_numbers[] = {
@@ -618,7 +475,7 @@ void openload_init(const struct openload_program *p, int argc, char **argv)
 {
 	program = p;
 	parse_args(argc, argv);
-	read_plan();
+	loadplan_read(openload.plan, program->ops, program->nr_ops);
 	openload.arrivals_seed = openload.seed * 2 + 1;
 	openload.keys_seed = openload.seed * 3 + 2;
 	out_buf = malloc(OPENLOAD_OUT_BYTES);

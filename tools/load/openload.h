@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPENLOAD_STEPS_MAX	4096
+#include "loadplan.h"
+
 #define OPENLOAD_CONNS_MAX	64
 #define OPENLOAD_OUT_BYTES	(256UL << 10)	/* in one write, at most */
 #define OPENLOAD_UPKEEP		UINT8_MAX	/* op that is not measured */
@@ -23,18 +24,6 @@ struct openload_request {
 	uint32_t from;
 	uint16_t step;
 	uint8_t op;
-};
-
-struct openload_step {
-	double load;
-	bool burst;
-	char name[16];
-	uint64_t start_ns;
-	uint64_t requests, answers, errors;
-	uint64_t max_ns, gap_ns;
-	uint64_t bytes;		/* of new values, counted by the program */
-	bool over;		/* all its requests are sent, or wait */
-	uint32_t *hist;		/* [nr_ops][buckets] */
 };
 
 struct openload_protocol {
@@ -107,8 +96,6 @@ struct openload_program {
 extern struct openload {
 	const char *plan, *out;
 	uint64_t step_ms, rate, tick_us, seed, start_ns;
-	struct openload_step *steps;
-	unsigned int nr_steps;
 	uint64_t arrivals_seed, keys_seed;	/* states of rng_next() */
 } openload;
 
@@ -121,7 +108,7 @@ void openload_become_realtime(void);
 void openload_run(void);
 
 void openload_answered(struct openload_conn *conn, bool error, uint64_t now);
-double openload_mean_requests(const struct openload_step *step);
+double openload_mean_requests(const struct loadplan_step *step);
 
 /* For what is not measured, on a connection that carries nothing else. */
 void openload_upkeep_send(struct openload_conn *conn, const char *buf,

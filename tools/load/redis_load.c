@@ -49,7 +49,7 @@ struct stored {
 	uint32_t waiting;	/* not answered */
 };
 
-static struct stored stored[OPENLOAD_STEPS_MAX];
+static struct stored stored[LOADPLAN_STEPS_MAX];
 /* The last connection is for upkeep, so that it holds up no request. */
 static struct openload_conn conns[CONNS + 1];
 static struct openload_conn *const upkeep = &conns[CONNS];
@@ -114,7 +114,7 @@ static void answer_line(struct openload_conn *c, uint64_t now)
 	openload_answered(c, c->line[0] == '-', now);
 }
 
-static enum op pick_op(const struct openload_step *s)
+static enum op pick_op(const struct loadplan_step *s)
 {
 	double stores = s->load * (double)(opt.burst_mib << 10) /
 			(double)opt.value_kib;
@@ -130,7 +130,7 @@ static struct openload_conn *arrive(unsigned int step,
 {
 	static unsigned int turn;
 
-	r->op = pick_op(&openload.steps[step]);
+	r->op = pick_op(&loadplan.steps[step]);
 	if (r->op == OP_STORE) {
 		struct stored *s = &stored[step];
 
@@ -140,7 +140,7 @@ static struct openload_conn *arrive(unsigned int step,
 			s->key_lo = r->key;
 		s->key_hi = next_key;
 		s->waiting++;
-		openload.steps[step].bytes += opt.value_kib << 10;
+		loadplan.steps[step].bytes += opt.value_kib << 10;
 	} else {
 		r->key = rng_next(&openload.keys_seed) % opt.base_keys;
 		r->from = rng_next(&openload.keys_seed) %
@@ -168,12 +168,12 @@ static bool clean_up(void)
 	struct stored *s = stored;
 	uint32_t n, i;
 
-	for (; clean < openload.nr_steps && openload.steps[clean].over; clean++) {
+	for (; clean < loadplan.nr_steps && loadplan.steps[clean].over; clean++) {
 		s = &stored[clean];
 		if (s->waiting || s->key_lo != s->key_hi || freed)
 			break;
 	}
-	if (clean == openload.nr_steps || !openload.steps[clean].over ||
+	if (clean == loadplan.nr_steps || !loadplan.steps[clean].over ||
 	    s->waiting)
 		return false;
 	if (openload_upkeep_busy(upkeep))

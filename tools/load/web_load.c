@@ -80,7 +80,7 @@ static void page_line(struct openload_conn *c, uint64_t now)
 		c->skip = c->left;
 		c->ends_skipped = c->skip;
 		if (r->op == OP_ARCHIVE)
-			openload.steps[r->step].bytes += c->left;
+			loadplan.steps[r->step].bytes += c->left;
 		if (!c->skip)
 			openload_answered(c, c->error, now);
 	}
@@ -137,7 +137,7 @@ static bool per_cent(uint64_t pct)
 	return rng_double(&openload.arrivals_seed) * 100 <= (double)pct;
 }
 
-static enum op pick_op(const struct openload_step *s)
+static enum op pick_op(const struct loadplan_step *s)
 {
 	bool page = per_cent(opt.page_pct);
 	bool new = per_cent(s->burst ? opt.new_pct : 0);
@@ -156,7 +156,7 @@ static struct openload_conn *arrive(unsigned int step,
 	static uint32_t next_page, next_session;
 	uint32_t random = rng_next(&openload.keys_seed) >> 32;
 
-	r->op = pick_op(&openload.steps[step]);
+	r->op = pick_op(&loadplan.steps[step]);
 	switch (r->op) {
 	case OP_PAGE:
 		r->key = random % opt.pages;
@@ -170,7 +170,7 @@ static struct openload_conn *arrive(unsigned int step,
 	case OP_STORE:
 		r->key = next_session++;
 		r->from = random % (POOL_BYTES - (opt.value_kib << 10));
-		openload.steps[step].bytes += opt.value_kib << 10;
+		loadplan.steps[step].bytes += opt.value_kib << 10;
 		break;
 	default:
 		r->key = random % opt.base_keys;
