@@ -32,6 +32,7 @@ BURST_STEPS=2
 PG_RATE=25
 PG_CLIENTS=6
 PG_SCALE=4
+PG_EARLY_S=3
 
 BUILD_COMMIT=1e6d45ac9b1a7fc3f69f93d64b882d7b98ed9497
 
@@ -244,9 +245,11 @@ w_load() {
 	begin=$((begin + offset))
 	length=$(((W_LEARN + W_MEASURE) * W_STEP_MS))
 	: >"$out/reports"
-	# It ends later, so that what waits at the plan's end is answered.
+	sleep_until $(($1 - PG_EARLY_S * 1000000000))
+	# It begins earlier, to connect and to prepare, and ends later, so that what
+	# waits at the plan's end is answered.
 	pgbench -h $pg_run -U postgres -n -M prepared -c $PG_CLIENTS -j 1 \
-		-R $PG_RATE -T $((length / 1000 + 6)) --random-seed="$SEED" \
+		-R $PG_RATE -T $((length / 1000 + PG_EARLY_S + 6)) --random-seed="$SEED" \
 		-l --log-prefix="$out/pgbench" bench &
 	pgbench=$!
 	for ms in $(report_times); do
