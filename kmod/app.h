@@ -98,6 +98,8 @@ struct preswap_app {
 					 * set anew by each tick */
 	u32 index;			/* in the tick's snapshot */
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
+	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
+					 * last grew */
 	unsigned int receives[DECIDE_RESOURCES];	/* leases in force */
 	u64 shortage_ns[DECIDE_RESOURCES];	/* last reported */
 	struct preswap_app_affinity affinity;

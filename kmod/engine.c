@@ -179,11 +179,38 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 	}
 }
 
+/*
+ * What a receiver has grown by keeps its leases in force, as the burst that
+ * they are for may go on. But memory that has not grown for a lead time was no
+ * burst, or one that left it behind: the receiver has it now, and what it uses
+ * is its new base. Else a cache that was filled once would keep its donors small
+ * for ever. CPU is taken anew every moment: its base stays.
+ */
+static void preswap_engine_rebase(struct preswap_app *app, u64 now_ns)
+{
+	u64 *base = &app->base[DECIDE_MEMORY];
+	u32 lead_ms = min(preswap_knob(lead_ms),
+			  preswap_knob(lead_resource_ms[DECIDE_MEMORY]));
+
+	if (app->mem_own > app->mem_peak + (app->mem_peak >> 6)) {
+		app->mem_peak = app->mem_own;
+		app->mem_grown_ns = now_ns;
+	}
+	if (app->mem_own < *base ||
+	    now_ns - app->mem_grown_ns >= (u64)lead_ms * NSEC_PER_MSEC) {
+		*base = app->mem_own;
+		app->mem_peak = app->mem_own;
+		app->mem_grown_ns = now_ns;
+	}
+}
+
 static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 				    struct decide_app *to)
 {
 	u32 r;
 
+	if (app->receives[DECIDE_MEMORY])
+		preswap_engine_rebase(app, now_ns);
 	*to = (struct decide_app){
 		.id = app->id,
 		.priority = app->policy.priority,

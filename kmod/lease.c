@@ -93,8 +93,13 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 
 		refcount_inc(&receiver->ref);
 		lease->receiver = receiver;
-		if (!receiver->receives[r]++)
+		if (!receiver->receives[r]++) {
 			receiver->base[r] = preswap_lease_used(receiver, r);
+			if (r == DECIDE_MEMORY) {
+				receiver->mem_peak = receiver->base[r];
+				receiver->mem_grown_ns = now_ns;
+			}
+		}
 	}
 	list_add_tail(&lease->list, &preswap_leases);
 	preswap_lease_number++;

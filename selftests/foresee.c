@@ -54,6 +54,25 @@ static void ramp(void *arg)
 	}
 }
 
+/* Grow by @arg bytes in 1.5 s, and keep that. */
+static void grow_and_stay(void *arg)
+{
+	size_t step = (size_t)arg / 15;
+	int i;
+
+	for (i = 0; i < 15; i++) {
+		char *memory = mmap(NULL, step, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			_exit(98);
+		memset(memory, i + 1, step);
+		sleep_ms(100);
+	}
+	for (;;)
+		pause();
+}
+
 static uint64_t group_memory(const char *group)
 {
 	return read_u64(group_file(group, "memory.current"));
@@ -470,6 +489,25 @@ static void test_trend(void)
 		    lease->found.reason);
 }
 
+static void test_growth_that_stays(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+
+	setup();
+	set_knob("lead_ms", 4000);
+	group_hog("low", 200 * MIB);
+	arm();
+	lease->receiver = recv_id;
+	group_spawn("recv", grow_and_stay, (void *)(60 * MIB));
+	ktap_assert(wait_until(6000, find_lease(lease)),
+		    "a ramp of 40 MiB/s was not seen");
+	/* the growth, 4 s without any, hold 1 s; it used to last for ever */
+	ktap_assert(wait_until(12000, !find_lease(lease)),
+		    "still in force, for an app that only keeps what it has");
+	ktap_assert(group_memory("recv") > 55 * MIB, "recv has %llu MiB",
+		    (unsigned long long)(group_memory("recv") / MIB));
+}
+
 static void test_rate(void)
 {
 	struct preswap_info before = { .size = sizeof(before) };
@@ -559,6 +597,8 @@ int main(void)
 		{ "R-20 nothing for apps not above the minimum priority",
 		  test_min_priority },
 		{ "R-1 a ramp that nobody forecast is caught", test_trend },
+		{ "R-32 a lease ends when its receiver keeps what it took",
+		  test_growth_that_stays },
 		{ "R-28 the reclaim rate is bounded", test_rate },
 		{ "R-32 a new policy ends what it forbids", test_policy_ends },
 		{ "R-28 without swap nothing is taken and nothing claimed",
