@@ -14,7 +14,7 @@ STEADY_LOAD=0.3
 
 # The plan needs no series: the same load in each step, and no burst.
 w_plan() {
-	awk -v load="$STEADY_LOAD" -v learn="$W_LEARN" -v all=$((W_LEARN + W_MEASURE)) \
+	awk -v rate="$STEADY_LOAD" -v learn="$W_LEARN" -v all=$((W_LEARN + W_MEASURE)) \
 		'BEGIN { for (i = 0; i < all; i++)
-			print load, 0, (i < learn ? "learn" : "measure") }'
+			print rate, 0, (i < learn ? "learn" : "measure") }'
 }
