@@ -90,6 +90,7 @@ class Svg:
                           for name, what in sorted(self.used))
         new = f"{path}.new"
         with open(new, "w", encoding="utf-8") as f:
+            f.write("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n")
             f.write(f'<svg xmlns="http://www.w3.org/2000/svg" '
                     f'viewBox="0 0 {self.width} {self.height}" '
                     f'width="{self.width}" height="{self.height}" '

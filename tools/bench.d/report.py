@@ -539,7 +539,11 @@ class Report:
 
     def head(self):
         meta, page = self.outcome.meta, self.page
-        if not page.rst:
+        if page.rst:
+            page.line(".. SPDX-License-Identifier: GPL-2.0-or-later")
+            page.line(".. made by tools/bench.d/report.py --rst")
+            page.line()
+        else:
             page.heading("preswap beside its rivals", "=")
         changed = " with changes" if meta.get("changed") else ""
         page.paragraph(
