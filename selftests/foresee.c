@@ -37,13 +37,12 @@ static void spin(void *arg)
 		__asm__ volatile("" ::: "memory");
 }
 
-/* Grow by @arg bytes every 100 ms, for 6 s. */
-static void ramp(void *arg)
+/* Grow by @step bytes every 100 ms, so many times. */
+static void grow(size_t step, int times)
 {
-	size_t step = (size_t)arg;
 	int i;
 
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < times; i++) {
 		char *memory = mmap(NULL, step, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -54,21 +53,16 @@ static void ramp(void *arg)
 	}
 }
 
+/* For 6 s. */
+static void ramp(void *arg)
+{
+	grow((size_t)arg, 60);
+}
+
 /* Grow by @arg bytes in 1.5 s, and keep that. */
 static void grow_and_stay(void *arg)
 {
-	size_t step = (size_t)arg / 15;
-	int i;
-
-	for (i = 0; i < 15; i++) {
-		char *memory = mmap(NULL, step, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (memory == MAP_FAILED)
-			_exit(98);
-		memset(memory, i + 1, step);
-		sleep_ms(100);
-	}
+	grow((size_t)arg / 15, 15);
 	for (;;)
 		pause();
 }

@@ -11,9 +11,7 @@ R_TITLE="static, and memory.high on the batch app"
 r_start() {
 	local low_mib=${W_STATIC_LOW%M} batch_now
 
-	echo "$W_STATIC_LOW" >"$cg/bench/memory.low"
-	echo "$W_STATIC_LOW" >"$app/memory.low"
-	echo "$W_STATIC_WEIGHT" >"$app/cpu.weight"
+	static_protect
 	# The batch app has filled what there is: of all that both may have, the
 	# app's peak is kept for it.
 	mib_available

@@ -7,12 +7,14 @@
 R_TITLE="memory.low and cpu.weight"
 R_PACKAGES=""
 
-r_start() {
+static_protect() {
 	# A cgroup's protection is bounded by its parent's.
 	echo "$W_STATIC_LOW" >"$cg/bench/memory.low"
 	echo "$W_STATIC_LOW" >"$app/memory.low"
 	echo "$W_STATIC_WEIGHT" >"$app/cpu.weight"
 }
+
+r_start() { static_protect; }
 
 # Low events: how often memory was taken from the app in spite of it.
 r_stop() {
