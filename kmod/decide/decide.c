@@ -7,7 +7,8 @@
  * Need. An app needs what it is expected to use within the lead time beyond
  * what it used when its last lease began (its base; now, if it has none). The
  * base keeps the need alive while the burst runs: an app that has grown into
- * what was freed for it still needs it. How much of the uncertainty counts is
+ * what was freed for it still needs it. (That growth that stays is no burst is
+ * for who makes the snapshot to see, and to raise the base.) How much of the uncertainty counts is
  * the app's choice: latency-sensitive apps are served at the 95 % quantile,
  * normal ones halfway between median and 95 %, batch ones at the median.
  *

@@ -91,7 +91,7 @@ def read_plan(path):
 
 
 def read_load(path, plan, step_ns):
-    """The steps, as redis_load wrote them."""
+    """The steps, as tools/load/loadplan.h says."""
     steps = []
 
     def parse(line):
@@ -781,7 +781,6 @@ def numbers(folder):
     if rival.startswith("preswap"):
         out |= lease_numbers(run, int(conf.get("CPUS", 2)))
     out |= other_numbers(run, "rival.txt", "rival_")
-    out |= other_numbers(run, "host.txt", "host_")
     return {key: presentable(value) for key, value in out.items()}
 
 

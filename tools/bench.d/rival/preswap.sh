@@ -7,7 +7,6 @@
 R_TITLE="preswap"
 R_PACKAGES=""
 PRESWAP_DAEMON=yes
-knobs=/sys/kernel/preswap
 
 # read_masks: the affinity mask of each of the apps' tasks, as "TASK=MASK"
 read_masks() {
@@ -66,6 +65,8 @@ r_stop() {
 
 	[ "$PRESWAP_DAEMON" = no ] || kill -0 "$daemon_pid" ||
 		die "preswapd ended: $(tail -n 5 "$out/preswapd.log")"
+	# without them no lease would be seen, and none is what would be reported
+	kill -0 "$events_pid" || die "preswapctl events ended: $(cat "$out/events.log")"
 	"$bin/preswapctl" info --json >"$out/info.json"
 	cat /sys/kernel/tracing/trace >"$out/trace.txt"
 	echo 0 >/sys/kernel/tracing/events/preswap/enable

@@ -9,21 +9,19 @@
 R_TITLE="static, and memory.high on the batch app"
 
 r_start() {
-	local low_mib=${W_STATIC_LOW%M} batch_now
+	local low_mib=${W_STATIC_LOW%M} both_mib
 
 	static_protect
 	# The batch app has filled what there is: of all that both may have, the
 	# app's peak is kept for it.
 	mib_available
-	batch_now=$(($(cat "$batch/memory.current") + $(cat "$app/memory.current") >> 20))
-	echo "$((batch_now + mib - low_mib))M" >"$batch/memory.high"
+	both_mib=$(($(cat "$batch/memory.current") + $(cat "$app/memory.current") >> 20))
+	echo "$((both_mib + mib - low_mib))M" >"$batch/memory.high"
 }
 
 r_stop() {
-	local key value
-
-	while read -r key value; do
-		[ "$key" != high ] || echo "batch_high_events $value"
-	done <"$batch/memory.events" >"$out/rival.txt"
-	echo "batch_high_bytes $(cat "$batch/memory.high")" >>"$out/rival.txt"
+	{
+		echo "batch_high_events $(value_of "$batch/memory.events" high)"
+		echo "batch_high_bytes $(cat "$batch/memory.high")"
+	} >"$out/rival.txt"
 }

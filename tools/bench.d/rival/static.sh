@@ -18,11 +18,9 @@ r_start() { static_protect; }
 
 # Low events: how often memory was taken from the app in spite of it.
 r_stop() {
-	local key value
-
-	while read -r key value; do
-		[ "$key" != low ] || echo "app_low_events $value"
-	done <"$app/memory.events" >"$out/rival.txt"
-	echo "memory_low_bytes $(cat "$app/memory.low")" >>"$out/rival.txt"
-	echo "cpu_weight $(cat "$app/cpu.weight")" >>"$out/rival.txt"
+	{
+		echo "app_low_events $(value_of "$app/memory.events" low)"
+		echo "memory_low_bytes $(cat "$app/memory.low")"
+		echo "cpu_weight $(cat "$app/cpu.weight")"
+	} >"$out/rival.txt"
 }

@@ -57,11 +57,7 @@ w_app() {
 }
 
 w_batch() {
-	mib_available
-	keep_running batch bench/batch "$bin/batch" \
-		--bytes $((mib * BATCH_PCT / 100 << 20)) --counters /tmp/counters \
-		--workers 2 --walk-mib-s "$BATCH_WALK_MIB_S" \
-		--busy-pct "$BATCH_BUSY_PCT" --seed "$SEED"
+	refilling_batch
 	sleep 15
 }
 

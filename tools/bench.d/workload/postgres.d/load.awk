@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # From the plan, the reports' times (DUE_US END_US STATUS) and pgbench's log of
-# transactions, in this order, makes what tools/load/redis_load.c describes. All
+# transactions, in this order, makes what tools/load/loadplan.h describes. All
 # times in the input are of CLOCK_REALTIME, offset_us ahead of the output's.
 #
 # A transaction's latency in the log is from the moment for which it was
