@@ -30,6 +30,7 @@ vm_packages() {
 	apt-get apt
 	dpkg-deb dpkg
 	gcc-12 gcc-12
+	pahole pahole
 	make make
 	TABLE
 }
