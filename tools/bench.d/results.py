@@ -17,6 +17,9 @@ import shlex
 import statistics
 import sys
 
+# Raised when a number changes its meaning: what was read before is then void.
+MEANING = 1
+
 MIB = 1 << 20
 PAGE = 4096
 FORECAST_OLD_NS = 10e9
