@@ -48,6 +48,15 @@
 /* A donor using less than this frees nothing worth moving its tasks for. */
 #define DECIDE_CPU_DONOR_MILLI	50ULL
 
+/*
+ * Receivers together look at no more donors than this, or 4 for each app where
+ * that is more: on a node of 100,000 apps none of which can give, looking at all
+ * for each would take minutes. Those in need first are served first, so it is the
+ * last that go without; with up to 256 apps none ever does.
+ */
+#define DECIDE_LOOKS_MIN	(1U << 16)
+#define DECIDE_LOOKS_PER_APP	4
+
 static __u64 bound(__u64 value)
 {
 	return value < DECIDE_MAX ? value : DECIDE_MAX;
@@ -143,6 +152,9 @@ static bool is_receiver(const struct decide_snapshot *s, __u32 index,
 	__u64 least = step(s, resource), held;
 
 	if (!managed(app) || app->priority <= s->min_priority)
+		return false;
+	/* too little with a lease or without: no need to look for one */
+	if (need(app, resource) < least / 2)
 		return false;
 	/*
 	 * Hysteresis, both ways: what has begun goes on at half the need that
@@ -327,7 +339,7 @@ static bool propose(struct decide_result *r, const struct decide_snapshot *s,
 	/* in KiB, so that no product of bytes and weights overflows */
 	p->benefit = (covered >> units) * weight(&s->apps[p->receiver]);
 	p->cost = (p->gain >> units) * weight(&s->apps[p->donor]);
-	if (p->benefit <= p->cost || r->nr_proposals == r->proposals_max) {
+	if (p->benefit <= p->cost) {
 		r->nr_refused++;
 		return false;
 	}
@@ -340,6 +352,7 @@ static __u64 take_memory(const struct decide_snapshot *s,
 			 __u64 missing)
 {
 	__u64 most = giveable(s, r, donor, DECIDE_MEMORY);
+	const struct decide_lease *old;
 	struct decide_proposal p = {
 		.donor = donor,
 		.receiver = receiver,
@@ -347,8 +360,8 @@ static __u64 take_memory(const struct decide_snapshot *s,
 		.source = s->apps[receiver].use[DECIDE_MEMORY].source,
 	};
 
-	p.amount = steady(lease_between(s, donor, receiver, DECIDE_MEMORY),
-			  smaller(missing, most), most);
+	old = most ? lease_between(s, donor, receiver, DECIDE_MEMORY) : NULL;
+	p.amount = steady(old, smaller(missing, most), most);
 	p.gain = p.amount;
 	/* crumbs cost a lease and bring nothing */
 	if (p.amount < smaller(missing, DECIDE_MEM_STEP_BYTES) || !p.amount) {
@@ -402,27 +415,56 @@ static void report_shortage(struct decide_result *r, __u32 receiver,
 	};
 }
 
+/* The donors of a resource, in the order in which they give. */
+struct donors {
+	const __u32 *order;
+	__u32 count;
+	__u32 spent;	/* the first ones, which have no more for anybody */
+	__u32 looks;	/* how many may still be looked at */
+};
+
+static bool is_spent(const struct decide_snapshot *s,
+		     const struct decide_result *r, __u32 donor, __u32 resource)
+{
+	const struct decide_use *use = &s->apps[donor].use[resource];
+
+	if (!use->can_give)
+		return true;
+	if (resource == DECIDE_MEMORY)
+		return !giveable(s, r, donor, resource);
+	return holds(use) < DECIDE_CPU_DONOR_MILLI ||
+	       !cores_to_leave(s, r, donor, 1);
+}
+
 static void serve(const struct decide_snapshot *s, struct decide_result *r,
-		  __u32 receiver, __u32 resource, const __u32 *donors,
-		  __u32 nr_donors, __u64 shortage)
+		  __u32 receiver, __u32 resource, struct donors *donors,
+		  __u64 shortage)
 {
 	__u64 cores = (shortage + DECIDE_MILLI_PER_CORE - 1) /
 		      DECIDE_MILLI_PER_CORE;
 	__u64 missing = shortage;
-	__u32 i;
+	__u32 i, donor;
 
-	for (i = 0; i < nr_donors && missing; i++) {
-		if (!may_give(s, donors[i], receiver, resource)) {
+	while (donors->spent < donors->count &&
+	       is_spent(s, r, donors->order[donors->spent], resource))
+		donors->spent++;
+	for (i = donors->spent; i < donors->count && missing; i++) {
+		donor = donors->order[i];
+		/* the rest is of higher priority yet, or cannot be proposed */
+		if (s->apps[donor].priority >= s->apps[receiver].priority ||
+		    r->nr_proposals == r->proposals_max || !donors->looks)
+			break;
+		donors->looks--;
+		if (!may_give(s, donor, receiver, resource)) {
 			r->nr_refused++;
 			continue;
 		}
 		if (resource == DECIDE_MEMORY)
-			missing = less(missing, take_memory(s, r, donors[i],
+			missing = less(missing, take_memory(s, r, donor,
 							    receiver, missing));
 		else
-			missing = less(missing, take_cpu(s, r, donors[i],
-							 receiver, cores,
-							 missing));
+			missing = less(missing, take_cpu(s, r, donor, receiver,
+							 cores, missing));
 	}
 	if (missing >= step(s, resource))
 		report_shortage(r, receiver, resource, missing);
@@ -431,8 +473,12 @@ static void serve(const struct decide_snapshot *s, struct decide_result *r,
 static void decide_resource(const struct decide_snapshot *s,
 			    struct decide_result *r, __u32 resource)
 {
-	__u32 *receivers = r->order, *donors = r->order + s->nr_apps;
-	__u32 nr_receivers = 0, nr_donors = 0, i;
+	__u32 *receivers = r->order, *givers = r->order + s->nr_apps;
+	struct donors donors = {
+		.order = givers,
+		.looks = s->nr_apps * DECIDE_LOOKS_PER_APP,
+	};
+	__u32 nr_receivers = 0, i;
 	__s64 room = headroom(s, resource);
 
 	for (i = 0; i < s->nr_apps; i++) {
@@ -440,12 +486,14 @@ static void decide_resource(const struct decide_snapshot *s,
 		if (is_receiver(s, i, resource))
 			receivers[nr_receivers++] = i;
 		if (managed(&s->apps[i]) && s->apps[i].eligible)
-			donors[nr_donors++] = i;
+			givers[donors.count++] = i;
 	}
 	if (!nr_receivers)
 		return;
 	sort_order(s, resource, receiver_before, receivers, nr_receivers);
-	sort_order(s, resource, donor_before, donors, nr_donors);
+	sort_order(s, resource, donor_before, givers, donors.count);
+	if (donors.looks < DECIDE_LOOKS_MIN)
+		donors.looks = DECIDE_LOOKS_MIN;
 
 	for (i = 0; i < nr_receivers; i++) {
 		__u64 wanted = need(&s->apps[receivers[i]], resource);
@@ -459,8 +507,7 @@ static void decide_resource(const struct decide_snapshot *s,
 			continue;
 		r->nr_receivers++;
 		r->need[resource] += shortage;
-		serve(s, r, receivers[i], resource, donors, nr_donors,
-		      shortage);
+		serve(s, r, receivers[i], resource, &donors, shortage);
 	}
 }
 

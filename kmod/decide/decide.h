@@ -120,7 +120,7 @@ struct decide_result {
 	__u32 nr_proposals;
 	__u32 nr_shortages;
 	__u32 nr_receivers;	/* apps whose need was above the threshold */
-	__u32 nr_refused;	/* donors considered and refused */
+	__u32 nr_refused;	/* donors looked at and refused */
 	__u64 need[DECIDE_RESOURCES];	/* sum of shortages before giving */
 };
 
