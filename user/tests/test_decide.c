@@ -435,6 +435,60 @@ static void test_properties(void)
 		    (unsigned long long)gave);
 }
 
+/*
+ * Many receivers, and before the only donor that can give as many that hold too
+ * little: the first in need is served, and the looks at donors stay bounded.
+ */
+static void test_many(void)
+{
+	enum { EACH = 1000, MANY = 2 * EACH + 1 };
+	static struct decide_app many[MANY];
+	static uint32_t many_order[2 * MANY];
+	static __u64 many_taken[MANY];
+	uint32_t i;
+
+	node();
+	for (i = 0; i < MANY; i++) {
+		struct decide_app *app = &many[i];
+		struct decide_use *use = &app->use[DECIDE_MEMORY];
+
+		*app = (struct decide_app){
+			.id = i + 1,
+			.priority = i < EACH ? 9 : i < 2 * EACH ? 1 : 2,
+			.sensitivity = i < EACH ? DECIDE_LATENCY : DECIDE_BATCH,
+			.eligible = i >= EACH,
+			.parent = DECIDE_NONE,
+		};
+		use->used = i < MANY - 1 ? MIB : 500 * MIB;
+		use->base = use->used;
+		use->can_give = 1;
+		if (i < EACH)
+			expect(app, DECIDE_MEMORY, 20 * MIB, 21 * MIB);
+	}
+	snapshot.apps = many;
+	snapshot.nr_apps = MANY;
+	snapshot.used[DECIDE_MEMORY] = 950 * MIB;
+	result = (struct decide_result){
+		.proposals = proposals,
+		.proposals_max = PROPOSALS,
+		.shortages = shortages,
+		.shortages_max = PROPOSALS,
+		.order = many_order,
+		.taken = many_taken,
+	};
+	decide(&snapshot, &result);
+	/* 500 MiB at 20 each */
+	ktap_assert(result.nr_proposals == 25, "%u", result.nr_proposals);
+	ktap_assert(proposals[0].receiver == 0 &&
+		    proposals[0].donor == MANY - 1 &&
+		    proposals[0].amount == 20 * MIB, "the first in need");
+	ktap_assert(result.nr_receivers == EACH, "%u", result.nr_receivers);
+	ktap_assert(result.nr_shortages == PROPOSALS, "%u",
+		    result.nr_shortages);
+	ktap_assert(result.nr_refused <= 1U << 16, "%u looks for nothing",
+		    result.nr_refused);
+}
+
 /* The order of the apps in the snapshot must not matter. */
 static void test_permutation(void)
 {
@@ -501,6 +555,8 @@ int main(void)
 		{ "R-23 properties on 1,000,000 random snapshots",
 		  test_properties },
 		{ "R-27 the order of apps does not matter", test_permutation },
+		{ "R-20 many apps: the first is served, looks are bounded",
+		  test_many },
 		{ "R-20 absurd snapshots change nothing", test_absurd },
 		{}
 	});

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * decide - what a decision costs: kmod/decide on made-up nodes of many apps.
+ *
+ *	decide [--json FILE]
+ *
+ * A node has n apps on 64 cores and 256 GiB, 90 % of both in use, a third of
+ * the apps eligible donors. None, a tenth or all of the other apps are forecast
+ * to use half as much again as now, within the lead time. Every case is decided
+ * again and again for a fixed time; the median of the single decisions counts, as
+ * other work on the machine only adds. A case that takes too long to be decided
+ * five times is told as it came out.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "../../kmod/decide/decide.h"
+
+#define CORES		64ULL
+#define MEMORY		(256ULL << 30)
+#define USED_PCT	90ULL
+#define PROPOSALS	64		/* as many as the module's tick takes */
+#define CASE_NS		700000000ULL	/* of deciding, for each case */
+#define RUNS_MAX	100000U
+
+static const uint32_t sizes[] = { 100, 1000, 10000, 100000 };
+static const uint32_t rising_pct[] = { 0, 10, 100 };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct bench {
+	struct decide_app *apps;
+	struct decide_snapshot snapshot;
+	struct decide_result result;
+	struct decide_proposal proposals[PROPOSALS];
+	struct decide_shortage shortages[PROPOSALS];
+	uint64_t *took;		/* ns of each decision */
+};
+
+struct cost {
+	uint32_t apps, rising_pct, runs;
+	uint32_t receivers, proposals;
+	uint64_t median_ns, least_ns;
+};
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "decide: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void *array(size_t count, size_t size)
+{
+	void *p = calloc(count, size);
+
+	if (!p)
+		die("memory");
+	return p;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* A generator of our own, so that each machine decides on the same node. */
+static uint64_t draw(uint64_t below)
+{
+	static uint64_t state = 0x5eed;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state % below;
+}
+
+static void make_app(struct decide_app *app, uint32_t i, uint32_t n,
+		     uint32_t rising)
+{
+	const uint64_t mean[] = {
+		CORES * DECIDE_MILLI_PER_CORE * USED_PCT / 100 / n,
+		MEMORY * USED_PCT / 100 / n,
+	};
+	int r;
+
+	*app = (struct decide_app){
+		.id = i + 1,
+		.parent = DECIDE_NONE,
+		.eligible = i % 3 == 0,
+	};
+	app->priority = app->eligible ? 1 + draw(4) : 5 + draw(6);
+	app->sensitivity = app->eligible ? DECIDE_BATCH : draw(2);
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		struct decide_use *use = &app->use[r];
+
+		use->used = mean[r] / 2 + draw(mean[r] + 1);
+		use->base = use->used;
+		use->floor = use->used / 4;
+		use->can_give = 1;
+		if (app->eligible || draw(100) >= rising)
+			continue;
+		use->source = DECIDE_FROM_FORECAST;
+		use->q50 = use->used + use->used / 4;
+		/* a small app's rise is worth a lease, too */
+		use->q95 = use->used + use->used / 2 +
+			   (r == DECIDE_CPU ? 250 : 2 * MEMORY / 128);
+	}
+}
+
+static void make_node(struct bench *b, uint32_t n, uint32_t rising)
+{
+	uint32_t i, r;
+
+	b->snapshot = (struct decide_snapshot){
+		.capacity = { CORES * DECIDE_MILLI_PER_CORE, MEMORY },
+		.threshold_pct = { 80, 80 },
+		.min_priority = 1,
+		.nr_apps = n,
+		.apps = b->apps,
+	};
+	for (i = 0; i < n; i++) {
+		make_app(&b->apps[i], i, n, rising);
+		for (r = 0; r < DECIDE_RESOURCES; r++)
+			b->snapshot.used[r] += b->apps[i].use[r].used;
+	}
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static struct cost measure(struct bench *b, uint32_t n, uint32_t rising)
+{
+	struct cost cost = { .apps = n, .rising_pct = rising };
+	uint64_t begin, end;
+
+	make_node(b, n, rising);
+	decide(&b->snapshot, &b->result);	/* warms the caches up */
+	begin = now_ns();
+	do {
+		uint64_t from = now_ns();
+
+		decide(&b->snapshot, &b->result);
+		end = now_ns();
+		b->took[cost.runs++] = end - from;
+	} while (end - begin < CASE_NS && cost.runs < RUNS_MAX);
+	qsort(b->took, cost.runs, sizeof(*b->took), by_size);
+	cost.median_ns = b->took[cost.runs / 2];
+	cost.least_ns = b->took[0];
+	cost.receivers = b->result.nr_receivers;
+	cost.proposals = b->result.nr_proposals;
+	return cost;
+}
+
+static void print(const struct cost *c)
+{
+	printf("%7u  %4u %%  %9u  %9u  %12.1f  %12.1f  %7.1f  %6u%s\n", c->apps,
+	       c->rising_pct, c->receivers, c->proposals, c->median_ns / 1e3,
+	       c->least_ns / 1e3, (double)c->median_ns / c->apps, c->runs,
+	       c->runs < 5 ? "  (few runs)" : "");
+	fflush(stdout);
+}
+
+static json_t *as_json(const struct cost *c)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:I, s:I}",
+			 "apps", c->apps, "rising_pct", c->rising_pct,
+			 "receivers", c->receivers, "proposals", c->proposals,
+			 "runs", c->runs, "median_ns", (json_int_t)c->median_ns,
+			 "least_ns", (json_int_t)c->least_ns);
+}
+
+static FILE *parse(int argc, char **argv, const char **path)
+{
+	static const struct option options[] = {
+		{ "json", required_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{}
+	};
+	static const char usage[] = "usage: tools/bench decide [--json FILE]\n\n"
+		"  --json FILE   write all numbers there, times in ns\n";
+	FILE *json = NULL;
+	int option;
+
+	*path = NULL;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			exit(0);
+		}
+		if (option != 'j') {
+			fputs(usage, stderr);
+			exit(2);
+		}
+		*path = optarg;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "decide: what is '%s'?\n%s", argv[optind],
+			usage);
+		exit(2);
+	}
+	if (*path) {
+		json = fopen(*path, "we");
+		if (!json)
+			die(*path);
+	}
+	return json;
+}
+
+int main(int argc, char **argv)
+{
+	const uint32_t most = sizes[COUNT(sizes) - 1];
+	const char *path;
+	FILE *json = parse(argc, argv, &path);
+	json_t *all = json_array();
+	struct bench b = {
+		.apps = array(most, sizeof(*b.apps)),
+		.took = array(RUNS_MAX, sizeof(*b.took)),
+	};
+	struct cost cost;
+	size_t s, p;
+
+	b.result = (struct decide_result){
+		.proposals = b.proposals,
+		.proposals_max = PROPOSALS,
+		.shortages = b.shortages,
+		.shortages_max = PROPOSALS,
+		.order = array(2 * most, sizeof(*b.result.order)),
+		.taken = array(most, sizeof(*b.result.taken)),
+	};
+	printf("One decision over %d resources, no lease in force.\n\n"
+	       "   apps  rising  receivers  proposals    median, us"
+	       "     least, us   ns/app    runs\n", DECIDE_RESOURCES);
+	for (s = 0; s < COUNT(sizes); s++) {
+		for (p = 0; p < COUNT(rising_pct); p++) {
+			cost = measure(&b, sizes[s], rising_pct[p]);
+			print(&cost);
+			json_array_append_new(all, as_json(&cost));
+		}
+	}
+	if (json && (json_dumpf(all, json, JSON_INDENT(1)) || fclose(json)))
+		die(path);
+	json_decref(all);
+	free(b.apps);
+	free(b.took);
+	free(b.result.order);
+	free(b.result.taken);
+	return 0;
+}
