@@ -183,16 +183,20 @@ static bool within(const struct decide_snapshot *s, __u32 inner, __u32 outer)
 	return false;
 }
 
-static bool may_give(const struct decide_snapshot *s, __u32 donor,
-		     __u32 receiver, __u32 resource)
+/* What speaks against the donor before any amount is worked out. */
+static enum decide_verdict may_give(const struct decide_snapshot *s,
+				    __u32 donor, __u32 receiver, __u32 resource)
 {
 	const struct decide_app *from = &s->apps[donor];
 	const struct decide_app *to = &s->apps[receiver];
 
-	return managed(from) && from->eligible &&
-	       from->priority < to->priority &&
-	       from->use[resource].can_give &&
-	       !within(s, donor, receiver) && !within(s, receiver, donor);
+	if (from->priority >= to->priority)
+		return DECIDE_NOT_LOWER;
+	if (!from->use[resource].can_give)
+		return DECIDE_NOTHING_TO_TAKE;
+	if (within(s, donor, receiver) || within(s, receiver, donor))
+		return DECIDE_NESTED;
+	return DECIDE_GIVES;
 }
 
 /* Receivers: the most important first, then the neediest. */
@@ -331,76 +335,144 @@ static __u64 steady(const struct decide_lease *old, __u64 amount, __u64 most)
 	return amount;
 }
 
-static bool propose(struct decide_result *r, const struct decide_snapshot *s,
-		    struct decide_proposal *p, __u64 covered)
+static enum decide_verdict propose(const struct decide_snapshot *s,
+				   struct decide_result *r,
+				   struct decide_proposal *p, __u64 covered)
 {
 	__u64 units = p->resource == DECIDE_MEMORY ? 10 : 0;
 
 	/* in KiB, so that no product of bytes and weights overflows */
 	p->benefit = (covered >> units) * weight(&s->apps[p->receiver]);
 	p->cost = (p->gain >> units) * weight(&s->apps[p->donor]);
-	if (p->benefit <= p->cost) {
-		r->nr_refused++;
-		return false;
-	}
+	if (p->benefit <= p->cost)
+		return DECIDE_TOO_DEAR;
+	if (r->nr_proposals == r->proposals_max)
+		return DECIDE_FULL;
 	r->proposals[r->nr_proposals++] = *p;
-	return true;
+	return DECIDE_GIVES;
 }
 
-static __u64 take_memory(const struct decide_snapshot *s,
-			 struct decide_result *r, __u32 donor, __u32 receiver,
-			 __u64 missing)
+static enum decide_verdict take_memory(const struct decide_snapshot *s,
+				       struct decide_result *r,
+				       struct decide_proposal *p, __u64 missing)
 {
-	__u64 most = giveable(s, r, donor, DECIDE_MEMORY);
-	const struct decide_lease *old;
-	struct decide_proposal p = {
-		.donor = donor,
-		.receiver = receiver,
-		.resource = DECIDE_MEMORY,
-		.source = s->apps[receiver].use[DECIDE_MEMORY].source,
-	};
+	__u64 most = giveable(s, r, p->donor, DECIDE_MEMORY);
+	const struct decide_lease *old = NULL;
+	enum decide_verdict verdict;
 
-	old = most ? lease_between(s, donor, receiver, DECIDE_MEMORY) : NULL;
-	p.amount = steady(old, smaller(missing, most), most);
-	p.gain = p.amount;
+	if (most)
+		old = lease_between(s, p->donor, p->receiver, DECIDE_MEMORY);
+	p->amount = steady(old, smaller(missing, most), most);
+	p->gain = p->amount;
 	/* crumbs cost a lease and bring nothing */
-	if (p.amount < smaller(missing, DECIDE_MEM_STEP_BYTES) || !p.amount) {
-		r->nr_refused++;
-		return 0;
-	}
-	if (!propose(r, s, &p, smaller(missing, p.gain)))
-		return 0;
-	r->taken[donor] += p.amount;
-	return p.gain;
+	if (p->amount < smaller(missing, DECIDE_MEM_STEP_BYTES) || !p->amount)
+		return DECIDE_AT_FLOOR;
+	verdict = propose(s, r, p, smaller(missing, p->gain));
+	if (verdict == DECIDE_GIVES)
+		r->taken[p->donor] += p->amount;
+	return verdict;
 }
 
-static __u64 take_cpu(const struct decide_snapshot *s,
-		      struct decide_result *r, __u32 donor, __u32 receiver,
-		      __u64 cores, __u64 missing)
+static enum decide_verdict take_cpu(const struct decide_snapshot *s,
+				    struct decide_result *r,
+				    struct decide_proposal *p, __u64 cores,
+				    __u64 missing)
 {
 	__u64 all = bound(s->capacity[DECIDE_CPU]) / DECIDE_MILLI_PER_CORE;
-	__u64 use = holds(&s->apps[donor].use[DECIDE_CPU]);
-	__u64 leave = cores_to_leave(s, r, donor, cores);
+	__u64 use = holds(&s->apps[p->donor].use[DECIDE_CPU]);
+	__u64 leave = cores_to_leave(s, r, p->donor, cores);
+	enum decide_verdict verdict;
+
+	p->amount = leave * DECIDE_MILLI_PER_CORE;
+	if (!leave || use < DECIDE_CPU_DONOR_MILLI)
+		return DECIDE_AT_FLOOR;
+	/* a donor can use no more than it has cores: no overflow, no excess */
+	p->gain = smaller(use, all * DECIDE_MILLI_PER_CORE) / all * leave;
+	if (!p->gain)
+		p->gain = 1;
+	verdict = propose(s, r, p, smaller(missing, p->gain));
+	if (verdict == DECIDE_GIVES)
+		r->taken[p->donor] += leave;
+	return verdict;
+}
+
+static void report_reason(struct decide_result *r,
+			  const struct decide_proposal *p,
+			  enum decide_verdict verdict)
+{
+	if (r->nr_reasons == r->reasons_max)
+		return;
+	r->reasons[r->nr_reasons++] = (struct decide_reason){
+		.receiver = p->receiver,
+		.donor = p->donor,
+		.resource = p->resource,
+		.verdict = verdict,
+		.amount = p->amount,
+		.benefit = p->benefit,
+		.cost = p->cost,
+	};
+}
+
+/* Return: what the donor frees for the receiver; 0: it is refused. */
+static __u64 judge(const struct decide_snapshot *s, struct decide_result *r,
+		   __u32 donor, __u32 receiver, __u32 resource, __u64 cores,
+		   __u64 missing)
+{
 	struct decide_proposal p = {
 		.donor = donor,
 		.receiver = receiver,
-		.resource = DECIDE_CPU,
-		.source = s->apps[receiver].use[DECIDE_CPU].source,
-		.amount = leave * DECIDE_MILLI_PER_CORE,
+		.resource = resource,
+		.source = s->apps[receiver].use[resource].source,
 	};
+	enum decide_verdict verdict = may_give(s, donor, receiver, resource);
 
-	if (!leave || use < DECIDE_CPU_DONOR_MILLI) {
+	if (verdict == DECIDE_GIVES)
+		verdict = resource == DECIDE_MEMORY ?
+			  take_memory(s, r, &p, missing) :
+			  take_cpu(s, r, &p, cores, missing);
+	report_reason(r, &p, verdict);
+	return verdict == DECIDE_GIVES ? p.gain : 0;
+}
+
+static __u64 consider(const struct decide_snapshot *s, struct decide_result *r,
+		      __u32 donor, __u32 receiver, __u32 resource, __u64 cores,
+		      __u64 missing)
+{
+	__u64 gain = judge(s, r, donor, receiver, resource, cores, missing);
+
+	if (!gain)
 		r->nr_refused++;
-		return 0;
-	}
-	/* a donor can use no more than it has cores: no overflow, no excess */
-	p.gain = smaller(use, all * DECIDE_MILLI_PER_CORE) / all * leave;
-	if (!p.gain)
-		p.gain = 1;
-	if (!propose(r, s, &p, smaller(missing, p.gain)))
-		return 0;
-	r->taken[donor] += leave;
-	return p.gain;
+	return gain;
+}
+
+/* Why donors that need not be looked at do not give, if anybody asked. */
+static void tell(const struct decide_snapshot *s, struct decide_result *r,
+		 const __u32 *donors, __u32 count, __u32 receiver,
+		 __u32 resource, __u64 cores, __u64 missing)
+{
+	__u32 i;
+
+	for (i = 0; i < count && r->nr_reasons < r->reasons_max; i++)
+		judge(s, r, donors[i], receiver, resource, cores, missing);
+}
+
+static void report_need(const struct decide_snapshot *s,
+			struct decide_result *r, __u32 receiver,
+			__u32 resource, __s64 room, __u64 shortage)
+{
+	const struct decide_app *app = &s->apps[receiver];
+
+	if (r->nr_needs == r->needs_max)
+		return;
+	r->needs[r->nr_needs++] = (struct decide_need){
+		.receiver = receiver,
+		.resource = resource,
+		.source = app->use[resource].source,
+		.demand = demand(app, resource),
+		.base = bound(app->use[resource].base),
+		.room = room > 0 ? (__u64)room : 0,
+		.shortage = shortage,
+	};
 }
 
 static void report_shortage(struct decide_result *r, __u32 receiver,
@@ -448,23 +520,22 @@ static void serve(const struct decide_snapshot *s, struct decide_result *r,
 	while (donors->spent < donors->count &&
 	       is_spent(s, r, donors->order[donors->spent], resource))
 		donors->spent++;
+	tell(s, r, &donors->order[0], donors->spent, receiver, resource,
+	     cores, missing);
 	for (i = donors->spent; i < donors->count && missing; i++) {
 		donor = donors->order[i];
 		/* the rest is of higher priority yet, or cannot be proposed */
 		if (s->apps[donor].priority >= s->apps[receiver].priority ||
-		    r->nr_proposals == r->proposals_max || !donors->looks)
+		    r->nr_proposals == r->proposals_max) {
+			tell(s, r, &donors->order[i], donors->count - i,
+			     receiver, resource, cores, missing);
+			break;
+		}
+		if (!donors->looks)
 			break;
 		donors->looks--;
-		if (!may_give(s, donor, receiver, resource)) {
-			r->nr_refused++;
-			continue;
-		}
-		if (resource == DECIDE_MEMORY)
-			missing = less(missing, take_memory(s, r, donor,
-							    receiver, missing));
-		else
-			missing = less(missing, take_cpu(s, r, donor, receiver,
-							 cores, missing));
+		missing = less(missing, consider(s, r, donor, receiver,
+						 resource, cores, missing));
 	}
 	if (missing >= step(s, resource))
 		report_shortage(r, receiver, resource, missing);
@@ -498,15 +569,17 @@ static void decide_resource(const struct decide_snapshot *s,
 	for (i = 0; i < nr_receivers; i++) {
 		__u64 wanted = need(&s->apps[receivers[i]], resource);
 		__u64 shortage = wanted;
+		__s64 left = room;
 
-		if (room > 0)
-			shortage = less(wanted, (__u64)room);
+		if (left > 0)
+			shortage = less(wanted, (__u64)left);
 		room -= (__s64)wanted;
 		if (!shortage || (shortage < step(s, resource) &&
 				  !receives(s, receivers[i], resource)))
 			continue;
 		r->nr_receivers++;
 		r->need[resource] += shortage;
+		report_need(s, r, receivers[i], resource, left, shortage);
 		serve(s, r, receivers[i], resource, &donors, shortage);
 	}
 }
@@ -519,6 +592,8 @@ void decide(const struct decide_snapshot *s, struct decide_result *r)
 	r->nr_shortages = 0;
 	r->nr_receivers = 0;
 	r->nr_refused = 0;
+	r->nr_needs = 0;
+	r->nr_reasons = 0;
 	if (s->nr_apps > DECIDE_APPS_MAX)
 		return;
 	for (resource = 0; resource < DECIDE_RESOURCES; resource++) {

@@ -108,6 +108,42 @@ struct decide_shortage {
 	__u64 missing;
 };
 
+enum decide_verdict {
+	DECIDE_GIVES,
+	DECIDE_NOT_LOWER,	/* its priority is not below the receiver's */
+	DECIDE_NOTHING_TO_TAKE,	/* can_give is 0: no swap, cool-down, holds only nested apps */
+	DECIDE_NESTED,		/* contains the receiver, or lies in it */
+	DECIDE_AT_FLOOR,	/* what is above its floor is used up or too little */
+	DECIDE_TOO_DEAR,	/* its cost is not below the benefit */
+	DECIDE_FULL,		/* no room for another proposal */
+};
+
+/* An app that will be short, and how that follows. */
+struct decide_need {
+	__u32 receiver;
+	__u32 resource;
+	__u32 source;		/* enum decide_source */
+	__u64 demand;		/* within the lead time, at its certainty */
+	__u64 base;		/* what it had before its leases */
+	__u64 room;		/* headroom left for it, 0 when none */
+	__u64 shortage;
+};
+
+/*
+ * What was thought of a donor for a receiver. There is one for each donor that
+ * was considered, in that order: those that come after the shortage is covered
+ * are not.
+ */
+struct decide_reason {
+	__u32 receiver;
+	__u32 donor;
+	__u32 resource;
+	__u32 verdict;		/* enum decide_verdict */
+	__u64 amount;		/* as in the proposal; 0 unless it was worked out */
+	__u64 benefit;		/* both 0 unless the verdict is one of */
+	__u64 cost;		/* DECIDE_GIVES, _TOO_DEAR and _FULL */
+};
+
 struct decide_result {
 	/* set by the caller */
 	struct decide_proposal *proposals;
@@ -116,11 +152,19 @@ struct decide_result {
 	__u32 shortages_max;
 	__u32 *order;		/* scratch, 2 x nr_apps */
 	__u64 *taken;		/* scratch, nr_apps */
+	/* set by the caller, may be NULL with max 0: how it came about */
+	struct decide_need *needs;
+	__u32 needs_max;
+	struct decide_reason *reasons;
+	__u32 reasons_max;
 	/* set by decide() */
 	__u32 nr_proposals;
 	__u32 nr_shortages;
 	__u32 nr_receivers;	/* apps whose need was above the threshold */
-	__u32 nr_refused;	/* donors looked at and refused */
+	__u32 nr_refused;	/* donors looked at and refused; those that have
+				 * nothing more for anybody are not looked at */
+	__u32 nr_needs;		/* as many as there was room for */
+	__u32 nr_reasons;	/* likewise */
 	__u64 need[DECIDE_RESOURCES];	/* sum of shortages before giving */
 };
 
@@ -133,6 +177,10 @@ struct decide_result {
  * priority than the receiver, contains or is contained in the receiver, or
  * would be left below its floor. Does nothing on a snapshot that makes no
  * sense (more than DECIDE_APPS_MAX apps, thresholds of 0 or above 100).
+ *
+ * Room for needs and reasons changes nothing of the rest of the answer. Reasons
+ * can be as many as receivers times donors for each resource: who wants them
+ * replays a recorded snapshot, and the module gives no room.
  */
 void decide(const struct decide_snapshot *snapshot,
 	    struct decide_result *result);

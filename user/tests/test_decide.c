@@ -11,27 +11,45 @@
 #define APPS		12
 #define LEASES		8
 #define PROPOSALS	64
+#define REASONS		(DECIDE_RESOURCES * APPS * APPS)
 
 static struct decide_app apps[APPS];
 static struct decide_lease leases[LEASES];
 static struct decide_proposal proposals[PROPOSALS];
 static struct decide_shortage shortages[PROPOSALS];
+static struct decide_need needs[DECIDE_RESOURCES * APPS];
+static struct decide_reason reasons[REASONS];
 static uint32_t order[2 * APPS];
 static __u64 taken[APPS];
 static struct decide_snapshot snapshot;
 static struct decide_result result;
 
-static void run(void)
+static void run_with(uint32_t proposals_max, uint32_t needs_max,
+		     uint32_t reasons_max)
 {
 	result = (struct decide_result){
 		.proposals = proposals,
-		.proposals_max = PROPOSALS,
+		.proposals_max = proposals_max,
 		.shortages = shortages,
 		.shortages_max = PROPOSALS,
 		.order = order,
 		.taken = taken,
+		.needs = needs_max ? needs : NULL,
+		.needs_max = needs_max,
+		.reasons = reasons_max ? reasons : NULL,
+		.reasons_max = reasons_max,
 	};
 	decide(&snapshot, &result);
+}
+
+static void run(void)
+{
+	run_with(PROPOSALS, 0, 0);
+}
+
+static void explain(void)
+{
+	run_with(PROPOSALS, DECIDE_RESOURCES * APPS, REASONS);
 }
 
 /* 4 cores, 1000 MiB, thresholds of 80 %, no apps. */
@@ -269,6 +287,107 @@ static void test_hysteresis(void)
 		    "51 MiB keep it, and no more of it");
 }
 
+#define assert_reason(n, d, v, a, b, c) do {				\
+	const struct decide_reason *why = &reasons[n];			\
+									\
+	ktap_assert((n) < result.nr_reasons, "%u reasons",		\
+		    result.nr_reasons);					\
+	ktap_assert(why->donor == (d), "donor %u", why->donor);		\
+	ktap_assert(why->verdict == (v), "verdict %u", why->verdict);	\
+	ktap_assert(why->amount == (a), "amount %llu", why->amount);	\
+	ktap_assert(why->benefit == (b), "benefit %llu", why->benefit);	\
+	ktap_assert(why->cost == (c), "cost %llu", why->cost);		\
+} while (0)
+
+/*
+ * 900 MiB used of 800: a service of weight 9 x 9 x 4 = 324 needs 200 MiB more,
+ * 204800 KiB.
+ */
+static void test_verdicts(void)
+{
+	struct decide_app *service;
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 50 * MIB);
+	apps[0].use[DECIDE_MEMORY].can_give = 0;
+	add(1, DECIDE_BATCH, true, 0, 45 * MIB);
+	apps[1].parent = 5;
+	add(1, DECIDE_BATCH, true, 0, 40 * MIB);
+	apps[2].use[DECIDE_MEMORY].floor = 38 * MIB;
+	add(2, DECIDE_BATCH, true, 0, 60 * MIB);
+	add(9, DECIDE_LATENCY, true, 0, 655 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	explain();
+	ktap_assert(result.nr_reasons == 5, "%u", result.nr_reasons);
+	assert_reason(0, 0, DECIDE_NOTHING_TO_TAKE, 0, 0, 0);
+	assert_reason(1, 1, DECIDE_NESTED, 0, 0, 0);
+	assert_reason(2, 2, DECIDE_AT_FLOOR, 2 * MIB, 0, 0);
+	assert_reason(3, 3, DECIDE_GIVES, 60 * MIB, 60 * 1024 * 324,
+		      60 * 1024 * 4);
+	assert_reason(4, 4, DECIDE_NOT_LOWER, 0, 0, 0);
+	/* the first is spent and the last above: passed over without a look */
+	ktap_assert(result.nr_refused == 2, "%u", result.nr_refused);
+
+	run_with(0, 0, REASONS);
+	assert_reason(3, 3, DECIDE_FULL, 60 * MIB, 60 * 1024 * 324,
+		      60 * 1024 * 4);
+	/* 6 x 6 x 1 = 36 for what costs 5 x 5 x 4 = 100 */
+	service->priority = 6;
+	service->sensitivity = DECIDE_BATCH;
+	apps[3].priority = 5;
+	apps[3].sensitivity = DECIDE_LATENCY;
+	explain();
+	assert_reason(3, 3, DECIDE_TOO_DEAR, 60 * MIB, 60 * 1024 * 36,
+		      60 * 1024 * 100);
+}
+
+/* 3900 of 4000 milli-CPU used, 1400 needed: 2 cores of a donor that uses 3800. */
+static void test_verdicts_cpu(void)
+{
+	node();
+	add(1, DECIDE_BATCH, true, 3800, 0);
+	add(1, DECIDE_BATCH, true, 40, 0);	/* frees nothing */
+	expect(add(9, DECIDE_LATENCY, false, 60, 0), DECIDE_CPU, 1460, 1460);
+	explain();
+	ktap_assert(result.nr_reasons == 1, "%u", result.nr_reasons);
+	assert_reason(0, 0, DECIDE_GIVES, 2000, 1400 * 324, 1900);
+	apps[0].use[DECIDE_CPU].floor = 4000;
+	explain();
+	ktap_assert(result.nr_reasons == 2, "%u", result.nr_reasons);
+	assert_reason(0, 0, DECIDE_AT_FLOOR, 0, 0, 0);
+	assert_reason(1, 1, DECIDE_AT_FLOOR, 2000, 0, 0);
+}
+
+/* 700 MiB used of 800: the first gets the headroom, the second none. */
+static void test_needs(void)
+{
+	struct decide_app *first, *second;
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 600 * MIB);
+	first = add(9, DECIDE_LATENCY, false, 0, 60 * MIB);
+	second = add(5, DECIDE_BATCH, false, 0, 40 * MIB);
+	expect(first, DECIDE_MEMORY, 100 * MIB, 220 * MIB);
+	expect(second, DECIDE_MEMORY, 140 * MIB, 500 * MIB);
+	second->use[DECIDE_MEMORY].source = DECIDE_FROM_TREND;
+	explain();
+	ktap_assert(result.nr_needs == 2, "%u", result.nr_needs);
+	ktap_assert(needs[0].receiver == 1 && needs[1].receiver == 2, "order");
+	ktap_assert(needs[0].resource == DECIDE_MEMORY, "resource");
+	ktap_assert(needs[0].source == DECIDE_FROM_FORECAST &&
+		    needs[1].source == DECIDE_FROM_TREND, "source");
+	ktap_assert(needs[0].demand == 220 * MIB &&
+		    needs[1].demand == 140 * MIB, "demand");
+	ktap_assert(needs[0].base == 60 * MIB && needs[1].base == 40 * MIB,
+		    "base");
+	ktap_assert(needs[0].room == 100 * MIB && !needs[1].room, "room");
+	ktap_assert(needs[0].shortage == 60 * MIB &&
+		    needs[1].shortage == 100 * MIB, "shortage");
+	run_with(PROPOSALS, 1, 0);
+	ktap_assert(result.nr_needs == 1, "%u", result.nr_needs);
+}
+
 /* --- random snapshots --- */
 
 static uint64_t seed;
@@ -489,6 +608,88 @@ static void test_many(void)
 		    result.nr_refused);
 }
 
+/* Those that give are the proposals, in the same order. */
+static void check_reasons(void)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < result.nr_reasons; i++) {
+		const struct decide_reason *why = &reasons[i];
+		const struct decide_proposal *p = &proposals[n];
+
+		ktap_assert(why->verdict <= DECIDE_FULL, "%u", why->verdict);
+		if (why->verdict != DECIDE_GIVES)
+			continue;
+		n++;
+		ktap_assert(n <= result.nr_proposals, "no such proposal");
+		ktap_assert(why->donor == p->donor &&
+			    why->receiver == p->receiver &&
+			    why->resource == p->resource, "of another");
+		ktap_assert(why->amount == p->amount &&
+			    why->benefit == p->benefit &&
+			    why->cost == p->cost, "other numbers");
+	}
+	ktap_assert(n == result.nr_proposals, "%u of %u proposals", n,
+		    result.nr_proposals);
+	/* and of donors that were passed over without a look */
+	ktap_assert(result.nr_reasons >= n + result.nr_refused,
+		    "%u reasons, %u refused", result.nr_reasons,
+		    result.nr_refused);
+	ktap_assert(result.nr_needs == result.nr_receivers, "%u needs, %u",
+		    result.nr_needs, result.nr_receivers);
+}
+
+static bool same_answer(const struct decide_result *a,
+			const struct decide_proposal *proposals_a,
+			const struct decide_shortage *shortages_a)
+{
+	return a->nr_proposals == result.nr_proposals &&
+	       a->nr_shortages == result.nr_shortages &&
+	       a->nr_receivers == result.nr_receivers &&
+	       a->nr_refused == result.nr_refused &&
+	       !memcmp(a->need, result.need, sizeof(a->need)) &&
+	       !memcmp(proposals_a, proposals,
+		       a->nr_proposals * sizeof(*proposals_a)) &&
+	       !memcmp(shortages_a, shortages,
+		       a->nr_shortages * sizeof(*shortages_a));
+}
+
+/* Room for needs and reasons changes nothing, and is not exceeded. */
+static void test_explained(void)
+{
+	static struct decide_proposal proposals_was[PROPOSALS];
+	static struct decide_shortage shortages_was[PROPOSALS];
+	uint32_t verdicts[DECIDE_FULL + 1] = {}, i, room;
+	struct decide_result was;
+	int round;
+
+	seed = 0xbeca;
+	for (round = 0; round < ROUNDS / 2; round++) {
+		draw_snapshot();
+		room = draw(8) ? PROPOSALS : draw(3);
+		run_with(room, 0, 0);
+		ktap_assert(!result.nr_needs && !result.nr_reasons, "no room");
+		was = result;
+		memcpy(proposals_was, proposals, sizeof(proposals));
+		memcpy(shortages_was, shortages, sizeof(shortages));
+		run_with(room, DECIDE_RESOURCES * APPS, REASONS);
+		ktap_assert(same_answer(&was, proposals_was, shortages_was),
+			    "round %d: another answer", round);
+		check_reasons();
+		for (i = 0; i < result.nr_reasons; i++)
+			verdicts[reasons[i].verdict]++;
+		reasons[1].donor = 12345;
+		run_with(room, 1, 1);
+		ktap_assert(same_answer(&was, proposals_was, shortages_was),
+			    "round %d: another answer with a room of 1", round);
+		ktap_assert(result.nr_needs <= 1 && result.nr_reasons <= 1 &&
+			    reasons[1].donor == 12345, "beyond the room");
+	}
+	for (i = 0; i <= DECIDE_FULL; i++)
+		ktap_assert(verdicts[i] > ROUNDS / 1000, "verdict %u: only %u",
+			    i, verdicts[i]);
+}
+
 /* The order of the apps in the snapshot must not matter. */
 static void test_permutation(void)
 {
@@ -554,6 +755,12 @@ int main(void)
 		  test_hysteresis },
 		{ "R-23 properties on 1,000,000 random snapshots",
 		  test_properties },
+		{ "R-27 each verdict, with its numbers", test_verdicts },
+		{ "R-27 cores given and not given, with reasons",
+		  test_verdicts_cpu },
+		{ "R-27 how a need follows", test_needs },
+		{ "R-27 the same answer with and without reasons",
+		  test_explained },
 		{ "R-27 the order of apps does not matter", test_permutation },
 		{ "R-20 many apps: the first is served, looks are bounded",
 		  test_many },
