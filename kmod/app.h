@@ -29,6 +29,7 @@
 #include <linux/spinlock.h>
 
 #include "decide/decide.h"
+#include "effect.h"
 #include "forecast.h"
 #include "policy.h"
 #include "trend.h"
@@ -93,7 +94,9 @@ struct preswap_app {
 	struct preswap_trend trend[DECIDE_RESOURCES];
 
 	struct preswap_policy policy;
+	u64 approved_until_ns;	/* by a person, where the policy asks for it */
 	struct preswap_forecast forecast[DECIDE_RESOURCES];
+	struct preswap_timeline timeline[DECIDE_RESOURCES];
 	struct preswap_app *parent;	/* nearest app above, no reference:
 					 * set anew by each tick */
 	u32 index;			/* in the tick's snapshot */
@@ -101,6 +104,9 @@ struct preswap_app {
 	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
 					 * last grew */
 	unsigned int receives[DECIDE_RESOURCES];	/* leases in force */
+	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
+	struct preswap_pain pain;		/* as donor of memory */
+	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
 	u64 shortage_ns[DECIDE_RESOURCES];	/* last reported */
 	struct preswap_app_affinity affinity;
 	struct preswap_app_reclaim reclaim;

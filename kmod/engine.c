@@ -53,6 +53,7 @@ struct preswap_knobs preswap_knobs = {
 	.threshold_pct = { 80, 80 },
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
+	.correlation_pct = 50,
 };
 
 /* The snapshot and its scratch space: the tick's own, grown as needed. */
@@ -60,8 +61,8 @@ static struct {
 	u32 size;	/* apps that fit */
 	struct decide_app *apps;
 	struct preswap_app **of;	/* the app at each index */
-	u32 *order;
-	u64 *taken;
+	struct decide_entry *entries;
+	u64 *taken, *held;
 	struct decide_lease leases[PRESWAP_LEASES_MAX];
 	struct decide_proposal proposals[PRESWAP_ENGINE_PROPOSALS];
 	struct decide_shortage shortages[PRESWAP_ENGINE_PROPOSALS];
@@ -74,12 +75,14 @@ static void preswap_engine_free(void)
 {
 	kvfree(preswap_engine.apps);
 	kvfree(preswap_engine.of);
-	kvfree(preswap_engine.order);
+	kvfree(preswap_engine.entries);
 	kvfree(preswap_engine.taken);
+	kvfree(preswap_engine.held);
 	preswap_engine.apps = NULL;
 	preswap_engine.of = NULL;
-	preswap_engine.order = NULL;
+	preswap_engine.entries = NULL;
 	preswap_engine.taken = NULL;
+	preswap_engine.held = NULL;
 	preswap_engine.size = 0;
 }
 
@@ -95,12 +98,16 @@ static bool preswap_engine_reserve(u32 apps)
 				       GFP_KERNEL | __GFP_NOWARN);
 	preswap_engine.of = kvcalloc(size, sizeof(*preswap_engine.of),
 				     GFP_KERNEL | __GFP_NOWARN);
-	preswap_engine.order = kvcalloc(size, 2 * sizeof(*preswap_engine.order),
-					GFP_KERNEL | __GFP_NOWARN);
+	preswap_engine.entries = kvcalloc(size,
+					  2 * sizeof(*preswap_engine.entries),
+					  GFP_KERNEL | __GFP_NOWARN);
 	preswap_engine.taken = kvcalloc(size, sizeof(*preswap_engine.taken),
 					GFP_KERNEL | __GFP_NOWARN);
+	preswap_engine.held = kvcalloc(size, sizeof(*preswap_engine.held),
+				       GFP_KERNEL | __GFP_NOWARN);
 	if (!preswap_engine.apps || !preswap_engine.of ||
-	    !preswap_engine.order || !preswap_engine.taken) {
+	    !preswap_engine.entries || !preswap_engine.taken ||
+	    !preswap_engine.held) {
 		preswap_engine_free();
 		return false;
 	}
@@ -165,17 +172,19 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 	struct preswap_demand demand;
 	u64 rise;
 
-	if (preswap_forecast_demand(&app->forecast[r], now_ns, lead_ms,
-				    &demand)) {
+	if (preswap_forecast_demand(&app->forecast[r], &app->timeline[r],
+				    now_ns, lead_ms, use->used, &demand)) {
 		use->source = DECIDE_FROM_FORECAST;
 		use->q50 = demand.q50;
 		use->q95 = demand.q95;
+		use->in_ms = demand.in_ms;
 	}
 	rise = preswap_trend_rise(&app->trend[r], ticks);
 	if (rise && use->used + rise > use->q95) {
 		use->source = DECIDE_FROM_TREND;
 		use->q50 = use->used + rise;
 		use->q95 = use->used + rise;
+		use->in_ms = 0;
 	}
 }
 
@@ -204,6 +213,24 @@ static void preswap_engine_rebase(struct preswap_app *app, u64 now_ns)
 	}
 }
 
+static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
+					  enum decide_resource r, u64 now_ns)
+{
+	if (!(app->policy.gives & (1U << r)))
+		return DECIDE_FORBIDDEN;
+	if (preswap_policy_unapproved(app, now_ns))
+		return DECIDE_UNAPPROVED;
+	if (r != DECIDE_MEMORY)
+		return DECIDE_NOT_BARRED;
+	if (!preswap_reclaim_possible(app))
+		return DECIDE_NO_MEANS;
+	/* reclaim reaches into nested apps: they give, not what is around */
+	if (app->mem_own != app->mem_bytes)
+		return DECIDE_HOLDS_NESTED;
+	return app->reclaim.retry_ns > now_ns ? DECIDE_BACKS_OFF :
+						DECIDE_NOT_BARRED;
+}
+
 static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 				    struct decide_app *to)
 {
@@ -211,6 +238,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 
 	if (app->receives[DECIDE_MEMORY])
 		preswap_engine_rebase(app, now_ns);
+	preswap_pain_update(&app->pain, app->psi_us[1], now_ns,
+			    app->reclaim.held);
 	*to = (struct decide_app){
 		.id = app->id,
 		.priority = app->policy.priority,
@@ -219,18 +248,17 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		.parent = app->parent ? app->parent->index : DECIDE_NONE,
 	};
 	to->use[DECIDE_CPU].used = app->cpu_tick_milli;
-	to->use[DECIDE_CPU].can_give = 1;
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
-	/* reclaim reaches into nested apps: they give, not what is around */
-	to->use[DECIDE_MEMORY].can_give = app->mem_own == app->mem_bytes &&
-		preswap_reclaim_possible(app, now_ns);
+	to->use[DECIDE_MEMORY].regret_permille = app->pain.regret_permille;
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &to->use[r];
 
 		use->floor = app->policy.floor[r];
+		use->bar = preswap_engine_bar(app, r, now_ns);
 		use->base = app->receives[r] ? app->base[r] : use->used;
+		use->unused_permille = app->payoff[r].lost_permille;
 		preswap_engine_demand(app, now_ns, r, use);
 	}
 	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);
@@ -291,6 +319,8 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 		snapshot->used[r] = preswap_node.used[r];
 		snapshot->threshold_pct[r] = preswap_knob(threshold_pct[r]);
 	}
+	snapshot->rate[DECIDE_MEMORY] = preswap_reclaim_rate();
+	snapshot->correlation_pct = preswap_knob(correlation_pct);
 	snapshot->min_priority = preswap_knob(min_priority);
 	preswap_engine_fill_leases(snapshot);
 	return true;
@@ -346,8 +376,9 @@ static void preswap_engine_decide(u64 now_ns)
 		.proposals_max = PRESWAP_ENGINE_PROPOSALS,
 		.shortages = preswap_engine.shortages,
 		.shortages_max = PRESWAP_ENGINE_PROPOSALS,
-		.order = preswap_engine.order,
+		.entries = preswap_engine.entries,
 		.taken = preswap_engine.taken,
+		.held = preswap_engine.held,
 	};
 	u32 i;
 

@@ -3,8 +3,9 @@
  * forecast - what the daemon expects, and for how long it is believed.
  *
  * A forecast is points in time: horizon h, counted from its receipt. Between
- * points demand is taken to be what the next point says, which is the
- * cautious reading of a forecast that rises. Example: received 3 s ago with
+ * points demand is what an earlier forecast said of that second, see struct
+ * preswap_timeline; else what the next point says, which is the cautious
+ * reading of a forecast that rises. Example: received 3 s ago with
  * points at 1, 2, 5, 10, 30 s, and a lead time of 10 s: the window is 3 s to
  * 13 s after receipt, so the points at 5, 10 and 30 s count. The point past
  * the window (30 s) stands for the time from 10 to 13 s.
@@ -34,28 +35,39 @@ static u64 rise(u64 from, u64 to, u64 part, u64 whole)
 							    whole);
 }
 
-/**
- * preswap_forecast_demand() - greatest demand from now until the lead time
- * @forecast: the forecast; may be none
- * @now_ns: CLOCK_BOOTTIME
- * @lead_ms: length of the window
- * @demand: the answer, unchanged if there is none
- *
- * Return: false if there is no fresh forecast that reaches beyond now.
- */
-bool preswap_forecast_demand(const struct preswap_forecast *forecast,
-			     u64 now_ns, u32 lead_ms,
-			     struct preswap_demand *demand)
+static u64 due_ns(const struct preswap_forecast *forecast, u32 i)
+{
+	return forecast->time_ns +
+	       (u64)forecast->point[i].horizon_ms * NSEC_PER_MSEC;
+}
+
+/* Remember what a new forecast says of the seconds that its points fall in. */
+void preswap_forecast_note(const struct preswap_forecast *forecast,
+			   struct preswap_timeline *timeline)
+{
+	u64 now_s = div_u64(forecast->time_ns, NSEC_PER_SEC), second;
+	u32 i, slot;
+
+	for (i = 0; i < forecast->nr_points; i++) {
+		second = div_u64(due_ns(forecast, i), NSEC_PER_SEC);
+		if (second - now_s >= PRESWAP_TIMELINE_S)
+			break;
+		slot = second % PRESWAP_TIMELINE_S;
+		timeline->at[slot].second = second;
+		timeline->at[slot].q50 = forecast->point[i].q50;
+		timeline->at[slot].q95 = forecast->point[i].q95;
+	}
+}
+
+/* What the points say of the window; see the example above. */
+static bool points_demand(const struct preswap_forecast *forecast, u64 now_ns,
+			  u32 lead_ms, struct preswap_demand *demand)
 {
 	static const struct preswap_point receipt;
 	const struct preswap_point *last = &receipt;
-	u64 age_ms, until_ms, q50 = 0, q95 = 0;
+	u64 age_ms = div_u64(now_ns - forecast->time_ns, NSEC_PER_MSEC);
+	u64 until_ms = age_ms + lead_ms;
 	u32 i;
-
-	if (!preswap_forecast_fresh(forecast, now_ns))
-		return false;
-	age_ms = div_u64(now_ns - forecast->time_ns, NSEC_PER_MSEC);
-	until_ms = age_ms + lead_ms;
 
 	for (i = 0; i < forecast->nr_points; i++) {
 		const struct preswap_point *p = &forecast->point[i];
@@ -69,22 +81,84 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 			u64 from = max_t(u64, last->horizon_ms, age_ms);
 
 			span = p->horizon_ms - last->horizon_ms;
-			q50 = max(q50, rise(last->q50, p->q50,
-					    until_ms - from, span));
-			q95 = max(q95, rise(last->q95, p->q95,
-					    until_ms - from, span));
+			demand->q50 = max(demand->q50,
+					  rise(last->q50, p->q50,
+					       until_ms - from, span));
+			demand->q95 = max(demand->q95,
+					  rise(last->q95, p->q95,
+					       until_ms - from, span));
 			last = p;
 			break;
 		}
-		q50 = max(q50, p->q50);
-		q95 = max(q95, p->q95);
+		demand->q50 = max(demand->q50, p->q50);
+		demand->q95 = max(demand->q95, p->q95);
 		last = p;
 		if (p->horizon_ms >= until_ms)
 			break;
 	}
-	if (last->horizon_ms < age_ms || last == &receipt)
+	return last != &receipt && last->horizon_ms >= age_ms;
+}
+
+/* q95 in @second, of the timeline or of the next point; 0: nothing is known. */
+static u64 q95_at(const struct preswap_forecast *forecast,
+		  const struct preswap_timeline *timeline, u64 second)
+{
+	u32 i = second % PRESWAP_TIMELINE_S;
+
+	if (timeline->at[i].second == second)
+		return timeline->at[i].q95;
+	for (i = 0; i < forecast->nr_points; i++)
+		if (due_ns(forecast, i) >= second * NSEC_PER_SEC)
+			return forecast->point[i].q95;
+	return 0;
+}
+
+/**
+ * preswap_forecast_demand() - greatest demand from now until the lead time
+ * @forecast: the forecast; may be none
+ * @timeline: what forecasts said before
+ * @now_ns: CLOCK_BOOTTIME
+ * @lead_ms: length of the window
+ * @used: now
+ * @demand: the answer, unchanged if there is none
+ *
+ * Return: false if there is no fresh forecast that reaches beyond now.
+ */
+bool preswap_forecast_demand(const struct preswap_forecast *forecast,
+			     const struct preswap_timeline *timeline,
+			     u64 now_ns, u32 lead_ms, u64 used,
+			     struct preswap_demand *demand)
+{
+	u64 now_s = div_u64(now_ns, NSEC_PER_SEC), second;
+	u32 seconds = min_t(u32, lead_ms / MSEC_PER_SEC,
+			    PRESWAP_TIMELINE_S - 1);
+	struct preswap_demand found = {};
+	u64 half;
+	u32 i;
+
+	if (!preswap_forecast_fresh(forecast, now_ns) ||
+	    !points_demand(forecast, now_ns, lead_ms, &found))
 		return false;
-	demand->q50 = q50;
-	demand->q95 = q95;
+	for (second = now_s + 1; second <= now_s + seconds; second++) {
+		i = second % PRESWAP_TIMELINE_S;
+		if (timeline->at[i].second != second)
+			continue;
+		found.q50 = max(found.q50, timeline->at[i].q50);
+		found.q95 = max(found.q95, timeline->at[i].q95);
+	}
+	if (found.q95 > used) {
+		half = used + (found.q95 - used) / 2;
+		found.in_ms = min_t(u32, lead_ms,
+				    PRESWAP_TIMELINE_S * MSEC_PER_SEC);
+		for (second = now_s; second <= now_s + seconds; second++) {
+			if (q95_at(forecast, timeline, second) < half)
+				continue;
+			found.in_ms = second == now_s ? 0 :
+				div_u64(second * NSEC_PER_SEC - now_ns,
+					NSEC_PER_MSEC);
+			break;
+		}
+	}
+	*demand = found;
 	return true;
 }

@@ -24,6 +24,7 @@ struct preswap_knobs {
 	unsigned int threshold_pct[DECIDE_RESOURCES];
 	unsigned int min_priority;	/* receivers must exceed it */
 	unsigned int reclaim_rate_mib;	/* MiB per second, all donors */
+	unsigned int correlation_pct;	/* of apps' demand, allowed for */
 };
 
 extern struct preswap_knobs preswap_knobs;

@@ -93,6 +93,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 
 		refcount_inc(&receiver->ref);
 		lease->receiver = receiver;
+		receiver->gets[r] += request->gain;
 		if (!receiver->receives[r]++) {
 			receiver->base[r] = preswap_lease_used(receiver, r);
 			if (r == DECIDE_MEMORY) {
@@ -145,6 +146,13 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	if (!donor->policy.priority || !donor->policy.eligible) {
 		NL_SET_ERR_MSG(extack,
 			       "the donor's policy does not make it eligible");
+		return -EPERM;
+	}
+	if (!(donor->policy.gives &
+	      (request->kind == PRESWAP_LEASE_KIND_RECLAIM ?
+	       1U << DECIDE_MEMORY : 1U << DECIDE_CPU))) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy excludes this kind of lease");
 		return -EPERM;
 	}
 	if (donor == request->receiver) {
@@ -205,9 +213,37 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 		return;
 	if (amount > lease->info.amount)
 		lease->info.full_ns = 0;
+	if (lease->receiver)
+		lease->receiver->gets[preswap_lease_resource(&lease->info)] +=
+			gain - lease->info.gain;
 	lease->info.amount = amount;
 	lease->info.gain = gain;
 	preswap_lease_apply(lease->donor);
+}
+
+/* What a receiver has of what was freed for it; manual ones prove nothing. */
+static void preswap_lease_payoff(const struct preswap_lease *lease)
+{
+	enum decide_resource r = preswap_lease_resource(&lease->info);
+	struct preswap_app *receiver = lease->receiver;
+	u64 used = preswap_lease_used(receiver, r);
+
+	if (lease->info.dry_run ||
+	    lease->info.reason == PRESWAP_REASON_MANUAL)
+		return;
+	preswap_payoff_update(&receiver->payoff[r],
+			      used - min(used, receiver->base[r]),
+			      receiver->gets[r]);
+}
+
+static void preswap_lease_release(struct preswap_lease *lease)
+{
+	enum decide_resource r = preswap_lease_resource(&lease->info);
+	struct preswap_app *receiver = lease->receiver;
+
+	receiver->gets[r] -= lease->info.gain;
+	if (!--receiver->receives[r])
+		preswap_payoff_end(&receiver->payoff[r]);
 }
 
 void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
@@ -218,7 +254,7 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
 	list_del(&lease->list);
 	preswap_lease_number--;
 	if (lease->receiver)
-		lease->receiver->receives[preswap_lease_resource(&lease->info)]--;
+		preswap_lease_release(lease);
 	preswap_lease_apply(lease->donor);
 	preswap_lease_ended[preswap_lease_ended_next] = lease->info;
 	preswap_lease_ended_next =
@@ -317,8 +353,21 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 		info->full_ns = now_ns;
 }
 
+/*
+ * Does the donor stand still for more of its time than its policy allows? What a
+ * person has asked for is not ended.
+ */
+static bool preswap_lease_hurts(const struct preswap_lease *lease)
+{
+	return lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM &&
+	       lease->info.reason != PRESWAP_REASON_MANUAL &&
+	       !lease->info.dry_run &&
+	       lease->donor->pain.permille >
+	       lease->donor->policy.max_stall_pct * 10U;
+}
+
 /**
- * preswap_lease_tick() - progress and expiry
+ * preswap_lease_tick() - progress, expiry, back-off
  * @now_ns: CLOCK_BOOTTIME
  * @stray: some task's mask is not yet what leases ask for
  */
@@ -329,8 +378,14 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 	lockdep_assert_held(&preswap_lock);
 	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
 		preswap_lease_progress(lease, now_ns, stray);
-		if (now_ns >= lease->info.until_ns)
+		if (lease->receiver)
+			preswap_lease_payoff(lease);
+		if (preswap_lease_hurts(lease)) {
+			preswap_reclaim_pause(lease->donor, now_ns);
+			preswap_lease_end(lease, PRESWAP_LEASE_END_BACKOFF);
+		} else if (now_ns >= lease->info.until_ns) {
 			preswap_lease_end(lease, PRESWAP_LEASE_END_EXPIRED);
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ PRESWAP_RANGE(amount, 1, PRESWAP_BYTES_MAX);
 PRESWAP_RANGE(horizon, 1, PRESWAP_HORIZON_MAX_MS);
 PRESWAP_RANGE(valid, 1, PRESWAP_FORECAST_VALID_MAX_MS);
 PRESWAP_RANGE(duration, 1, PRESWAP_LEASE_MAX_MS);
+PRESWAP_RANGE(approval, 0, PRESWAP_APPROVAL_MAX_MS);
 
 static const struct nla_policy preswap_policy_policy[] = {
 	[PRESWAP_A_POLICY_APP_ID] = { .type = NLA_U64 },
@@ -61,6 +62,17 @@ static const struct nla_policy preswap_policy_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_cpu_range),
 	[PRESWAP_A_POLICY_FLOOR_MEM_BYTES] =
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
+	[PRESWAP_A_POLICY_GIVES] =
+		NLA_POLICY_RANGE(NLA_U8, 1, PRESWAP_GIVES_ALL),
+	[PRESWAP_A_POLICY_MAX_STALL_PCT] = NLA_POLICY_RANGE(NLA_U8, 1, 100),
+	[PRESWAP_A_POLICY_NEEDS_APPROVAL] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy
+preswap_approve_policy[PRESWAP_A_POLICY_MAX + 1] = {
+	[PRESWAP_A_POLICY_APP_ID] = { .type = NLA_U64 },
+	[PRESWAP_A_POLICY_APPROVED_MS] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_approval_range),
 };
 
 static const struct nla_policy preswap_point_policy[] = {
@@ -433,8 +445,15 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *priority = preswap_required(info,
 						   PRESWAP_A_POLICY_PRIORITY,
 						   "priority");
+	/* what stands still longer than that would be better off without */
+	static const u8 max_stall_pct[] = {
+		[PRESWAP_SENSITIVITY_LATENCY] = 5,
+		[PRESWAP_SENSITIVITY_NORMAL] = 20,
+		[PRESWAP_SENSITIVITY_BATCH] = 60,
+	};
 	struct preswap_policy policy = {
 		.sensitivity = PRESWAP_SENSITIVITY_NORMAL,
+		.gives = PRESWAP_GIVES_ALL,
 	};
 
 	if (!id || !priority)
@@ -452,7 +471,31 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	if (attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES])
 		policy.floor[DECIDE_MEMORY] =
 			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES]);
+	if (attrs[PRESWAP_A_POLICY_GIVES])
+		policy.gives = nla_get_u8(attrs[PRESWAP_A_POLICY_GIVES]);
+	policy.max_stall_pct = max_stall_pct[policy.sensitivity];
+	if (attrs[PRESWAP_A_POLICY_MAX_STALL_PCT])
+		policy.max_stall_pct =
+			nla_get_u8(attrs[PRESWAP_A_POLICY_MAX_STALL_PCT]);
+	if (attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL])
+		policy.needs_approval =
+			nla_get_u8(attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL]);
 	return preswap_policy_set(nla_get_u64(id), &policy, info->extack);
+}
+
+static int preswap_policy_approve_one(struct sk_buff *skb,
+				      struct genl_info *info)
+{
+	struct nlattr *id = preswap_required(info, PRESWAP_A_POLICY_APP_ID,
+					     "app-id");
+	struct nlattr *duration = preswap_required(info,
+						   PRESWAP_A_POLICY_APPROVED_MS,
+						   "approved-ms");
+
+	if (!id || !duration)
+		return -EINVAL;
+	return preswap_policy_approve(nla_get_u64(id), nla_get_u32(duration),
+				      info->extack);
 }
 
 static int preswap_policy_del(struct sk_buff *skb, struct genl_info *info)
@@ -571,6 +614,8 @@ static int preswap_apply_forecasts(const struct preswap_forecast_item *items,
 	for (i = 0; i < count; i++) {
 		app = preswap_app_find(items[i].app_id);
 		app->forecast[items[i].resource] = items[i].forecast;
+		preswap_forecast_note(&items[i].forecast,
+				      &app->timeline[items[i].resource]);
 	}
 	mutex_unlock(&preswap_lock);
 	return 0;
@@ -719,7 +764,8 @@ static const struct genl_ops preswap_ops[] = {
 		.cmd = PRESWAP_CMD_POLICY_SET,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_policy_set_one,
-		PRESWAP_ATTRS(preswap_policy_policy, PRESWAP_A_POLICY_MAX),
+		PRESWAP_ATTRS(preswap_policy_policy,
+			      PRESWAP_A_POLICY_NEEDS_APPROVAL),
 	},
 	{
 		.cmd = PRESWAP_CMD_POLICY_GET,
@@ -761,6 +807,13 @@ static const struct genl_ops preswap_ops[] = {
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_lease_end_one,
 		PRESWAP_ATTRS(preswap_lease_end_policy, PRESWAP_A_LEASE_ID),
+	},
+	{
+		.cmd = PRESWAP_CMD_POLICY_APPROVE,
+		.flags = GENL_ADMIN_PERM,
+		.doit = preswap_policy_approve_one,
+		PRESWAP_ATTRS(preswap_approve_policy,
+			      PRESWAP_A_POLICY_APPROVED_MS),
 	},
 };
 

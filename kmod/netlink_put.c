@@ -169,6 +169,14 @@ int preswap_put_task(struct sk_buff *skb, const struct preswap_task_view *task)
 	return p.err;
 }
 
+static u32 preswap_approved_ms(const struct preswap_app *app)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+
+	return app->approved_until_ns <= now_ns ? 0 :
+	       div_u64(app->approved_until_ns - now_ns, NSEC_PER_MSEC);
+}
+
 int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 {
 	struct preswap_put p = { skb, PRESWAP_A_POLICY_PAD };
@@ -182,6 +190,12 @@ int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 		policy->floor[DECIDE_CPU]);
 	put_u64(&p, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
 		policy->floor[DECIDE_MEMORY]);
+	put_u8(&p, PRESWAP_A_POLICY_GIVES, policy->gives);
+	put_u8(&p, PRESWAP_A_POLICY_MAX_STALL_PCT, policy->max_stall_pct);
+	put_u8(&p, PRESWAP_A_POLICY_NEEDS_APPROVAL, policy->needs_approval);
+	if (policy->needs_approval)
+		put_u32(&p, PRESWAP_A_POLICY_APPROVED_MS,
+			preswap_approved_ms(app));
 	return p.err;
 }
 

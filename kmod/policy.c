@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * policy - set and removed as a whole, by cgroup.
+ * policy - set and removed as a whole, by cgroup. A person's approval is no
+ * part of it: it stands when the same policy is set again.
  *
  * A changed policy ends the leases of its app: the next tick decides anew
  * under the new one.
  */
 #include <linux/cgroup.h>
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/netlink.h>
 
 #include "app.h"
@@ -62,6 +64,41 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 	return err;
 }
 
+/* Is nothing to be taken for want of a person's approval? */
+bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns)
+{
+	return app->policy.needs_approval && now_ns >= app->approved_until_ns;
+}
+
+/**
+ * preswap_policy_approve() - let an app give that needs approval for it
+ * @app_id: cgroup id
+ * @duration_ms: from now on; 0 revokes, and ends what the app gives
+ * @extack: error text
+ *
+ * Return: 0, or -ENOENT if the app has no policy.
+ */
+int preswap_policy_approve(u64 app_id, u32 duration_ms,
+			   struct netlink_ext_ack *extack)
+{
+	struct preswap_app *app;
+	int err = -ENOENT;
+
+	mutex_lock(&preswap_lock);
+	app = preswap_app_find(app_id);
+	if (app && app->policy.priority) {
+		app->approved_until_ns = ktime_get_boottime_ns() +
+					 (u64)duration_ms * NSEC_PER_MSEC;
+		if (!duration_ms && app->policy.needs_approval)
+			preswap_lease_end_app(app, false);
+		err = 0;
+	}
+	mutex_unlock(&preswap_lock);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the app has no policy");
+	return err;
+}
+
 /* Forget an app's policy. Return: 0, or -ENOENT if it has none. */
 int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
 {
@@ -73,6 +110,7 @@ int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
 	if (app && app->policy.priority) {
 		preswap_lease_end_app(app, false);
 		app->policy = (struct preswap_policy){};
+		app->approved_until_ns = 0;
 		preswap_app_regroup();
 		err = 0;
 	}

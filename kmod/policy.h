@@ -16,10 +16,16 @@ struct preswap_policy {
 	u8 sensitivity;		/* enum preswap_sensitivity */
 	bool eligible;		/* may give */
 	u64 floor[DECIDE_RESOURCES];
+	u8 gives;		/* bits 1 << enum decide_resource */
+	u8 max_stall_pct;
+	bool needs_approval;
 };
 
+bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns);
 int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		       struct netlink_ext_ack *extack);
+int preswap_policy_approve(u64 app_id, u32 duration_ms,
+			   struct netlink_ext_ack *extack);
 int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack);
 
 #endif /* PRESWAP_POLICY_H */

@@ -41,6 +41,8 @@
 #define PRESWAP_RECLAIM_WAIT_MS		20
 #define PRESWAP_RECLAIM_FAILURES	3
 #define PRESWAP_RECLAIM_PAUSE_NS	(5ULL * NSEC_PER_SEC)
+#define PRESWAP_RECLAIM_RECOVER_NS	(15ULL * NSEC_PER_SEC)
+#define PRESWAP_RECLAIM_SPEED_MIN	(1ULL << 20)
 
 static struct workqueue_struct *preswap_reclaim_wq;
 static struct delayed_work preswap_reclaim_work;
@@ -48,6 +50,8 @@ static bool preswap_reclaim_stop;		/* preswap_lock */
 static u64 preswap_reclaim_tokens;		/* bytes; the worker's */
 static u64 preswap_reclaim_filled_ns;		/* the worker's */
 static atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
+/* bytes per second; to begin with, what a slow disk writes */
+static u64 preswap_reclaim_speed = 32ULL << 20;
 
 /*
  * Bytes that a donor is left with at least. Above what its policy and its
@@ -123,16 +127,33 @@ static void preswap_reclaim_fill(u64 now_ns)
 	preswap_reclaim_tokens = min(preswap_reclaim_tokens, most);
 }
 
+/* Exponential mean over some eight batches of bytes and of time. */
+static void preswap_reclaim_measure(u64 freed, u64 took_ns)
+{
+	static u64 bytes, ns;
+
+	bytes += freed - bytes / 8;
+	ns += took_ns - ns / 8;
+	/* less than a page a millisecond is not told from nothing */
+	WRITE_ONCE(preswap_reclaim_speed,
+		   max_t(u64, mul_u64_u64_div_u64(bytes, NSEC_PER_SEC,
+						  max(ns, 1ULL)),
+			 PRESWAP_RECLAIM_SPEED_MIN));
+}
+
 /* Return: bytes that this has freed, which may be more than asked. */
 static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
+	u64 begin_ns = ktime_get_ns();
 	int err;
 
 	err = preswap_cgroupfs_write_u64(app->cgroup, "memory.reclaim", batch);
 	after = preswap_app_memory_now(app);
 	freed = before > after ? before - after : 0;
 	atomic64_add(freed, &preswap_reclaim_bytes);
+	if (freed)
+		preswap_reclaim_measure(freed, ktime_get_ns() - begin_ns);
 	trace_preswap_reclaim(app->id, batch, freed, after, err);
 
 	mutex_lock(&preswap_lock);
@@ -197,6 +218,13 @@ void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 		preswap_reclaim_kick();
 }
 
+/* The donor has suffered: leave it alone for a while. */
+void preswap_reclaim_pause(struct preswap_app *app, u64 now_ns)
+{
+	lockdep_assert_held(&preswap_lock);
+	app->reclaim.retry_ns = now_ns + PRESWAP_RECLAIM_RECOVER_NS;
+}
+
 void preswap_reclaim_kick(void)
 {
 	queue_delayed_work(preswap_reclaim_wq, &preswap_reclaim_work, 0);
@@ -216,10 +244,19 @@ u64 preswap_reclaim_done(const struct preswap_app *app)
  * Can anything be taken? Without swap only file pages can, and how many of a
  * cgroup's are, a module cannot read: try, and let failures tell.
  */
-bool preswap_reclaim_possible(const struct preswap_app *app, u64 now_ns)
+bool preswap_reclaim_possible(const struct preswap_app *app)
 {
-	return app->has_memcg && !app->reclaim.no_file &&
-	       app->reclaim.retry_ns <= now_ns;
+	return app->has_memcg && !app->reclaim.no_file;
+}
+
+/*
+ * Bytes that can be freed in a second: what is allowed, or what the last
+ * batches took, where that is less.
+ */
+u64 preswap_reclaim_rate(void)
+{
+	return min((u64)preswap_knob(reclaim_rate_mib) << 20,
+		   READ_ONCE(preswap_reclaim_speed));
 }
 
 /* Bytes reclaimed since load. */

@@ -8,19 +8,22 @@
  * what it used when its last lease began (its base; now, if it has none). The
  * base keeps the need alive while the burst runs: an app that has grown into
  * what was freed for it still needs it. (That growth that stays is no burst is
- * for who makes the snapshot to see, and to raise the base.) How much of the uncertainty counts is
- * the app's choice: latency-sensitive apps are served at the 95 % quantile,
- * normal ones halfway between median and 95 %, batch ones at the median.
+ * for who makes the snapshot to see, and to raise the base.) How much of the
+ * uncertainty counts is the app's choice: latency-sensitive apps are served at
+ * the 95 % quantile, normal ones halfway between median and 95 %, batch ones at
+ * the median; and less, the less apps vary together, see demand.h. What is too
+ * little for a lease is carried to the next receiver's.
  *
  * Headroom. What is free below threshold x capacity, as it would be without
  * any lease: what leases have freed counts as used, and what receivers have
  * grown into is taken out. Otherwise every lease would remove its own reason
- * and end, and the next tick would begin it again.
+ * and end, and the next tick would begin it again. Apps that rise and cannot
+ * receive use up headroom first: nothing holds them back.
  *
- *	headroom = threshold * capacity - (used + given - grown)
+ *	headroom = threshold * capacity - (used + given - grown) - others' rise
  *
  * Shortage = need - headroom, between 0 and need. Receivers are served in
- * order of priority, then of shortage; each uses up headroom for the next.
+ * order of priority, then of need; each uses up headroom for the next.
  *
  * Example: 1000 MiB, threshold 80 %, used 950: a batch app 900, a service 50
  * that is expected at 250. Need 200, headroom 800 - 950 < 0, shortage 200:
@@ -29,56 +32,90 @@
  * grown = 200: as before. The burst passes, the forecast falls to 50: need 0,
  * nothing is proposed, and the lease runs out.
  *
- * Donors give in order of priority, lowest first, each down to its floor
- * before the next is touched; among equals the one that uses most, so that
- * few are disturbed. CPU is given in whole cores: a donor that leaves k of n
- * cores frees about k/n of its use there.
+ * Just in time. What is taken early costs the donor for longer and helps
+ * nobody. A need that is further off than it takes to free (the shortages up to
+ * it, at the node's rate, and a quarter more), and than the slack by which
+ * forecasts are late, waits. Example: 48 MiB in 8 s at 16 MiB/s take 3 s: it
+ * waits until they are 5.75 s off. What has begun does not stop to wait.
  *
- * Benefit = shortage covered x weight(receiver), cost = taken x
- * weight(donor), weight = priority^2 x sensitivity (latency 4, normal 2,
- * batch 1). A step is taken only where benefit exceeds cost.
+ * Donors give in order of priority, lowest first, each down to its floor
+ * before the next is touched; among equals the cheapest, then the one that
+ * uses most, so that few are disturbed. CPU is given in whole cores: a donor
+ * that leaves k of n cores frees about k/n of its use there.
+ *
+ * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
+ * Benefit = what is expected to be missing of what is covered x weight(receiver)
+ * x (1 - unused), the part of what was freed for it lately that it did not use.
+ * Cost = taken x weight(donor) x (1 + regret), where regret is what taking from
+ * this donor has cost it lately beyond being without. A lease begins where
+ * 4/5 of the benefit exceed the cost, and goes on where all of it does.
  */
 #include "decide.h"
+#include "demand.h"
+#include "heap.h"
+#include "number.h"
 
 /* The smallest shortage worth a lease, and what keeps one alive: half. */
 #define DECIDE_CPU_STEP_MILLI	250ULL
 #define DECIDE_MEM_STEP_BYTES	(8ULL << 20)
 #define DECIDE_MEM_STEP_SHIFT	7	/* or 1/128 of the memory */
 
-/* A donor using less than this frees nothing worth moving its tasks for. */
+/*
+ * A donor using less than this, or freeing less by leaving its cores, is not
+ * worth moving its tasks for; nor is one that can give less memory than a step.
+ */
 #define DECIDE_CPU_DONOR_MILLI	50ULL
+#define DECIDE_CPU_GAIN_MILLI	8ULL
+
+#define DECIDE_CORES_MAX	(1ULL << 20)
+
+/* By how much bursts come before they are forecast, or later. */
+#define DECIDE_SLACK_MS		2000ULL
+
+#define DECIDE_REGRET_MAX	63000U
 
 /*
  * Receivers together look at no more donors than this, or 4 for each app where
  * that is more: on a node of 100,000 apps none of which can give, looking at all
  * for each would take minutes. Those in need first are served first, so it is the
- * last that go without; with up to 256 apps none ever does.
+ * last that go without; with up to 128 apps none ever does.
  */
-#define DECIDE_LOOKS_MIN	(1U << 16)
+#define DECIDE_LOOKS_MIN	(1U << 14)
 #define DECIDE_LOOKS_PER_APP	4
 
-static __u64 bound(__u64 value)
-{
-	return value < DECIDE_MAX ? value : DECIDE_MAX;
-}
+/* The decision about one resource, under way. */
+struct decision {
+	const struct decide_snapshot *s;
+	struct decide_result *r;
+	__u32 resource;
+	__u64 capacity;
+	__u64 step;		/* the smallest shortage worth a lease */
+	struct decide_heap receivers, donors;
+	__u64 cores;	/* that any of the receivers needs, at most */
+	__u32 looks;	/* how many donors may still be looked at */
+	struct decide_spread served;	/* of the receivers so far */
+	__u64 queued;	/* their shortages, to be freed first */
+	__u64 crumbs;	/* of shortages too small for leases of their own */
+	__s64 room;	/* headroom left */
+};
 
-static __u64 less(__u64 value, __u64 by)
-{
-	return value > by ? value - by : 0;
-}
+/* A receiver whose turn it is. */
+struct turn {
+	__u32 app;
+	struct decide_demand demand;	/* with what is carried */
+	__u64 carried;	/* for receivers before this one */
+	__u64 room;
+	__u64 shortage;
+	__u64 missing;	/* of the shortage, as donors give */
+};
 
-static __u64 smaller(__u64 a, __u64 b)
-{
-	return a < b ? a : b;
-}
-
-static __u64 weight(const struct decide_app *app)
+static __u32 weight(const struct decide_app *app)
 {
 	static const __u32 factor[] = { 4, 2, 1 };
 	__u32 sensitivity = app->sensitivity > DECIDE_BATCH ?
 			    DECIDE_BATCH : app->sensitivity;
 
-	return (__u64)app->priority * app->priority * factor[sensitivity];
+	return app->priority * app->priority * factor[sensitivity];
 }
 
 static bool managed(const struct decide_app *app)
@@ -86,88 +123,59 @@ static bool managed(const struct decide_app *app)
 	return app->priority >= 1 && app->priority <= 10;
 }
 
-/* What the app is expected to use, at the certainty that suits it. */
-static __u64 demand(const struct decide_app *app, __u32 resource)
+/* Bytes in KiB, so that no product with weights overflows. */
+static __u64 units(__u32 resource, __u64 amount)
 {
-	const struct decide_use *use = &app->use[resource];
-	__u64 q50 = bound(use->q50), q95 = bound(use->q95), want;
-
-	if (use->source == DECIDE_FROM_NOTHING)
-		want = 0;
-	else if (app->sensitivity == DECIDE_LATENCY)
-		want = q95;
-	else if (app->sensitivity == DECIDE_NORMAL)
-		want = q50 / 2 + q95 / 2;
-	else
-		want = q50;
-	return want > bound(use->used) ? want : bound(use->used);
+	return resource == DECIDE_MEMORY ? amount >> 10 : amount;
 }
 
-static __u64 need(const struct decide_app *app, __u32 resource)
+/* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
+static __u32 price_permille(const struct decide_app *app, __u32 resource)
 {
-	return less(demand(app, resource), bound(app->use[resource].base));
+	__u32 regret = app->use[resource].regret_permille;
+
+	if (regret > DECIDE_REGRET_MAX)
+		regret = DECIDE_REGRET_MAX;
+	return weight(app) * (1000 + regret);
 }
 
-static __u64 step(const struct decide_snapshot *s, __u32 resource)
+static const struct decide_lease *lease_between(const struct decision *d,
+						__u32 donor, __u32 receiver)
 {
-	__u64 share = bound(s->capacity[resource]) >> DECIDE_MEM_STEP_SHIFT;
-
-	if (resource == DECIDE_CPU)
-		return DECIDE_CPU_STEP_MILLI;
-	return share > DECIDE_MEM_STEP_BYTES ? share : DECIDE_MEM_STEP_BYTES;
-}
-
-/* What leases in force hold for a receiver; 0: it has none. */
-static __u64 receives(const struct decide_snapshot *s, __u32 receiver,
-		      __u32 resource)
-{
-	__u64 sum = 0;
+	const struct decide_snapshot *s = d->s;
 	__u32 i;
 
-	for (i = 0; i < s->nr_leases; i++)
-		if (s->leases[i].receiver == receiver &&
-		    s->leases[i].resource == resource)
-			sum = bound(sum + bound(s->leases[i].amount));
-	return sum;
-}
-
-static const struct decide_lease *lease_between(const struct decide_snapshot *s,
-						__u32 donor, __u32 receiver,
-						__u32 resource)
-{
-	__u32 i;
-
+	if (!d->r->held[receiver])
+		return NULL;
 	for (i = 0; i < s->nr_leases; i++)
 		if (s->leases[i].donor == donor &&
 		    s->leases[i].receiver == receiver &&
-		    s->leases[i].resource == resource)
+		    s->leases[i].resource == d->resource)
 			return &s->leases[i];
 	return NULL;
 }
 
-static bool is_receiver(const struct decide_snapshot *s, __u32 index,
-			__u32 resource)
+static bool may_receive(const struct decision *d, const struct decide_app *app)
 {
-	const struct decide_app *app = &s->apps[index];
-	__u64 least = step(s, resource), held;
+	return managed(app) && app->priority > d->s->min_priority;
+}
 
-	if (!managed(app) || app->priority <= s->min_priority)
-		return false;
-	/* too little with a lease or without: no need to look for one */
-	if (need(app, resource) < least / 2)
-		return false;
+/* Does it need enough for a lease, or to keep those that it has? */
+static bool is_in_need(const struct decision *d, __u32 index, __u64 need)
+{
+	__u64 least = d->step, held = d->r->held[index];
+
 	/*
 	 * Hysteresis, both ways: what has begun goes on at half the need that
 	 * begins one, but a large one does not live on for a small rest: the
 	 * burst that it was for has passed. CPU is held in whole cores, so
 	 * less of it is a small rest.
 	 */
-	held = receives(s, index, resource);
 	if (held) {
-		held /= resource == DECIDE_CPU ? 8 : 4;
-		least = held > least / 2 ? held : least / 2;
+		held /= d->resource == DECIDE_CPU ? 8 : 4;
+		least = decide_larger(held, least / 2);
 	}
-	return need(app, resource) >= least;
+	return need >= least;
 }
 
 /* Is @inner the same as @outer, or nested in it? */
@@ -184,167 +192,126 @@ static bool within(const struct decide_snapshot *s, __u32 inner, __u32 outer)
 }
 
 /* What speaks against the donor before any amount is worked out. */
-static enum decide_verdict may_give(const struct decide_snapshot *s,
-				    __u32 donor, __u32 receiver, __u32 resource)
+static enum decide_verdict may_give(const struct decision *d, __u32 donor,
+				    __u32 receiver)
 {
+	const struct decide_snapshot *s = d->s;
 	const struct decide_app *from = &s->apps[donor];
 	const struct decide_app *to = &s->apps[receiver];
 
 	if (from->priority >= to->priority)
 		return DECIDE_NOT_LOWER;
-	if (!from->use[resource].can_give)
-		return DECIDE_NOTHING_TO_TAKE;
+	if (from->use[d->resource].bar)
+		return DECIDE_BARRED;
 	if (within(s, donor, receiver) || within(s, receiver, donor))
 		return DECIDE_NESTED;
 	return DECIDE_GIVES;
 }
 
 /* Receivers: the most important first, then the neediest. */
-static bool receiver_before(const struct decide_snapshot *s, __u32 resource,
-			    __u32 a, __u32 b)
+static __u64 receiver_key(const struct decide_app *app, __u64 need)
 {
-	const struct decide_app *x = &s->apps[a], *y = &s->apps[b];
-	__u64 need_x = need(x, resource), need_y = need(y, resource);
-
-	if (x->priority != y->priority)
-		return x->priority > y->priority;
-	if (need_x != need_y)
-		return need_x > need_y;
-	return x->id != y->id ? x->id < y->id : a < b;
+	return (10ULL - app->priority) << 60 |
+	       ((1ULL << 60) - 1 - decide_smaller(need, (1ULL << 60) - 1));
 }
 
 /* What the donor has without leases, so that they do not shrink themselves. */
 static __u64 holds(const struct decide_use *use)
 {
-	__u64 used = bound(use->used), had = bound(use->had);
-
-	return used > had ? used : had;
+	return decide_larger(decide_bound(use->used), decide_bound(use->had));
 }
 
 /* Donors: the least important first, then the cheapest, then the largest. */
-static bool donor_before(const struct decide_snapshot *s, __u32 resource,
-			 __u32 a, __u32 b)
+static __u64 donor_key(const struct decide_app *app, __u32 resource)
 {
-	const struct decide_app *x = &s->apps[a], *y = &s->apps[b];
-	__u64 size_x = holds(&x->use[resource]);
-	__u64 size_y = holds(&y->use[resource]);
+	__u64 size = units(resource, holds(&app->use[resource]));
+	__u64 price = price_permille(app, resource) >> 5;	/* 20 bits */
 
-	if (x->priority != y->priority)
-		return x->priority < y->priority;
-	if (weight(x) != weight(y))
-		return weight(x) < weight(y);
-	if (size_x != size_y)
-		return size_x > size_y;
-	return x->id != y->id ? x->id < y->id : a < b;
-}
-
-typedef bool (*before_fn)(const struct decide_snapshot *s, __u32 resource,
-			  __u32 a, __u32 b);
-
-static void sift(const struct decide_snapshot *s, __u32 resource,
-		 before_fn before, __u32 *order, __u32 root, __u32 count)
-{
-	for (;;) {
-		__u32 child = 2 * root + 1, tmp;
-
-		if (child >= count)
-			return;
-		if (child + 1 < count &&
-		    before(s, resource, order[child], order[child + 1]))
-			child++;
-		if (!before(s, resource, order[root], order[child]))
-			return;
-		tmp = order[root];
-		order[root] = order[child];
-		order[child] = tmp;
-		root = child;
-	}
-}
-
-/* Heap sort: n log n at worst, no recursion, no extra memory. */
-static void sort_order(const struct decide_snapshot *s, __u32 resource,
-		       before_fn before, __u32 *order, __u32 count)
-{
-	__u32 i, tmp;
-
-	for (i = count / 2; i-- > 0;)
-		sift(s, resource, before, order, i, count);
-	for (i = count; i-- > 1;) {
-		tmp = order[0];
-		order[0] = order[i];
-		order[i] = tmp;
-		sift(s, resource, before, order, 0, i);
-	}
-}
-
-/* Free below the threshold if there were no leases; negative when short. */
-static __s64 headroom(const struct decide_snapshot *s, __u32 resource)
-{
-	__u64 limit = bound(s->capacity[resource]) / 100 *
-		      s->threshold_pct[resource];
-	__u64 used = bound(s->used[resource]);
-	__u32 i;
-
-	for (i = 0; i < s->nr_apps; i++) {
-		const struct decide_use *use = &s->apps[i].use[resource];
-
-		used += bound(use->given);
-	}
-	for (i = 0; i < s->nr_apps; i++) {
-		const struct decide_use *use = &s->apps[i].use[resource];
-
-		used = less(used, less(bound(use->used), bound(use->base)));
-	}
-	return (__s64)limit - (__s64)used;
+	return (__u64)app->priority << 60 | price << 40 |
+	       ((1ULL << 40) - 1 - decide_smaller(size, (1ULL << 40) - 1));
 }
 
 /* How much the donor can still give, above its floor. */
-static __u64 giveable(const struct decide_snapshot *s,
-		      const struct decide_result *r, __u32 donor,
-		      __u32 resource)
+static __u64 giveable(const struct decision *d, __u32 donor)
 {
-	const struct decide_use *use = &s->apps[donor].use[resource];
+	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
 
-	return less(less(holds(use), bound(use->floor)), r->taken[donor]);
+	return decide_less(decide_less(holds(use), decide_bound(use->floor)),
+			   d->r->taken[donor]);
+}
+
+static __u64 cores_for(__u64 milli)
+{
+	return (milli + DECIDE_MILLI_PER_CORE - 1) / DECIDE_MILLI_PER_CORE;
 }
 
 /*
  * Cores that the donor can leave: never the last, never below its floor, and
  * not those that it leaves already for a receiver served before.
  */
-static __u64 cores_to_leave(const struct decide_snapshot *s,
-			    const struct decide_result *r, __u32 donor,
+static __u64 cores_to_leave(const struct decision *d, __u32 donor,
 			    __u64 wanted)
 {
-	const struct decide_use *use = &s->apps[donor].use[DECIDE_CPU];
-	__u64 cores = bound(s->capacity[DECIDE_CPU]) / DECIDE_MILLI_PER_CORE;
-	__u64 keep = (bound(use->floor) + DECIDE_MILLI_PER_CORE - 1) /
-		     DECIDE_MILLI_PER_CORE;
+	const struct decide_use *use = &d->s->apps[donor].use[DECIDE_CPU];
+	__u64 cores = d->capacity / DECIDE_MILLI_PER_CORE;
+	__u64 keep = decide_larger(cores_for(decide_bound(use->floor)), 1);
 
-	if (!keep)
-		keep = 1;
-	return smaller(wanted, less(less(cores, keep), r->taken[donor]));
+	return decide_smaller(wanted, decide_less(decide_less(cores, keep),
+						  d->r->taken[donor]));
 }
 
-/* Small changes of a lease in force are not worth the disturbance. */
-static __u64 steady(const struct decide_lease *old, __u64 amount, __u64 most)
+/* What a donor that uses @use frees: it uses no more than it has cores. */
+static __u64 gain_of_leaving(const struct decision *d, __u64 use, __u64 cores)
 {
-	if (old && amount <= old->amount + old->amount / 8 &&
-	    amount >= old->amount / 2)
-		return smaller(old->amount, most);
-	return amount;
+	__u64 all = d->capacity / DECIDE_MILLI_PER_CORE;
+
+	return all ? decide_smaller(use, d->capacity) * cores / all : 0;
 }
 
-static enum decide_verdict propose(const struct decide_snapshot *s,
-				   struct decide_result *r,
-				   struct decide_proposal *p, __u64 covered)
+/*
+ * Small changes of a lease in force are not worth the disturbance: by less than
+ * an eighth upward, by less than half or a step downward.
+ */
+static __u64 steady(const struct decision *d, const struct decide_lease *old,
+		    __u64 amount, __u64 most)
 {
-	__u64 units = p->resource == DECIDE_MEMORY ? 10 : 0;
+	__u64 had;
 
-	/* in KiB, so that no product of bytes and weights overflows */
-	p->benefit = (covered >> units) * weight(&s->apps[p->receiver]);
-	p->cost = (p->gain >> units) * weight(&s->apps[p->donor]);
-	if (p->benefit <= p->cost)
+	if (!old)
+		return amount;
+	had = decide_bound(old->amount);
+	if (amount > had + decide_larger(had / 8, d->step / 4) ||
+	    amount < decide_smaller(had / 2, decide_less(had, d->step)))
+		return amount;
+	return decide_smaller(had, most);
+}
+
+/* Of @amount that is expected to be needed, as experience has it. */
+static __u64 worth_of(const struct decision *d, __u32 receiver, __u64 amount)
+{
+	const struct decide_app *app = &d->s->apps[receiver];
+	__u32 unused = app->use[d->resource].unused_permille;
+
+	return decide_permille(units(d->resource, amount) * weight(app),
+			       unused < 1000 ? 1000 - unused : 0);
+}
+
+static enum decide_verdict propose(struct decision *d, const struct turn *turn,
+				   struct decide_proposal *p,
+				   const struct decide_lease *old)
+{
+	struct decide_result *r = d->r;
+	__u64 covered = decide_smaller(turn->missing, p->gain), worth;
+
+	covered = decide_demand_expected(&turn->demand, turn->room +
+					 turn->shortage - turn->missing,
+					 covered);
+	p->benefit = worth_of(d, p->receiver, covered);
+	p->cost = decide_permille(units(d->resource, p->gain),
+				  price_permille(&d->s->apps[p->donor],
+						 d->resource));
+	worth = old ? p->benefit : p->benefit - p->benefit / 5;
+	if (worth <= p->cost)
 		return DECIDE_TOO_DEAR;
 	if (r->nr_proposals == r->proposals_max)
 		return DECIDE_FULL;
@@ -352,47 +319,78 @@ static enum decide_verdict propose(const struct decide_snapshot *s,
 	return DECIDE_GIVES;
 }
 
-static enum decide_verdict take_memory(const struct decide_snapshot *s,
-				       struct decide_result *r,
-				       struct decide_proposal *p, __u64 missing)
+/*
+ * Is what others left open too little for one more lease? Half of that keeps one
+ * in force.
+ */
+static bool too_little(const struct decision *d, const struct turn *turn,
+		       bool in_force)
 {
-	__u64 most = giveable(s, r, p->donor, DECIDE_MEMORY);
+	return turn->missing < turn->shortage &&
+	       turn->missing < d->step / (in_force ? 4 : 2);
+}
+
+static enum decide_verdict take_memory(struct decision *d,
+				       const struct turn *turn,
+				       struct decide_proposal *p)
+{
+	__u64 most = giveable(d, p->donor);
 	const struct decide_lease *old = NULL;
 	enum decide_verdict verdict;
 
 	if (most)
-		old = lease_between(s, p->donor, p->receiver, DECIDE_MEMORY);
-	p->amount = steady(old, smaller(missing, most), most);
+		old = lease_between(d, p->donor, p->receiver);
+	p->amount = steady(d, old, decide_smaller(turn->missing, most),
+			   most);
 	p->gain = p->amount;
 	/* crumbs cost a lease and bring nothing */
-	if (p->amount < smaller(missing, DECIDE_MEM_STEP_BYTES) || !p->amount)
+	if (most < DECIDE_MEM_STEP_BYTES)
 		return DECIDE_AT_FLOOR;
-	verdict = propose(s, r, p, smaller(missing, p->gain));
+	if (!p->amount || too_little(d, turn, old))
+		return DECIDE_TOO_LITTLE;
+	verdict = propose(d, turn, p, old);
 	if (verdict == DECIDE_GIVES)
-		r->taken[p->donor] += p->amount;
+		d->r->taken[p->donor] += p->amount;
 	return verdict;
 }
 
-static enum decide_verdict take_cpu(const struct decide_snapshot *s,
-				    struct decide_result *r,
-				    struct decide_proposal *p, __u64 cores,
-				    __u64 missing)
+/*
+ * The same for cores: by a step beyond those that it has upward, by a quarter of
+ * them and a step downward. Noise around a whole core makes none come and go.
+ */
+static __u64 steady_cores(const struct decision *d,
+			  const struct decide_lease *old, __u64 shortage)
 {
-	__u64 all = bound(s->capacity[DECIDE_CPU]) / DECIDE_MILLI_PER_CORE;
-	__u64 use = holds(&s->apps[p->donor].use[DECIDE_CPU]);
-	__u64 leave = cores_to_leave(s, r, p->donor, cores);
+	__u64 had, enough = cores_for(shortage + d->step);
+
+	if (!old)
+		return cores_for(shortage);
+	had = decide_bound(old->amount) / DECIDE_MILLI_PER_CORE;
+	if (cores_for(decide_less(shortage, d->step)) > had)
+		return cores_for(shortage);
+	return enough + decide_larger(had / 4, 1) > had ? had : enough;
+}
+
+static enum decide_verdict take_cpu(struct decision *d,
+				    const struct turn *turn,
+				    struct decide_proposal *p)
+{
+	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]);
+	const struct decide_lease *old = lease_between(d, p->donor,
+						       p->receiver);
+	__u64 leave = cores_to_leave(d, p->donor,
+				     steady_cores(d, old, turn->shortage));
 	enum decide_verdict verdict;
 
 	p->amount = leave * DECIDE_MILLI_PER_CORE;
-	if (!leave || use < DECIDE_CPU_DONOR_MILLI)
+	p->gain = gain_of_leaving(d, use, leave);
+	if (use < DECIDE_CPU_DONOR_MILLI || p->gain < DECIDE_CPU_GAIN_MILLI)
 		return DECIDE_AT_FLOOR;
-	/* a donor can use no more than it has cores: no overflow, no excess */
-	p->gain = smaller(use, all * DECIDE_MILLI_PER_CORE) / all * leave;
-	if (!p->gain)
-		p->gain = 1;
-	verdict = propose(s, r, p, smaller(missing, p->gain));
+	if (too_little(d, turn, old))
+		return DECIDE_TOO_LITTLE;
+	verdict = propose(d, turn, p, old);
 	if (verdict == DECIDE_GIVES)
-		r->taken[p->donor] += leave;
+		d->r->taken[p->donor] += leave;
 	return verdict;
 }
 
@@ -413,65 +411,67 @@ static void report_reason(struct decide_result *r,
 	};
 }
 
-/* Return: what the donor frees for the receiver; 0: it is refused. */
-static __u64 judge(const struct decide_snapshot *s, struct decide_result *r,
-		   __u32 donor, __u32 receiver, __u32 resource, __u64 cores,
-		   __u64 missing)
+/*
+ * Return: what the donor covers of what is missing; 0: it is refused. A lease
+ * that was kept as it is covers what it was kept in spite of.
+ */
+static __u64 judge(struct decision *d, const struct turn *turn, __u32 donor)
 {
 	struct decide_proposal p = {
 		.donor = donor,
-		.receiver = receiver,
-		.resource = resource,
-		.source = s->apps[receiver].use[resource].source,
+		.receiver = turn->app,
+		.resource = d->resource,
+		.source = d->s->apps[turn->app].use[d->resource].source,
 	};
-	enum decide_verdict verdict = may_give(s, donor, receiver, resource);
+	enum decide_verdict verdict = may_give(d, donor, turn->app);
 
 	if (verdict == DECIDE_GIVES)
-		verdict = resource == DECIDE_MEMORY ?
-			  take_memory(s, r, &p, missing) :
-			  take_cpu(s, r, &p, cores, missing);
-	report_reason(r, &p, verdict);
-	return verdict == DECIDE_GIVES ? p.gain : 0;
-}
-
-static __u64 consider(const struct decide_snapshot *s, struct decide_result *r,
-		      __u32 donor, __u32 receiver, __u32 resource, __u64 cores,
-		      __u64 missing)
-{
-	__u64 gain = judge(s, r, donor, receiver, resource, cores, missing);
-
-	if (!gain)
-		r->nr_refused++;
-	return gain;
+		verdict = d->resource == DECIDE_MEMORY ?
+			  take_memory(d, turn, &p) : take_cpu(d, turn, &p);
+	report_reason(d->r, &p, verdict);
+	if (verdict != DECIDE_GIVES)
+		return 0;
+	return lease_between(d, donor, turn->app) ? p.gain + p.gain / 8 :
+						    p.gain;
 }
 
 /* Why donors that need not be looked at do not give, if anybody asked. */
-static void tell(const struct decide_snapshot *s, struct decide_result *r,
-		 const __u32 *donors, __u32 count, __u32 receiver,
-		 __u32 resource, __u64 cores, __u64 missing)
+static void tell(struct decision *d, const struct turn *turn, __u32 from,
+		 __u32 to)
 {
+	struct decide_result *r = d->r;
 	__u32 i;
 
-	for (i = 0; i < count && r->nr_reasons < r->reasons_max; i++)
-		judge(s, r, donors[i], receiver, resource, cores, missing);
+	for (i = from; i < to && r->nr_reasons < r->reasons_max; i++)
+		judge(d, turn, decide_heap_at(&d->donors, i)->index);
 }
 
-static void report_need(const struct decide_snapshot *s,
-			struct decide_result *r, __u32 receiver,
-			__u32 resource, __s64 room, __u64 shortage)
+static void report_need(struct decision *d, const struct turn *turn,
+			__u64 spread, __u64 wait_ms)
 {
-	const struct decide_app *app = &s->apps[receiver];
+	const struct decide_app *app = &d->s->apps[turn->app];
+	struct decide_result *r = d->r;
+	__u64 base = decide_bound(app->use[d->resource].base);
+	__u64 expected;
 
 	if (r->nr_needs == r->needs_max)
 		return;
+	expected = decide_demand_expected(&turn->demand, turn->room,
+					  turn->shortage);
 	r->needs[r->nr_needs++] = (struct decide_need){
-		.receiver = receiver,
-		.resource = resource,
-		.source = app->use[resource].source,
-		.demand = demand(app, resource),
-		.base = bound(app->use[resource].base),
-		.room = room > 0 ? (__u64)room : 0,
-		.shortage = shortage,
+		.receiver = turn->app,
+		.resource = d->resource,
+		.source = app->use[d->resource].source,
+		.chance_permille = decide_demand_chance(&turn->demand,
+							turn->room),
+		.wait_ms = (__u32)wait_ms,
+		.median = base + (__u64)turn->demand.median - turn->carried,
+		.spread = spread,
+		.carried = turn->carried,
+		.base = base,
+		.room = turn->room,
+		.shortage = turn->shortage,
+		.risk = units(d->resource, expected) * weight(app),
 	};
 }
 
@@ -487,100 +487,242 @@ static void report_shortage(struct decide_result *r, __u32 receiver,
 	};
 }
 
-/* The donors of a resource, in the order in which they give. */
-struct donors {
-	const __u32 *order;
-	__u32 count;
-	__u32 spent;	/* the first ones, which have no more for anybody */
-	__u32 looks;	/* how many may still be looked at */
-};
-
-static bool is_spent(const struct decide_snapshot *s,
-		     const struct decide_result *r, __u32 donor, __u32 resource)
+/* Has the donor nothing, or nothing more, for any receiver? */
+static bool is_spent(const struct decision *d, __u32 donor)
 {
-	const struct decide_use *use = &s->apps[donor].use[resource];
+	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+	__u64 cores;
 
-	if (!use->can_give)
+	if (use->bar)
 		return true;
-	if (resource == DECIDE_MEMORY)
-		return !giveable(s, r, donor, resource);
+	if (d->resource == DECIDE_MEMORY)
+		return giveable(d, donor) < DECIDE_MEM_STEP_BYTES;
+	cores = cores_to_leave(d, donor, d->cores);
 	return holds(use) < DECIDE_CPU_DONOR_MILLI ||
-	       !cores_to_leave(s, r, donor, 1);
+	       gain_of_leaving(d, holds(use), cores) < DECIDE_CPU_GAIN_MILLI;
 }
 
-static void serve(const struct decide_snapshot *s, struct decide_result *r,
-		  __u32 receiver, __u32 resource, struct donors *donors,
-		  __u64 shortage)
+/* The first donor from place @nth on that is not spent, or their number. */
+static __u32 next_donor(struct decision *d, __u32 nth)
 {
-	__u64 cores = (shortage + DECIDE_MILLI_PER_CORE - 1) /
-		      DECIDE_MILLI_PER_CORE;
-	__u64 missing = shortage;
-	__u32 i, donor;
+	struct decide_entry *entry, *next;
 
-	while (donors->spent < donors->count &&
-	       is_spent(s, r, donors->order[donors->spent], resource))
-		donors->spent++;
-	tell(s, r, &donors->order[0], donors->spent, receiver, resource,
-	     cores, missing);
-	for (i = donors->spent; i < donors->count && missing; i++) {
-		donor = donors->order[i];
+	while (nth < d->donors.count) {
+		entry = decide_heap_at(&d->donors, nth);
+		if (!entry->skip) {
+			if (!is_spent(d, entry->index))
+				return nth;
+			entry->skip = nth + 1;
+		}
+		nth = entry->skip;
+		/* the next time, two at a time */
+		if (nth < d->donors.count) {
+			next = decide_heap_at(&d->donors, nth);
+			if (next->skip)
+				entry->skip = next->skip;
+		}
+	}
+	return nth;
+}
+
+static void serve(struct decision *d, struct turn *turn)
+{
+	const struct decide_app *apps = d->s->apps;
+	struct decide_result *r = d->r;
+	__u32 i, last, donor;
+	bool held = r->held[turn->app];
+	__u64 gain;
+
+	for (last = 0; last < d->donors.count && turn->missing &&
+	     !too_little(d, turn, held); last = i + 1) {
+		i = next_donor(d, last);
+		tell(d, turn, last, i);
+		if (i == d->donors.count)
+			break;
+		donor = decide_heap_at(&d->donors, i)->index;
 		/* the rest is of higher priority yet, or cannot be proposed */
-		if (s->apps[donor].priority >= s->apps[receiver].priority ||
+		if (apps[donor].priority >= apps[turn->app].priority ||
 		    r->nr_proposals == r->proposals_max) {
-			tell(s, r, &donors->order[i], donors->count - i,
-			     receiver, resource, cores, missing);
+			tell(d, turn, i, d->donors.count);
 			break;
 		}
-		if (!donors->looks)
+		if (!d->looks)
 			break;
-		donors->looks--;
-		missing = less(missing, consider(s, r, donor, receiver,
-						 resource, cores, missing));
+		d->looks--;
+		gain = judge(d, turn, donor);
+		if (!gain)
+			r->nr_refused++;
+		turn->missing = decide_less(turn->missing, gain);
 	}
-	if (missing >= step(s, resource))
-		report_shortage(r, receiver, resource, missing);
+	if (turn->missing >= d->step)
+		report_shortage(r, turn->app, d->resource, turn->missing);
+}
+
+/* How much later it is early enough to begin, 0: now. */
+static __u64 wait_ms(const struct decision *d, const struct turn *turn)
+{
+	__u64 in_ms = d->s->apps[turn->app].use[d->resource].in_ms;
+	__u64 rate = d->s->rate[d->resource], lead_ms = 0;
+
+	if (d->r->held[turn->app])
+		return 0;
+	if (rate)
+		lead_ms = decide_bound(d->queued + turn->shortage) * 1000 /
+			  rate;
+	return decide_less(in_ms, lead_ms + lead_ms / 4 + DECIDE_SLACK_MS);
+}
+
+static void take_turn(struct decision *d, __u32 app)
+{
+	struct decide_result *r = d->r;
+	struct turn turn = { .app = app };
+	__u64 wanted, spread, wait;
+
+	turn.demand = decide_demand(&d->s->apps[app], d->resource,
+				    d->capacity);
+	spread = decide_spread_add(&d->served, turn.demand.counted);
+	wanted = spread;
+	if (turn.demand.median > 0)
+		wanted += (__u64)turn.demand.median;
+	if (d->room > 0)
+		turn.room = decide_smaller((__u64)d->room, DECIDE_MAX);
+	turn.shortage = decide_less(wanted, turn.room) + d->crumbs;
+	d->room -= (__s64)wanted;
+	if (turn.shortage < d->step && !r->held[app]) {
+		d->crumbs = turn.shortage;
+		return;
+	}
+	if (!turn.shortage)
+		return;
+	turn.carried = d->crumbs;
+	turn.demand.median += (__s64)turn.carried;
+	turn.missing = turn.shortage;
+	d->crumbs = 0;
+	r->nr_receivers++;
+	wait = wait_ms(d, &turn);
+	report_need(d, &turn, spread, wait);
+	d->queued += turn.shortage;
+	if (wait)
+		r->nr_waiting++;
+	else
+		serve(d, &turn);
+}
+
+static void note_leases(const struct decide_snapshot *s,
+			struct decide_result *r, __u32 resource)
+{
+	const struct decide_lease *lease;
+	__u32 i;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		r->taken[i] = 0;
+		r->held[i] = 0;
+	}
+	for (i = 0; i < s->nr_leases; i++) {
+		lease = &s->leases[i];
+		if (lease->resource == resource && lease->receiver < s->nr_apps)
+			r->held[lease->receiver] =
+				decide_bound(r->held[lease->receiver] +
+					     decide_bound(lease->amount));
+	}
+}
+
+/* Those who may receive or give, what is needed, and what there is for it. */
+static void survey(struct decision *d, struct decide_outlook *outlook)
+{
+	const struct decide_snapshot *s = d->s;
+	__u64 limit = d->capacity / 100 * s->threshold_pct[d->resource];
+	__u64 used = decide_bound(s->used[d->resource]);
+	__u64 needed = 0, others = 0, grown = 0, most = 0;
+	struct decide_spread receivers = d->served, all = d->served;
+	struct decide_demand sum = {};
+	__u32 i;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		const struct decide_app *app = &s->apps[i];
+		const struct decide_use *use = &app->use[d->resource];
+		struct decide_demand demand = decide_demand(app, d->resource,
+							    d->capacity);
+		__u64 need = decide_demand_alone(&demand);
+		__u64 rise = demand.median > 0 ? (__u64)demand.median : 0;
+
+		used += decide_bound(use->given);
+		grown += decide_less(decide_bound(use->used),
+				     decide_bound(use->base));
+		if (!may_receive(d, app)) {
+			/* less than that is noise, or soon seen */
+			if (rise < d->step / 2)
+				rise = 0;
+			else
+				decide_spread_gather(&all, demand.spread);
+			others += rise;
+		} else if (is_in_need(d, i, need)) {
+			decide_heap_add(&d->receivers,
+					receiver_key(app, need), i);
+			decide_spread_gather(&receivers, demand.counted);
+			decide_spread_gather(&all, demand.spread);
+			needed += rise;
+			most = decide_larger(most, need);
+		}
+		if (managed(app) && app->eligible)
+			decide_heap_add(&d->donors,
+					donor_key(app, d->resource), i);
+	}
+	used = decide_less(used, grown);
+	outlook->rise = others + needed;
+	outlook->spread = decide_spread_sigma(&all);
+	outlook->room = decide_less(limit, used);
+	outlook->over = decide_less(used, limit);
+	sum.median = (__s64)decide_bound(outlook->rise);
+	sum.spread = decide_bound(outlook->spread);
+	outlook->chance_permille = outlook->over ? 1000 :
+		decide_demand_chance(&sum, outlook->room);
+
+	/* crumbs of a step in all may be carried to the one that needs most */
+	d->cores = cores_for(most + d->step);
+	d->room = (__s64)limit - (__s64)(used + others);
+	needed += decide_spread_sigma(&receivers);
+	d->r->need[d->resource] =
+		decide_less(needed, d->room > 0 ? (__u64)d->room : 0);
 }
 
 static void decide_resource(const struct decide_snapshot *s,
 			    struct decide_result *r, __u32 resource)
 {
-	__u32 *receivers = r->order, *givers = r->order + s->nr_apps;
-	struct donors donors = {
-		.order = givers,
+	struct decision d = {
+		.s = s,
+		.r = r,
+		.resource = resource,
+		.capacity = decide_bound(s->capacity[resource]),
+		.step = DECIDE_CPU_STEP_MILLI,
+		.receivers = { .entries = r->entries, .apps = s->apps },
+		.donors = { .entries = r->entries + s->nr_apps,
+			    .apps = s->apps },
 		.looks = s->nr_apps * DECIDE_LOOKS_PER_APP,
 	};
-	__u32 nr_receivers = 0, i;
-	__s64 room = headroom(s, resource);
+	__u32 i;
 
-	for (i = 0; i < s->nr_apps; i++) {
-		r->taken[i] = 0;
-		if (is_receiver(s, i, resource))
-			receivers[nr_receivers++] = i;
-		if (managed(&s->apps[i]) && s->apps[i].eligible)
-			givers[donors.count++] = i;
-	}
-	if (!nr_receivers)
+	if (resource == DECIDE_CPU)
+		d.capacity = decide_smaller(d.capacity, DECIDE_CORES_MAX *
+					    DECIDE_MILLI_PER_CORE);
+	else
+		d.step = decide_larger(d.capacity >> DECIDE_MEM_STEP_SHIFT,
+				       DECIDE_MEM_STEP_BYTES);
+	if (d.looks < DECIDE_LOOKS_MIN)
+		d.looks = DECIDE_LOOKS_MIN;
+	decide_spread_init(&d.served, d.capacity, s->nr_apps,
+			   s->correlation_pct);
+	note_leases(s, r, resource);
+	survey(&d, &r->outlook[resource]);
+	if (!d.receivers.count)
 		return;
-	sort_order(s, resource, receiver_before, receivers, nr_receivers);
-	sort_order(s, resource, donor_before, givers, donors.count);
-	if (donors.looks < DECIDE_LOOKS_MIN)
-		donors.looks = DECIDE_LOOKS_MIN;
-
-	for (i = 0; i < nr_receivers; i++) {
-		__u64 wanted = need(&s->apps[receivers[i]], resource);
-		__u64 shortage = wanted;
-		__s64 left = room;
-
-		if (left > 0)
-			shortage = less(wanted, (__u64)left);
-		room -= (__s64)wanted;
-		if (!shortage || (shortage < step(s, resource) &&
-				  !receives(s, receivers[i], resource)))
-			continue;
-		r->nr_receivers++;
-		r->need[resource] += shortage;
-		report_need(s, r, receivers[i], resource, left, shortage);
-		serve(s, r, receivers[i], resource, &donors, shortage);
+	decide_heap_build(&d.receivers);
+	decide_heap_build(&d.donors);
+	for (i = 0; i < d.receivers.count; i++) {
+		if (r->nr_proposals == r->proposals_max &&
+		    r->nr_shortages == r->shortages_max)
+			return;
+		take_turn(&d, decide_heap_at(&d.receivers, i)->index);
 	}
 }
 
@@ -591,15 +733,19 @@ void decide(const struct decide_snapshot *s, struct decide_result *r)
 	r->nr_proposals = 0;
 	r->nr_shortages = 0;
 	r->nr_receivers = 0;
+	r->nr_waiting = 0;
 	r->nr_refused = 0;
 	r->nr_needs = 0;
 	r->nr_reasons = 0;
+	for (resource = 0; resource < DECIDE_RESOURCES; resource++) {
+		r->need[resource] = 0;
+		r->outlook[resource] = (struct decide_outlook){};
+	}
 	if (s->nr_apps > DECIDE_APPS_MAX)
 		return;
 	for (resource = 0; resource < DECIDE_RESOURCES; resource++) {
 		__u32 pct = s->threshold_pct[resource];
 
-		r->need[resource] = 0;
 		if (pct >= 1 && pct <= 100 && s->capacity[resource])
 			decide_resource(s, r, resource);
 	}

@@ -44,17 +44,35 @@ enum decide_source {
 	DECIDE_FROM_TREND
 };
 
-/* One app's view of one resource. */
+/* Why nothing can be taken from an app, whoever wants it. */
+enum decide_bar {
+	DECIDE_NOT_BARRED,
+	DECIDE_NO_MEANS,	/* no memory controller, no memory.reclaim */
+	DECIDE_HOLDS_NESTED,	/* what it holds is nested apps' */
+	DECIDE_BACKS_OFF,	/* it suffered, or gave nothing: left alone */
+	DECIDE_FORBIDDEN,	/* its policy excludes this kind */
+	DECIDE_UNAPPROVED,	/* its policy asks for an approval */
+};
+
+/*
+ * One app's view of one resource. @q50 and @q95 are of the greatest demand
+ * within the lead time.
+ */
 struct decide_use {
 	__u64 used;	/* now */
 	__u64 base;	/* when its first lease as receiver began; else used */
-	__u64 q50;	/* demand, greatest over the lead time; 0: unknown */
+	__u64 q50;	/* 0: unknown */
 	__u64 q95;
 	__u64 floor;	/* never leave it less than this */
 	__u64 had;	/* when its first lease as donor began; else used */
 	__u64 given;	/* what leases in force took from it (effect so far) */
 	__u32 source;	/* enum decide_source */
-	__u32 can_give;	/* 0: nothing can be taken here (no swap, cool-down) */
+	__u32 in_ms;	/* how far off the rise to q95 is; 0: at hand */
+	__u32 bar;	/* enum decide_bar */
+	__u32 regret_permille;	/* what taking from it has cost beyond its weight
+				 * lately: 1000 is once more */
+	__u32 unused_permille;	/* of what was freed for it lately, the part
+				 * that it had no use for */
 };
 
 struct decide_app {
@@ -77,7 +95,9 @@ struct decide_lease {
 struct decide_snapshot {
 	__u64 capacity[DECIDE_RESOURCES];
 	__u64 used[DECIDE_RESOURCES];
+	__u64 rate[DECIDE_RESOURCES];	/* freed in a second; 0: at once */
 	__u32 threshold_pct[DECIDE_RESOURCES];	/* 1..100 */
+	__u32 correlation_pct;	/* 0: apps vary independently, 100: together */
 	__u32 min_priority;	/* a receiver's priority must exceed this */
 	__u32 nr_apps;
 	__u32 nr_leases;
@@ -97,8 +117,8 @@ struct decide_proposal {
 	__u32 source;		/* enum decide_source */
 	__u64 amount;		/* bytes; for CPU whole cores x 1000 */
 	__u64 gain;		/* bytes or milli-CPU expected to become free */
-	__u64 benefit;		/* both in unit x weight, see decide.c */
-	__u64 cost;
+	__u64 benefit;		/* both in KiB or milli-CPU x weight, see */
+	__u64 cost;		/* decide.c */
 };
 
 /* A need that no donor could cover. */
@@ -111,10 +131,11 @@ struct decide_shortage {
 enum decide_verdict {
 	DECIDE_GIVES,
 	DECIDE_NOT_LOWER,	/* its priority is not below the receiver's */
-	DECIDE_NOTHING_TO_TAKE,	/* can_give is 0: no swap, cool-down, holds only nested apps */
+	DECIDE_BARRED,		/* see its bar */
 	DECIDE_NESTED,		/* contains the receiver, or lies in it */
 	DECIDE_AT_FLOOR,	/* what is above its floor is used up or too little */
-	DECIDE_TOO_DEAR,	/* its cost is not below the benefit */
+	DECIDE_TOO_LITTLE,	/* what is still missing is no lease worth */
+	DECIDE_TOO_DEAR,	/* the benefit does not exceed its cost enough */
 	DECIDE_FULL,		/* no room for another proposal */
 };
 
@@ -123,10 +144,15 @@ struct decide_need {
 	__u32 receiver;
 	__u32 resource;
 	__u32 source;		/* enum decide_source */
-	__u64 demand;		/* within the lead time, at its certainty */
+	__u32 chance_permille;	/* of needing more than the room */
+	__u32 wait_ms;		/* served this much later; 0: now */
+	__u64 median;		/* demand within the lead time */
+	__u64 spread;		/* what is counted on top of the median */
+	__u64 carried;		/* for others, whose shortage is too small */
 	__u64 base;		/* what it had before its leases */
 	__u64 room;		/* headroom left for it, 0 when none */
 	__u64 shortage;
+	__u64 risk;		/* expected shortage x weight, as benefits */
 };
 
 /*
@@ -144,14 +170,30 @@ struct decide_reason {
 	__u64 cost;		/* DECIDE_GIVES, _TOO_DEAR and _FULL */
 };
 
+/* What the node is in for within the lead time, leases left out. */
+struct decide_outlook {
+	__u64 rise;		/* sum of the medians of all that rise */
+	__u64 spread;		/* from there to the 95 % quantile of the sum */
+	__u64 room;		/* below the threshold, before the rise */
+	__u64 over;		/* above the threshold already */
+	__u32 chance_permille;	/* of passing the threshold */
+};
+
+struct decide_entry {
+	__u64 key;
+	__u32 index;
+	__u32 skip;
+};
+
 struct decide_result {
 	/* set by the caller */
 	struct decide_proposal *proposals;
 	__u32 proposals_max;
 	struct decide_shortage *shortages;
 	__u32 shortages_max;
-	__u32 *order;		/* scratch, 2 x nr_apps */
-	__u64 *taken;		/* scratch, nr_apps */
+	struct decide_entry *entries;	/* scratch, 2 x nr_apps */
+	__u64 *taken;			/* scratch, nr_apps */
+	__u64 *held;			/* scratch, nr_apps */
 	/* set by the caller, may be NULL with max 0: how it came about */
 	struct decide_need *needs;
 	__u32 needs_max;
@@ -160,12 +202,14 @@ struct decide_result {
 	/* set by decide() */
 	__u32 nr_proposals;
 	__u32 nr_shortages;
-	__u32 nr_receivers;	/* apps whose need was above the threshold */
+	__u32 nr_receivers;	/* apps that are short, waiting ones included */
+	__u32 nr_waiting;	/* of these, apps whose turn is later */
 	__u32 nr_refused;	/* donors looked at and refused; those that have
 				 * nothing more for anybody are not looked at */
 	__u32 nr_needs;		/* as many as there was room for */
 	__u32 nr_reasons;	/* likewise */
 	__u64 need[DECIDE_RESOURCES];	/* sum of shortages before giving */
+	struct decide_outlook outlook[DECIDE_RESOURCES];
 };
 
 /**
@@ -177,6 +221,9 @@ struct decide_result {
  * priority than the receiver, contains or is contained in the receiver, or
  * would be left below its floor. Does nothing on a snapshot that makes no
  * sense (more than DECIDE_APPS_MAX apps, thresholds of 0 or above 100).
+ *
+ * Once there is room neither for a proposal nor for a shortage, the receivers
+ * that are left are not looked at, and not counted.
  *
  * Room for needs and reasons changes nothing of the rest of the answer. Reasons
  * can be as many as receivers times donors for each resource: who wants them

@@ -106,7 +106,6 @@ static void make_app(struct decide_app *app, uint32_t i, uint32_t n,
 		use->used = mean[r] / 2 + draw(mean[r] + 1);
 		use->base = use->used;
 		use->floor = use->used / 4;
-		use->can_give = 1;
 		if (app->eligible || draw(100) >= rising)
 			continue;
 		use->source = DECIDE_FROM_FORECAST;
@@ -124,6 +123,7 @@ static void make_node(struct bench *b, uint32_t n, uint32_t rising)
 	b->snapshot = (struct decide_snapshot){
 		.capacity = { CORES * DECIDE_MILLI_PER_CORE, MEMORY },
 		.threshold_pct = { 80, 80 },
+		.correlation_pct = 50,
 		.min_priority = 1,
 		.nr_apps = n,
 		.apps = b->apps,
@@ -238,7 +238,8 @@ int main(int argc, char **argv)
 		.proposals_max = PROPOSALS,
 		.shortages = b.shortages,
 		.shortages_max = PROPOSALS,
-		.order = array(2 * most, sizeof(*b.result.order)),
+		.entries = array(2 * most, sizeof(*b.result.entries)),
+		.held = array(most, sizeof(*b.result.held)),
 		.taken = array(most, sizeof(*b.result.taken)),
 	};
 	printf("One decision over %d resources, no lease in force.\n\n"
@@ -256,7 +257,8 @@ int main(int argc, char **argv)
 	json_decref(all);
 	free(b.apps);
 	free(b.took);
-	free(b.result.order);
+	free(b.result.entries);
+	free(b.result.held);
 	free(b.result.taken);
 	return 0;
 }

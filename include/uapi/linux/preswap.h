@@ -26,6 +26,8 @@
 #define PRESWAP_HORIZON_MAX_MS		86400000	/* one day */
 #define PRESWAP_FORECAST_VALID_MAX_MS	3600000
 #define PRESWAP_LEASE_MAX_MS		3600000
+#define PRESWAP_APPROVAL_MAX_MS		604800000	/* a week */
+#define PRESWAP_GIVES_ALL		3	/* CPU and memory */
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
 #define PRESWAP_BYTES_MAX		(1ULL << 44)	/* 16 TiB */
 
@@ -107,6 +109,7 @@ enum preswap_cmd {
 	PRESWAP_CMD_LEASE_END,		/* do; admin */
 	PRESWAP_CMD_USAGE_NTF,		/* multicast: usage */
 	PRESWAP_CMD_EVENT_NTF,		/* multicast: events */
+	PRESWAP_CMD_POLICY_APPROVE,	/* do; admin */
 
 	__PRESWAP_CMD_MAX,
 	PRESWAP_CMD_MAX = __PRESWAP_CMD_MAX - 1
@@ -204,6 +207,10 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_SWAP_ELIGIBLE,	/* u8, 1: may give */
 	PRESWAP_A_POLICY_FLOOR_CPU_MILLI,	/* u64, default 0 */
 	PRESWAP_A_POLICY_FLOOR_MEM_BYTES,	/* u64, default 0 */
+	PRESWAP_A_POLICY_GIVES,		/* u8, bits 1 << resource; default all */
+	PRESWAP_A_POLICY_MAX_STALL_PCT,	/* u8, of its time, for its leases */
+	PRESWAP_A_POLICY_NEEDS_APPROVAL,	/* u8, 1: gives only if approved */
+	PRESWAP_A_POLICY_APPROVED_MS,	/* u32, 0 revokes; answers: what is left */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1

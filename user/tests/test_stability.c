@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision in a closed loop: ticks of 100 ms, leases that last 3 s after
+ * they were last proposed, as the engine has them. Load is constant but for
+ * noise, and so are forecasts: after some time nothing may change any more.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "../../kmod/decide/decide.h"
+#include "../../selftests/ktap.h"
+
+#define MIB		(1024ULL * 1024)
+#define APPS		3
+#define LEASES		8
+#define HOLD_TICKS	30
+#define SETTLE_TICKS	6000
+#define TICKS		1000000
+
+struct held {
+	struct decide_lease lease;
+	uint32_t until;
+};
+
+/*
+ * @need, @room: means, in steps of the smallest shortage worth a lease.
+ * @noise: of use and of forecasts, same unit, at most, either way.
+ */
+struct scene {
+	double need, room, noise;
+};
+
+struct count {
+	uint32_t begun, ended, changed;
+};
+
+static struct decide_app apps[APPS];
+static struct held held[LEASES];
+static uint32_t nr_held;
+static uint64_t seed;
+
+static double draw(double most)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return ((seed >> 11) / (double)(1ULL << 52) - 1) * most;
+}
+
+static void keep(const struct decide_proposal *p, uint32_t tick,
+		 struct count *count)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr_held; i++)
+		if (held[i].lease.donor == p->donor &&
+		    held[i].lease.receiver == p->receiver &&
+		    held[i].lease.resource == p->resource)
+			break;
+	if (i == nr_held) {
+		ktap_assert(nr_held < LEASES, "too many leases");
+		nr_held++;
+		count->begun++;
+	} else {
+		count->changed += held[i].lease.amount != p->amount;
+	}
+	held[i] = (struct held){
+		.lease = {
+			.donor = p->donor,
+			.receiver = p->receiver,
+			.resource = p->resource,
+			.amount = p->amount,
+			.gain = p->gain,
+		},
+		.until = tick + HOLD_TICKS,
+	};
+}
+
+static void expire(uint32_t tick, struct count *count)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr_held; i++) {
+		if (tick < held[i].until)
+			continue;
+		held[i--] = held[--nr_held];
+		count->ended++;
+	}
+}
+
+/* One resource; @capacity and @step in its unit. Apps: two donors, a service. */
+static void tick_one(struct decide_snapshot *s, uint32_t r, uint64_t step,
+		     const struct scene *scene)
+{
+	const double base[APPS] = { 20, 12, 3 };
+	const double limit = s->capacity[r] * 0.8 / step;
+	double used = limit - scene->room + draw(scene->noise);
+	uint32_t i;
+
+	s->used[r] = (uint64_t)(used * step);
+	for (i = 0; i < APPS; i++) {
+		struct decide_use *use = &apps[i].use[r];
+
+		*use = (struct decide_use){
+			.used = (uint64_t)((base[i] + draw(scene->noise)) *
+					   step),
+		};
+		use->base = use->used;
+	}
+	apps[2].use[r].base = (uint64_t)(base[2] * step);
+	apps[2].use[r].source = DECIDE_FROM_FORECAST;
+	apps[2].use[r].q50 = (uint64_t)((base[2] + scene->need / 2 +
+					 draw(scene->noise)) * step);
+	apps[2].use[r].q95 = (uint64_t)((base[2] + scene->need +
+					 draw(scene->noise)) * step);
+	for (i = 0; i < nr_held; i++) {
+		const struct decide_lease *l = &held[i].lease;
+		struct decide_use *use = &apps[l->donor].use[r];
+
+		if (l->resource != r)
+			continue;
+		use->had = use->used;
+		use->used -= use->used < l->gain ? use->used : l->gain;
+		use->given = use->had - use->used;
+		s->used[r] -= use->given;
+	}
+}
+
+static struct count run(const struct scene *scene)
+{
+	struct decide_proposal proposals[LEASES];
+	struct decide_shortage shortages[LEASES];
+	struct decide_entry entries[2 * APPS];
+	struct decide_lease leases[LEASES];
+	__u64 scratch[2][APPS];
+	struct decide_snapshot s = {
+		.capacity = { 16000, 1024 * MIB },
+		.threshold_pct = { 80, 80 },
+		.correlation_pct = 50,
+		.min_priority = 2,
+		.nr_apps = APPS,
+		.apps = apps,
+		.leases = leases,
+	};
+	struct decide_result result = {
+		.proposals = proposals,
+		.proposals_max = LEASES,
+		.shortages = shortages,
+		.shortages_max = LEASES,
+		.entries = entries,
+		.taken = scratch[0],
+		.held = scratch[1],
+	};
+	struct count count = {};
+	uint32_t tick, i;
+
+	for (i = 0; i < APPS; i++)
+		apps[i] = (struct decide_app){
+			.id = i,
+			.priority = i == 2 ? 9 : i + 1,
+			.sensitivity = i == 2 ? DECIDE_LATENCY : DECIDE_BATCH,
+			.eligible = i != 2,
+			.parent = DECIDE_NONE,
+		};
+	nr_held = 0;
+	seed = 0x57ab1e;
+	for (tick = 0; tick < SETTLE_TICKS + TICKS; tick++) {
+		if (tick == SETTLE_TICKS)
+			count = (struct count){};
+		expire(tick, &count);
+		for (i = 0; i < nr_held; i++)
+			leases[i] = held[i].lease;
+		s.nr_leases = nr_held;
+		tick_one(&s, DECIDE_CPU, 250, scene);
+		tick_one(&s, DECIDE_MEMORY, 8 * MIB, scene);
+		decide(&s, &result);
+		for (i = 0; i < result.nr_proposals; i++)
+			keep(&proposals[i], tick, &count);
+	}
+	return count;
+}
+
+static void test_steady(void)
+{
+	static const struct scene scenes[] = {
+		/* far from any bound, and on each of them */
+		{ 0.0, 10.0, 0.2 },
+		{ 10.0, 0.0, 0.2 },
+		{ 0.5, 0.0, 0.2 },
+		{ 1.0, 0.0, 0.2 },
+		{ 2.0, 1.0, 0.2 },
+		{ 3.0, 3.0, 0.2 },
+		{ 4.0, 0.0, 0.2 },
+		{ 8.0, 0.0, 0.4 },
+		{ 8.0, 4.0, 0.4 },
+		{ 12.0, 0.0, 0.4 },
+		{ 30.0, 0.0, 0.4 },
+	};
+	uint32_t acted = 0, i;
+
+	for (i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+		struct count count = run(&scenes[i]);
+
+		ktap_assert(!count.begun && !count.ended,
+			    "scene %u: %u begun, %u ended", i, count.begun,
+			    count.ended);
+		/* the noise may have a new extreme now and then */
+		ktap_assert(count.changed <= 10, "scene %u: %u changed", i,
+			    count.changed);
+		acted += nr_held > 0;
+	}
+	ktap_assert(acted >= 6, "only %u scenes with leases", acted);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-22 constant load: 1,000,000 ticks without a change",
+		  test_steady },
+		{}
+	});
+}
