@@ -86,7 +86,10 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_SWAP_ELIGIBLE	(1u << 2)
 #define PRESWAP_POLICY_FLOOR_CPU	(1u << 3)
 #define PRESWAP_POLICY_FLOOR_MEM	(1u << 4)
-#define PRESWAP_POLICY_ALL		0x1fu
+#define PRESWAP_POLICY_GIVES		(1u << 5)
+#define PRESWAP_POLICY_MAX_STALL	(1u << 6)
+#define PRESWAP_POLICY_NEEDS_APPROVAL	(1u << 7)
+#define PRESWAP_POLICY_ALL		0xffu
 
 struct preswap_policy {
 	size_t size;
@@ -97,6 +100,11 @@ struct preswap_policy {
 	uint8_t swap_eligible;		/* 1: may give to others */
 	uint64_t floor_cpu_milli;	/* never taken below these */
 	uint64_t floor_mem_bytes;
+	uint8_t gives;			/* bits 1 << enum preswap_resource */
+	uint8_t max_stall_pct;		/* 1..100, 0: the default of its
+					 * sensitivity: 5, 20, 60 */
+	uint8_t needs_approval;		/* 1: gives only while approved */
+	uint32_t approved_ms;		/* in answers: left of the approval */
 };
 
 typedef int (*preswap_policy_fn)(void *data,
@@ -113,6 +121,12 @@ int preswap_policy_set(struct preswap_ctx *ctx,
 /* -ENOENT: no policy was set for this app. */
 int preswap_policy_get(struct preswap_ctx *ctx, uint64_t app_id,
 		       struct preswap_policy *policy);
+/*
+ * Lets an app whose policy needs it give for @duration_ms, at most a week; 0
+ * revokes, and ends what it gives. -ENOENT: no policy, -ERANGE: too long.
+ */
+int preswap_policy_approve(struct preswap_ctx *ctx, uint64_t app_id,
+			   uint32_t duration_ms);
 /* Back to the default policy. -ENOENT: none was set. */
 int preswap_policy_del(struct preswap_ctx *ctx, uint64_t app_id);
 /* Each policy that was set. */

@@ -43,10 +43,11 @@ static void dump_app(const struct preswap_app *a)
 	printf("\t%llu\t%llu\t%llu\t%u\n", U(a->cpu_milli), U(a->mem_bytes),
 	       U(a->swap_bytes), a->tasks);
 	if (a->has_policy)
-		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\n", U(a->id),
-		       p->priority, names_sensitivity(p->sensitivity),
+		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\n",
+		       U(a->id), p->priority, names_sensitivity(p->sensitivity),
 		       p->swap_eligible, U(p->floor_cpu_milli),
-		       U(p->floor_mem_bytes));
+		       U(p->floor_mem_bytes), names_gives(p->gives),
+		       p->max_stall_pct, p->needs_approval, p->approved_ms);
 }
 
 static void dump_forecast(const struct preswap_forecast *f)

@@ -71,6 +71,10 @@ json_t *json_policy(const struct preswap_policy *policy)
 	BOOLEAN(o, policy, swap_eligible);
 	NUMBER(o, policy, floor_cpu_milli);
 	NUMBER(o, policy, floor_mem_bytes);
+	TEXT(o, "gives", names_gives(policy->gives));
+	NUMBER(o, policy, max_stall_pct);
+	BOOLEAN(o, policy, needs_approval);
+	NUMBER(o, policy, approved_ms);
 	return o;
 }
 

@@ -30,7 +30,7 @@ static const struct command {
 	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME | end ID",
 	  "begin or end a lease by hand" },
 	{ "policy", cmd_policy,
-	  "set APP --priority N [--sensitivity latency|normal|batch] [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES] | get [APP] | delete APP",
+	  "set APP --priority N [--sensitivity latency|normal|batch] [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES] [--gives cpu|memory|cpu,memory] [--max-stall PERCENT] [--needs-approval yes|no] | get [APP] | approve APP --for TIME|--revoke | delete APP",
 	  "declared facts about apps" },
 	{ "forecast", cmd_forecast,
 	  "set APP cpu|memory --valid TIME HORIZON:MEAN[:Q05:Q50:Q95]... | set --file JSON | get [APP]",

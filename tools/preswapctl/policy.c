@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * policy set, get, delete.
+ * policy set, get, approve, delete.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -46,6 +46,21 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--floor-mem is like 64M, up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'g':
+		if (names_parse_gives(value, &p->gives))
+			return ctl_usage(ctl, "--gives is cpu, memory or cpu,memory, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'S':
+		if (units_parse_percent(value, &p->max_stall_pct))
+			return ctl_usage(ctl, "--max-stall is 1%% to 100%%, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'a':
+		if (names_parse_yes_no(value, &p->needs_approval))
+			return ctl_usage(ctl, "--needs-approval is yes or no, not '%s'",
+					 value);
+		return CTL_OK;
 	default:
 		return ctl_usage(ctl, "policy set does not take this");
 	}
@@ -62,6 +77,7 @@ static int begin_with(struct ctl *ctl, struct preswap_policy *policy)
 	if (err == -ENOENT) {
 		policy->sensitivity = PRESWAP_SENSITIVITY_NORMAL;
 		policy->swap_eligible = 1;
+		policy->gives = PRESWAP_GIVES_ALL;
 		return CTL_OK;
 	}
 	return err ? ctl_failed(ctl, err, "reading the policy") : CTL_OK;
@@ -75,6 +91,9 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "swap-eligible", required_argument, NULL, 'e' },
 		{ "floor-cpu", required_argument, NULL, 'c' },
 		{ "floor-mem", required_argument, NULL, 'm' },
+		{ "gives", required_argument, NULL, 'g' },
+		{ "max-stall", required_argument, NULL, 'S' },
+		{ "needs-approval", required_argument, NULL, 'a' },
 		{}
 	};
 	struct preswap_policy policy = { .size = sizeof(policy) }, unused = {};
@@ -100,6 +119,38 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 	err = preswap_policy_set(ctl->ctx, &policy);
 	if (err)
 		return ctl_failed(ctl, err, "setting the policy");
+	return CTL_OK;
+}
+
+static int policy_approve(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "for", required_argument, NULL, 'f' },
+		{ "revoke", no_argument, NULL, 'r' },
+		{}
+	};
+	uint32_t duration_ms = 0;
+	bool revoke = false;
+	int option, status, err;
+	uint64_t id;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option == 'r')
+			revoke = true;
+		else if (option != 'f')
+			return ctl_usage(ctl, "policy approve does not take this");
+		else if (units_parse_ms(optarg, &duration_ms) || !duration_ms)
+			return ctl_usage(ctl, "--for is like 30m or 8h, not '%s'",
+					 optarg);
+	}
+	if (optind + 1 != argc || revoke == (duration_ms > 0))
+		return ctl_usage(ctl, "policy approve takes one APP, and --for TIME or --revoke");
+	status = ctl_app(ctl, argv[optind], &id);
+	if (status)
+		return status;
+	err = preswap_policy_approve(ctl->ctx, id, duration_ms);
+	if (err)
+		return ctl_failed(ctl, err, "approving for %s", argv[optind]);
 	return CTL_OK;
 }
 
@@ -129,7 +180,7 @@ struct policy_list {
 static int add_policy(void *data, const struct preswap_policy *p)
 {
 	struct policy_list *list = data;
-	char cpu[UNITS_MAX], mem[UNITS_MAX], id[24];
+	char cpu[UNITS_MAX], mem[UNITS_MAX], left[UNITS_MAX], id[24];
 
 	if (list->array)
 		return json_array_append_new(list->array, json_policy(p));
@@ -139,6 +190,11 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s", p->swap_eligible ? "yes" : "no");
 	table_cell(list->table, "%s", units_cpu(cpu, p->floor_cpu_milli));
 	table_cell(list->table, "%s", units_bytes(mem, p->floor_mem_bytes));
+	table_cell(list->table, "%s",
+		   p->swap_eligible ? names_gives(p->gives) : "-");
+	table_cell(list->table, "%u %%", p->max_stall_pct);
+	table_cell(list->table, "%s", !p->needs_approval ? "not needed" :
+		   p->approved_ms ? units_ms(left, p->approved_ms) : "missing");
 	return 0;
 }
 
@@ -158,7 +214,7 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
-		">FLOOR-MEM", NULL
+		">FLOOR-MEM", "GIVES", ">MAX-STALL", "APPROVED", NULL
 	};
 	struct policy_list list = {};
 	struct state state = {};
@@ -202,5 +258,7 @@ int cmd_policy(struct ctl *ctl, int argc, char **argv)
 		return policy_get(ctl, argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "delete"))
 		return policy_delete(ctl, argc - 1, argv + 1);
-	return ctl_usage(ctl, "policy what? set, get or delete");
+	if (argc > 1 && !strcmp(argv[1], "approve"))
+		return policy_approve(ctl, argc - 1, argv + 1);
+	return ctl_usage(ctl, "policy what? set, get, approve or delete");
 }

@@ -10,7 +10,9 @@ static bool same(const struct preswap_policy *a,
 	return a->priority == b->priority && a->sensitivity == b->sensitivity &&
 	       a->swap_eligible == b->swap_eligible &&
 	       a->floor_cpu_milli == b->floor_cpu_milli &&
-	       a->floor_mem_bytes == b->floor_mem_bytes;
+	       a->floor_mem_bytes == b->floor_mem_bytes &&
+	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
+	       a->needs_approval == b->needs_approval;
 }
 
 enum apply_step apply_decide(const struct preswap_policy *want,

@@ -54,6 +54,11 @@ static char *strip(char *text)
 
 static int check_section(struct parser *p)
 {
+	static const uint8_t max_stall_pct[] = {
+		[PRESWAP_SENSITIVITY_LATENCY] = 5,
+		[PRESWAP_SENSITIVITY_NORMAL] = 20,
+		[PRESWAP_SENSITIVITY_BATCH] = 60,
+	};
 	struct config_policy *last;
 
 	if (p->section != POLICY)
@@ -63,6 +68,10 @@ static int check_section(struct parser *p)
 		return refuse(p, "policy \"%s\" has no priority",
 			      last->pattern);
 	last->policy.fields = PRESWAP_POLICY_ALL;
+	/* as the module has them, to see whether it has this policy already */
+	if (!last->policy.max_stall_pct)
+		last->policy.max_stall_pct =
+			max_stall_pct[last->policy.sensitivity];
 	return 0;
 }
 
@@ -95,6 +104,7 @@ static int begin_policy(struct parser *p, char *rest)
 			.size = sizeof(struct preswap_policy),
 			.sensitivity = PRESWAP_SENSITIVITY_NORMAL,
 			.swap_eligible = 1,
+			.gives = PRESWAP_GIVES_ALL,
 		},
 	};
 	if (!policies[config->count].pattern)
@@ -184,6 +194,21 @@ static int parse_floor_mem(const char *value, struct preswap_policy *policy)
 	return units_parse_bytes(value, &policy->floor_mem_bytes);
 }
 
+static int parse_gives(const char *value, struct preswap_policy *policy)
+{
+	return names_parse_gives(value, &policy->gives);
+}
+
+static int parse_max_stall(const char *value, struct preswap_policy *policy)
+{
+	return units_parse_percent(value, &policy->max_stall_pct);
+}
+
+static int parse_approval(const char *value, struct preswap_policy *policy)
+{
+	return names_parse_yes_no(value, &policy->needs_approval);
+}
+
 static const struct policy_key {
 	const char *name;
 	uint32_t bit;
@@ -199,6 +224,12 @@ static const struct policy_key {
 	  "like 500m or 1.5" },
 	{ "floor_mem", PRESWAP_POLICY_FLOOR_MEM, parse_floor_mem,
 	  "like 64M or 1.5G" },
+	{ "gives", PRESWAP_POLICY_GIVES, parse_gives,
+	  "cpu, memory or cpu,memory" },
+	{ "max_stall", PRESWAP_POLICY_MAX_STALL, parse_max_stall,
+	  "1% to 100%" },
+	{ "needs_approval", PRESWAP_POLICY_NEEDS_APPROVAL, parse_approval,
+	  "yes or no" },
 	{}
 };
 

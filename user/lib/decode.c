@@ -75,6 +75,10 @@ static const struct field policy_fields[] = {
 	POLICY(SWAP_ELIGIBLE, swap_eligible),
 	POLICY(FLOOR_CPU_MILLI, floor_cpu_milli),
 	POLICY(FLOOR_MEM_BYTES, floor_mem_bytes),
+	POLICY(GIVES, gives),
+	POLICY(MAX_STALL_PCT, max_stall_pct),
+	POLICY(NEEDS_APPROVAL, needs_approval),
+	POLICY(APPROVED_MS, approved_ms),
 };
 
 static const struct field app_fields[] = {
@@ -237,6 +241,10 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		  PRESWAP_POLICY_SWAP_ELIGIBLE },
 		{ PRESWAP_A_POLICY_FLOOR_CPU_MILLI, PRESWAP_POLICY_FLOOR_CPU },
 		{ PRESWAP_A_POLICY_FLOOR_MEM_BYTES, PRESWAP_POLICY_FLOOR_MEM },
+		{ PRESWAP_A_POLICY_GIVES, PRESWAP_POLICY_GIVES },
+		{ PRESWAP_A_POLICY_MAX_STALL_PCT, PRESWAP_POLICY_MAX_STALL },
+		{ PRESWAP_A_POLICY_NEEDS_APPROVAL,
+		  PRESWAP_POLICY_NEEDS_APPROVAL },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

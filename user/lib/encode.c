@@ -37,6 +37,14 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 	if (p->fields & PRESWAP_POLICY_FLOOR_MEM)
 		NLA_PUT_U64(msg, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
 			    p->floor_mem_bytes);
+	if (p->fields & PRESWAP_POLICY_GIVES)
+		NLA_PUT_U8(msg, PRESWAP_A_POLICY_GIVES, p->gives);
+	if (p->fields & PRESWAP_POLICY_MAX_STALL && p->max_stall_pct)
+		NLA_PUT_U8(msg, PRESWAP_A_POLICY_MAX_STALL_PCT,
+			   p->max_stall_pct);
+	if (p->fields & PRESWAP_POLICY_NEEDS_APPROVAL)
+		NLA_PUT_U8(msg, PRESWAP_A_POLICY_NEEDS_APPROVAL,
+			   p->needs_approval);
 	return 0;
 
 nla_put_failure:

@@ -41,6 +41,19 @@ PRESWAP_EXPORT int preswap_policy_get(struct preswap_ctx *ctx, uint64_t app_id,
 	return preswap_copy_out(ctx, policy, &full, sizeof(full));
 }
 
+PRESWAP_EXPORT int preswap_policy_approve(struct preswap_ctx *ctx,
+					  uint64_t app_id, uint32_t duration_ms)
+{
+	__cleanup_msg struct nl_msg *msg =
+		preswap_request_new(ctx, PRESWAP_CMD_POLICY_APPROVE, 0);
+	__cleanup_answer struct answer answer = {};
+
+	if (!msg || nla_put_u64(msg, PRESWAP_A_POLICY_APP_ID, app_id) ||
+	    nla_put_u32(msg, PRESWAP_A_POLICY_APPROVED_MS, duration_ms))
+		return -ENOMEM;
+	return preswap_request(ctx, msg, &answer);
+}
+
 PRESWAP_EXPORT int preswap_policy_del(struct preswap_ctx *ctx, uint64_t app_id)
 {
 	__cleanup_msg struct nl_msg *msg =

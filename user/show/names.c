@@ -105,6 +105,26 @@ int names_parse_sensitivity(const char *text, uint8_t *value)
 	return find(sensitivities, COUNT(sensitivities), text, value);
 }
 
+static const char * const gives[] = {
+	[0] = "none",
+	[1 << PRESWAP_RESOURCE_CPU] = "cpu",
+	[1 << PRESWAP_RESOURCE_MEMORY] = "memory",
+	[PRESWAP_GIVES_ALL] = "cpu,memory",
+};
+
+const char *names_gives(uint8_t value)
+{
+	return NAME(gives, value);
+}
+
+int names_parse_gives(const char *text, uint8_t *value)
+{
+	if (!strcmp(text, "memory,cpu"))
+		text = gives[PRESWAP_GIVES_ALL];
+	return strcmp(text, gives[0]) ? find(gives, COUNT(gives), text, value) :
+					-EINVAL;
+}
+
 int names_parse_yes_no(const char *text, uint8_t *value)
 {
 	static const char * const words[] = { "no", "yes" };

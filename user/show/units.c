@@ -88,6 +88,19 @@ int units_parse_ms(const char *text, uint32_t *ms)
 	return err;
 }
 
+int units_parse_percent(const char *text, uint8_t *percent)
+{
+	static const struct unit units[] = { { "%", 1 }, {} };
+	double value;
+	int err = parse(text, units, 100, &value);
+
+	if (!err && (value < 1 || value != (uint8_t)value))
+		err = -EINVAL;
+	if (!err)
+		*percent = value;
+	return err;
+}
+
 int units_parse_number(const char *text, uint64_t min, uint64_t max,
 		       uint64_t *value)
 {

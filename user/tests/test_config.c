@@ -25,6 +25,7 @@ static void test_whole(void)
 		"[policy \"system.slice/redis*.service\"]\n"
 		"priority=9\nsensitivity=latency\nswap_eligible=no\n"
 		"floor_cpu=500m\nfloor_mem=64M\n"
+		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;
@@ -39,11 +40,15 @@ static void test_whole(void)
 	ktap_assert(p && p->priority == 9 &&
 		    p->sensitivity == PRESWAP_SENSITIVITY_LATENCY &&
 		    p->swap_eligible == 0 && p->floor_cpu_milli == 500 &&
-		    p->floor_mem_bytes == 64 << 20, "not as written");
+		    p->floor_mem_bytes == 64 << 20 &&
+		    p->gives == 1 << PRESWAP_RESOURCE_MEMORY &&
+		    p->max_stall_pct == 25 && p->needs_approval == 1,
+		    "not as written");
 	p = config_match(config, "/user.slice/user-1.slice");
 	ktap_assert(p && p->priority == 2 && p->swap_eligible == 1 &&
-		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL,
-		    "defaults");
+		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL &&
+		    p->gives == PRESWAP_GIVES_ALL && p->max_stall_pct == 20 &&
+		    p->needs_approval == 0, "defaults");
 	ktap_assert(p->fields == PRESWAP_POLICY_ALL, "%x", p->fields);
 	ktap_assert(!config_match(config, "user.slice/a/b"),
 		    "* must not cross a /");
@@ -91,6 +96,14 @@ static void test_refused(void)
 		{ "[policy \"a\"]\npriority=11", "t.conf:2: priority must" },
 		{ "[policy \"a\"]\npriority=5\nsensitivity=high",
 		  "t.conf:3: sensitivity must be latency, normal or batch" },
+		{ "[policy \"a\"]\npriority=5\ngives=disk",
+		  "t.conf:3: gives must be cpu, memory or cpu,memory" },
+		{ "[policy \"a\"]\npriority=5\nmax_stall=0%",
+		  "t.conf:3: max_stall must be 1% to 100%" },
+		{ "[policy \"a\"]\npriority=5\nmax_stall=12.5%",
+		  "t.conf:3: max_stall must be 1% to 100%" },
+		{ "[policy \"a\"]\npriority=5\nneeds_approval=maybe",
+		  "t.conf:3: needs_approval must be yes or no" },
 		{ "[policy \"a\"]\npriority=5\nswap_eligible=1",
 		  "t.conf:3: swap_eligible must be yes or no" },
 		{ "[policy \"a\"]\npriority=5\nfloor_cpu=-1",
@@ -208,6 +221,10 @@ static void test_apply(void)
 	app.policy = want;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_NOTHING,
 		    "it has it already");
+	app.policy.gives = 1;
+	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
+		    "it gives other things");
+	app.policy = want;
 	app.policy.priority = 6;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
 		    "another one before it was checked");
