@@ -198,6 +198,173 @@ static void test_frees_before_burst(void)
 	       (start + 9000 - lease->found.full_ns / 1000000));
 }
 
+/*
+ * In each second but the last of ten nothing, as a daemon knows it that pushes
+ * every second: 64 MiB are free in a moment, so they are left where they are
+ * until the slack of two seconds.
+ */
+static void test_just_in_time(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	struct preswap_forecast f = {
+		.size = sizeof(f),
+		.resource = PRESWAP_RESOURCE_MEMORY,
+		.valid_ms = 20000,
+		.points_count = 10,
+	};
+	uint64_t start, burst;
+	int i;
+
+	setup();
+	group_hog("low", 200 * MIB);
+	arm();
+	f.app_id = recv_id;
+	for (i = 0; i < 10; i++)
+		f.points[i].horizon_ms = (i + 1) * 1000;
+	f.points[9].mean = 64 * MIB;
+	f.points[9].q05 = 64 * MIB;
+	f.points[9].q50 = 64 * MIB;
+	f.points[9].q95 = 64 * MIB;
+	start = now_ms();
+	burst = start + 10000;
+	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
+	ktap_assert(wait_until(10000, find_lease(lease) &&
+			       lease->found.full_ns), "not full in 10 s");
+	ktap_assert(lease->found.begin_ns / 1000000 >= start + 4000,
+		    "begun only %lld ms after the forecast",
+		    (long long)(lease->found.begin_ns / 1000000 - start));
+	ktap_assert(lease->found.full_ns / 1000000 < burst,
+		    "room %lld ms after the burst",
+		    (long long)(lease->found.full_ns / 1000000 - burst));
+	printf("# begun %llu ms, full %llu ms before the burst\n",
+	       (unsigned long long)(burst - lease->found.begin_ns / 1000000),
+	       (unsigned long long)(burst - lease->found.full_ns / 1000000));
+}
+
+static void set_constraint(uint64_t app, uint32_t field, uint8_t value)
+{
+	struct preswap_policy p = { .size = sizeof(p) };
+
+	must(ctx, preswap_policy_get(ctx, app, &p));
+	p.fields |= field;
+	if (field == PRESWAP_POLICY_GIVES)
+		p.gives = value;
+	else if (field == PRESWAP_POLICY_MAX_STALL)
+		p.max_stall_pct = value;
+	else
+		p.needs_approval = value;
+	must(ctx, preswap_policy_set(ctx, &p));
+}
+
+/* The receiver needs this for the next minute, from now on. */
+static void need_memory(uint64_t bytes)
+{
+	struct preswap_forecast f = {
+		.size = sizeof(f),
+		.app_id = recv_id,
+		.resource = PRESWAP_RESOURCE_MEMORY,
+		.valid_ms = 60000,
+		.points_count = 2,
+		.points = {
+			{ 1000, bytes, bytes, bytes, bytes },
+			{ 60000, bytes, bytes, bytes, bytes },
+		},
+	};
+
+	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
+}
+
+static void test_gives(void)
+{
+	struct lease_search *low = LEASE(RECLAIM, low_id, 0, false);
+	struct lease_search *mid = LEASE(RECLAIM, mid_id, 0, false);
+
+	setup();
+	low->donor = low_id;
+	mid->donor = mid_id;
+	group_hog("low", 120 * MIB);
+	group_hog("mid", 120 * MIB);
+	set_constraint(low_id, PRESWAP_POLICY_GIVES,
+		       1 << PRESWAP_RESOURCE_CPU);
+	arm();
+	need_memory(50 * MIB);
+	ktap_assert(wait_until(3000, find_lease(mid)), "the next does not give");
+	ktap_assert(!find_lease(low), "it gives what its policy excludes");
+}
+
+static void test_approval(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	struct lease_search *ended = LEASE(RECLAIM, 0, 0, true);
+
+	setup();
+	group_hog("low", 120 * MIB);
+	set_constraint(low_id, PRESWAP_POLICY_NEEDS_APPROVAL, 1);
+	arm();
+	need_memory(50 * MIB);
+	sleep_ms(1500);
+	ktap_assert(!find_lease(lease), "given without approval");
+	must(ctx, preswap_policy_approve(ctx, low_id, 60000));
+	ktap_assert(wait_until(3000, find_lease(lease)), "approved in vain");
+	must(ctx, preswap_policy_approve(ctx, low_id, 0));
+	ktap_assert(!find_lease(lease), "still in force");
+	ktap_assert(find_lease(ended) &&
+		    ended->found.ended == PRESWAP_LEASE_END_POLICY, "ended %d",
+		    ended->found.ended);
+	/* for a time: it is not renewed after that, and ends a second later */
+	must(ctx, preswap_policy_approve(ctx, low_id, 1500));
+	ktap_assert(wait_until(1500, find_lease(lease)), "approved in vain");
+	ktap_assert(wait_until(5000, !find_lease(lease)), "for ever");
+}
+
+/* Use all of it, again and again: what is taken is missed at once. */
+static void use_all(void *arg)
+{
+	size_t size = (size_t)arg, i;
+	volatile uint64_t *memory;
+	uint64_t x = 1;
+
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		_exit(98);
+	for (i = 0; i < size / sizeof(*memory); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		memory[i] = x;
+	}
+	for (;;)
+		for (i = 0; i < size / sizeof(*memory); i += 512)
+			memory[i]++;
+}
+
+static void test_backoff(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	struct lease_search *ended = LEASE(RECLAIM, 0, 0, true);
+	uint64_t size = 100 * MIB;
+
+	setup();
+	group_spawn("low", use_all, (void *)size);
+	ktap_assert(wait_until(30000, group_memory("low") >= size), "too slow");
+	set_constraint(low_id, PRESWAP_POLICY_MAX_STALL, 3);
+	arm();
+	need_memory(70 * MIB);
+	ktap_assert(wait_until(3000, find_lease(lease)), "nothing begins");
+	ktap_assert(wait_until(15000, find_lease(ended) &&
+			       ended->found.ended ==
+			       PRESWAP_LEASE_END_BACKOFF),
+		    "it suffers on: %d ended, the last as %d", ended->count,
+		    ended->found.ended);
+	/* left alone for 15 s, though the need goes on */
+	sleep_ms(5000);
+	ktap_assert(!find_lease(lease), "taken from again");
+	ktap_assert(group_memory("low") >= size - 8 * MIB,
+		    "it has only %llu MiB again",
+		    (unsigned long long)(group_memory("low") / MIB));
+}
+
 static void test_floor_then_next(void)
 {
 	struct lease_search *low = LEASE(RECLAIM, low_id, 0, false);
@@ -300,7 +467,7 @@ static void test_expires(void)
 	group_hog("low", 150 * MIB);
 	arm();
 	start = now_ms();
-	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0, 50 * MIB, 8000,
+	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0, 50 * MIB, 2000,
 		     2000);
 	ktap_assert(wait_until(1500, find_lease(live)), "no lease");
 	ktap_assert(wait_until(10000, !find_lease(live)), "still in force");
@@ -577,6 +744,11 @@ int main(void)
 		  test_frees_before_burst },
 		{ "R-23 never below the floor, then the next priority gives",
 		  test_floor_then_next },
+		{ "R-19 not earlier than freeing takes", test_just_in_time },
+		{ "R-24 nothing that the policy excludes", test_gives },
+		{ "R-25 only while it is approved", test_approval },
+		{ "R-28 a donor that suffers has it back at once",
+		  test_backoff },
 		{ "R-25 dry run decides, tells, and changes nothing",
 		  test_dry_run },
 		{ "R-32 a lease ends when its forecast has passed",

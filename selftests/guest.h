@@ -199,7 +199,10 @@ static inline void set_policy(struct preswap_ctx *ctx, uint64_t app,
 	struct preswap_policy policy = {
 		.size = sizeof(policy),
 		.app_id = app,
-		.fields = PRESWAP_POLICY_ALL,
+		.fields = PRESWAP_POLICY_PRIORITY |
+			  PRESWAP_POLICY_SENSITIVITY |
+			  PRESWAP_POLICY_SWAP_ELIGIBLE |
+			  PRESWAP_POLICY_FLOOR_CPU | PRESWAP_POLICY_FLOOR_MEM,
 		.priority = (uint8_t)priority,
 		.sensitivity = (uint8_t)sensitivity,
 		.swap_eligible = eligible,

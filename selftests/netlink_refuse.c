@@ -35,7 +35,7 @@ struct command {
 	uint8_t cmd;
 	uint16_t flags;
 	uint16_t max_type;
-	struct field fields[8];		/* until size 0 */
+	struct field fields[10];	/* until size 0 */
 };
 
 #define BAD(...)							\
@@ -58,7 +58,8 @@ static const struct command commands[] = {
 	  PRESWAP_A_TASK_APP_ID, {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
-	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0, PRESWAP_A_POLICY_MAX, {
+	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
+	  PRESWAP_A_POLICY_NEEDS_APPROVAL, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -71,6 +72,12 @@ static const struct command commands[] = {
 		  BAD((1ULL << 32) + 1, ~0ULL), EDGE(0, 1ULL << 32) },
 		{ "floor-mem-bytes", PRESWAP_A_POLICY_FLOOR_MEM_BYTES, 8, true,
 		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
+		{ "gives", PRESWAP_A_POLICY_GIVES, 1, true, .good = 3,
+		  BAD(0, 4, 255), EDGE(1, 3) },
+		{ "max-stall-pct", PRESWAP_A_POLICY_MAX_STALL_PCT, 1, true,
+		  .good = 50, BAD(0, 101, 255), EDGE(1, 100) },
+		{ "needs-approval", PRESWAP_A_POLICY_NEEDS_APPROVAL, 1, true,
+		  BAD(2, 255), EDGE(0, 1) },
 	} },
 	{ "policy-get", PRESWAP_CMD_POLICY_GET, 0, PRESWAP_A_POLICY_APP_ID, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.a,
@@ -95,6 +102,13 @@ static const struct command commands[] = {
 	{ "lease-end", PRESWAP_CMD_LEASE_END, 0, PRESWAP_A_LEASE_ID, {
 		{ "id", PRESWAP_A_LEASE_ID, 4, .id = &lease_id,
 		  BAD(0, 0xffffffff) },
+	} },
+	{ "policy-approve", PRESWAP_CMD_POLICY_APPROVE, 0,
+	  PRESWAP_A_POLICY_APPROVED_MS, {
+		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.a,
+		  BAD(0, 1, ~0ULL) },
+		{ "approved-ms", PRESWAP_A_POLICY_APPROVED_MS, 4, .good = 1000,
+		  BAD(604800001, ~0U), EDGE(0, 604800000) },
 	} },
 };
 
