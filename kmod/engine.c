@@ -18,6 +18,7 @@
 
 #include "affinity.h"
 #include "app.h"
+#include "decide/ab.h"
 #include "engine.h"
 #include "knobs.h"
 #include "lease.h"
@@ -54,6 +55,8 @@ struct preswap_knobs preswap_knobs = {
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
 	.correlation_pct = 50,
+	.ab_control_pct = 50,
+	.ab_slice_ms = 60000,
 };
 
 /* The snapshot and its scratch space: the tick's own, grown as needed. */
@@ -326,6 +329,38 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 	return true;
 }
 
+/* Is what is decided for the receiver not to be carried out? */
+static bool preswap_engine_dry(const struct preswap_app *receiver, u64 now_ns)
+{
+	u64 which = receiver->id;
+
+	if (preswap_knob(dry_run))
+		return true;
+	switch (preswap_knob(ab_unit)) {
+	case DECIDE_AB_TIME:
+		which = div_u64(now_ns, preswap_knob(ab_slice_ms) *
+				(u64)NSEC_PER_MSEC);
+		fallthrough;
+	case DECIDE_AB_APP:
+		return decide_ab_control(preswap_knob(ab_seed), which,
+					 preswap_knob(ab_control_pct));
+	}
+	return false;
+}
+
+/* A/B: what was begun under the other assignment ends now. */
+static void preswap_engine_reassign(u64 now_ns)
+{
+	struct preswap_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &preswap_leases, list)
+		if (lease->receiver &&
+		    lease->info.reason != PRESWAP_REASON_MANUAL &&
+		    lease->info.dry_run !=
+		    preswap_engine_dry(lease->receiver, now_ns))
+			preswap_lease_end(lease, PRESWAP_LEASE_END_AB);
+}
+
 static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 {
 	struct preswap_app *donor = preswap_engine.of[p->donor];
@@ -345,7 +380,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 		.benefit = p->benefit,
 		.cost = p->cost,
 		.duration_ms = preswap_knob(hold_ms),
-		.dry_run = preswap_knob(dry_run),
+		.dry_run = preswap_engine_dry(receiver, now_ns),
 	};
 
 	if (lease)
@@ -382,8 +417,10 @@ static void preswap_engine_decide(u64 now_ns)
 	};
 	u32 i;
 
-	if (!preswap_knob(enabled) ||
-	    !preswap_engine_snapshot(&snapshot, now_ns))
+	if (!preswap_knob(enabled))
+		return;
+	preswap_engine_reassign(now_ns);
+	if (!preswap_engine_snapshot(&snapshot, now_ns))
 		return;
 	decide(&snapshot, &result);
 	if (result.nr_receivers)

@@ -25,6 +25,10 @@ struct preswap_knobs {
 	unsigned int min_priority;	/* receivers must exceed it */
 	unsigned int reclaim_rate_mib;	/* MiB per second, all donors */
 	unsigned int correlation_pct;	/* of apps' demand, allowed for */
+	unsigned int ab_unit;		/* enum decide_ab_unit */
+	unsigned int ab_control_pct;
+	unsigned int ab_slice_ms;
+	unsigned int ab_seed;
 };
 
 extern struct preswap_knobs preswap_knobs;

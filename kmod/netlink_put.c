@@ -93,6 +93,11 @@ int preswap_put_info(struct sk_buff *skb)
 	put_u64(&p, PRESWAP_A_INFO_RECLAIMED_BYTES, preswap_reclaim_total());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_MOVED, preswap_affinity_moved());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_LOST, preswap_task_lost());
+	put_u8(&p, PRESWAP_A_INFO_AB_UNIT, preswap_knob(ab_unit));
+	put_u32(&p, PRESWAP_A_INFO_AB_CONTROL_PCT,
+		preswap_knob(ab_control_pct));
+	put_u32(&p, PRESWAP_A_INFO_AB_SLICE_MS, preswap_knob(ab_slice_ms));
+	put_u32(&p, PRESWAP_A_INFO_AB_SEED, preswap_knob(ab_seed));
 	return p.err;
 }
 

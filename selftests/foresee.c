@@ -5,6 +5,7 @@
  */
 #include <sys/mman.h>
 
+#include "../kmod/decide/ab.h"
 #include "guest.h"
 
 static struct preswap_ctx *ctx;
@@ -141,6 +142,7 @@ static void setup(void)
 	group_remove("never");
 	set_knob("enabled", 0);
 	set_knob("dry_run", 0);
+	set_knob("ab_unit", 0);
 	set_knob("lead_ms", 10000);
 	set_knob("hold_ms", 1000);
 	set_knob("reclaim_rate_mib", 1024);
@@ -363,6 +365,54 @@ static void test_backoff(void)
 	ktap_assert(group_memory("low") >= size - 8 * MIB,
 		    "it has only %llu MiB again",
 		    (unsigned long long)(group_memory("low") / MIB));
+}
+
+/* Slices of 2 s: in each what its group says, from half a second on. */
+static void test_ab(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	struct lease_search *ended = LEASE(RECLAIM, 0, 0, true);
+	unsigned int groups[2] = {}, seed = 5;
+	uint64_t low, end, now;
+	bool control;
+
+	setup();
+	/* what goes in a slice does not come back: nobody uses it */
+	group_hog("low", 300 * MIB);
+	set_knob("ab_slice_ms", 2000);
+	set_knob("ab_seed", seed);
+	set_knob("ab_unit", 1);
+	arm();
+	low = group_memory("low");
+	need_memory(24 * MIB);
+	ktap_assert(wait_until(3000, find_lease(lease)), "nothing begins");
+	end = now_ms() + 24000;
+	for (;;) {
+		now = now_ms();
+		if (now >= end)
+			break;
+		if (now % 2000 < 1200) {
+			sleep_ms(50);
+			continue;
+		}
+		control = decide_ab_control(seed, now / 2000, 50);
+		ktap_assert(find_lease(lease), "nothing decided");
+		if (now_ms() / 2000 != now / 2000)
+			continue;
+		ktap_assert(lease->found.dry_run == control,
+			    "slice %llu: dry run %d", (unsigned long long)now /
+			    2000, lease->found.dry_run);
+		ktap_assert(control || group_memory("low") < low - 12 * MIB,
+			    "treatment: nothing was taken");
+		groups[control]++;
+		sleep_ms(2000 - now % 2000);
+	}
+	set_knob("ab_unit", 0);
+	printf("# %u slices control, %u treatment\n", groups[1], groups[0]);
+	ktap_assert(groups[0] >= 2 && groups[1] >= 2, "one group only");
+	ktap_assert(find_lease(ended) &&
+		    ended->found.ended == PRESWAP_LEASE_END_AB, "ended %d",
+		    ended->found.ended);
 }
 
 static void test_floor_then_next(void)
@@ -749,6 +799,8 @@ int main(void)
 		{ "R-25 only while it is approved", test_approval },
 		{ "R-28 a donor that suffers has it back at once",
 		  test_backoff },
+		{ "R-26 A/B: slices of time are served or only decided for",
+		  test_ab },
 		{ "R-25 dry run decides, tells, and changes nothing",
 		  test_dry_run },
 		{ "R-32 a lease ends when its forecast has passed",

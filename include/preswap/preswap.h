@@ -73,6 +73,8 @@ struct preswap_info {
 	uint64_t ticks, leases_begun, reclaimed_bytes;	/* since load */
 	uint64_t tasks_moved, tasks_lost;		/* since load */
 	uint64_t tick_last_ns, tick_max_ns;	/* cost of a tick */
+	uint8_t ab_unit;		/* A/B: 0 off, 1 time, 2 apps */
+	uint32_t ab_control_pct, ab_slice_ms, ab_seed;
 };
 
 /* Fills @info, whose size the caller has set. -EINVAL: size. */

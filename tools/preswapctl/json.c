@@ -58,6 +58,10 @@ json_t *json_info(const struct preswap_info *info)
 	NUMBER(o, info, reclaimed_bytes);
 	NUMBER(o, info, tasks_moved);
 	NUMBER(o, info, tasks_lost);
+	NUMBER(o, info, ab_unit);
+	NUMBER(o, info, ab_control_pct);
+	NUMBER(o, info, ab_slice_ms);
+	NUMBER(o, info, ab_seed);
 	return o;
 }
 

@@ -66,6 +66,10 @@ static const struct field info_fields[] = {
 	INFO(RECLAIMED_BYTES, reclaimed_bytes),
 	INFO(TASKS_MOVED, tasks_moved),
 	INFO(TASKS_LOST, tasks_lost),
+	INFO(AB_UNIT, ab_unit),
+	INFO(AB_CONTROL_PCT, ab_control_pct),
+	INFO(AB_SLICE_MS, ab_slice_ms),
+	INFO(AB_SEED, ab_seed),
 };
 
 static const struct field policy_fields[] = {

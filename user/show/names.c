@@ -40,6 +40,7 @@ static const char * const lease_ends[] = {
 	[PRESWAP_LEASE_END_UNLOAD] = "unload",
 	[PRESWAP_LEASE_END_BACKOFF] = "backoff",
 	[PRESWAP_LEASE_END_FAILED] = "failed",
+	[PRESWAP_LEASE_END_AB] = "ab",
 };
 
 static const char * const events[] = {

@@ -79,6 +79,7 @@ enum preswap_lease_end {
 	PRESWAP_LEASE_END_UNLOAD,
 	PRESWAP_LEASE_END_BACKOFF,	/* the donor suffered too much */
 	PRESWAP_LEASE_END_FAILED,	/* the act could not be carried out */
+	PRESWAP_LEASE_END_AB,		/* A/B: it is the other group's turn */
 
 	__PRESWAP_LEASE_END_MAX,
 	PRESWAP_LEASE_END_MAX = __PRESWAP_LEASE_END_MAX - 1
@@ -142,6 +143,10 @@ enum preswap_attr_info {
 	PRESWAP_A_INFO_RECLAIMED_BYTES,	/* u64, since load */
 	PRESWAP_A_INFO_TASKS_MOVED,	/* u64, masks changed since load */
 	PRESWAP_A_INFO_TASKS_LOST,	/* u64, forks seen late: no memory */
+	PRESWAP_A_INFO_AB_UNIT,		/* u8, A/B: 0 off, 1 time, 2 apps */
+	PRESWAP_A_INFO_AB_CONTROL_PCT,	/* u32, share of the control group */
+	PRESWAP_A_INFO_AB_SLICE_MS,	/* u32, of CLOCK_BOOTTIME */
+	PRESWAP_A_INFO_AB_SEED,		/* u32 */
 
 	__PRESWAP_A_INFO_MAX,
 	PRESWAP_A_INFO_MAX = __PRESWAP_A_INFO_MAX - 1
