@@ -608,6 +608,16 @@ static void take_turn(struct decision *d, __u32 app)
 		serve(d, &turn);
 }
 
+/* Is there nothing left to say of the receivers that remain? */
+static bool is_over(struct decision *d)
+{
+	const struct decide_result *r = d->r;
+
+	return r->nr_shortages == r->shortages_max &&
+	       (r->nr_proposals == r->proposals_max ||
+		next_donor(d, 0) == d->donors.count);
+}
+
 static void note_leases(const struct decide_snapshot *s,
 			struct decide_result *r, __u32 resource)
 {
@@ -664,7 +674,9 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 			needed += rise;
 			most = decide_larger(most, need);
 		}
-		if (managed(app) && app->eligible)
+		/* who asks for reasons hears of those, too, that have nothing */
+		if (managed(app) && app->eligible &&
+		    (d->r->reasons_max || !is_spent(d, i)))
 			decide_heap_add(&d->donors,
 					donor_key(app, d->resource), i);
 	}
@@ -708,6 +720,7 @@ static void decide_resource(const struct decide_snapshot *s,
 	else
 		d.step = decide_larger(d.capacity >> DECIDE_MEM_STEP_SHIFT,
 				       DECIDE_MEM_STEP_BYTES);
+	d.cores = d.capacity / DECIDE_MILLI_PER_CORE;
 	if (d.looks < DECIDE_LOOKS_MIN)
 		d.looks = DECIDE_LOOKS_MIN;
 	decide_spread_init(&d.served, d.capacity, s->nr_apps,
@@ -718,12 +731,8 @@ static void decide_resource(const struct decide_snapshot *s,
 		return;
 	decide_heap_build(&d.receivers);
 	decide_heap_build(&d.donors);
-	for (i = 0; i < d.receivers.count; i++) {
-		if (r->nr_proposals == r->proposals_max &&
-		    r->nr_shortages == r->shortages_max)
-			return;
+	for (i = 0; i < d.receivers.count && !is_over(&d); i++)
 		take_turn(&d, decide_heap_at(&d.receivers, i)->index);
-	}
 }
 
 void decide(const struct decide_snapshot *s, struct decide_result *r)

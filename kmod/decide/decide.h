@@ -222,8 +222,8 @@ struct decide_result {
  * would be left below its floor. Does nothing on a snapshot that makes no
  * sense (more than DECIDE_APPS_MAX apps, thresholds of 0 or above 100).
  *
- * Once there is room neither for a proposal nor for a shortage, the receivers
- * that are left are not looked at, and not counted.
+ * Once there is no room for a shortage, and none for a proposal or nobody who
+ * gives, the receivers that are left are not looked at, and not counted.
  *
  * Room for needs and reasons changes nothing of the rest of the answer. Reasons
  * can be as many as receivers times donors for each resource: who wants them

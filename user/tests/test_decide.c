@@ -1010,7 +1010,10 @@ static void test_many(void)
 	ktap_assert(proposals[0].receiver == 0 &&
 		    proposals[0].donor == MANY - 1 &&
 		    proposals[0].amount == 20 * MIB, "the first in need");
-	ktap_assert(result.nr_receivers == EACH, "%u", result.nr_receivers);
+	ktap_assert(result.nr_receivers == 25 + PROPOSALS, "%u",
+		    result.nr_receivers);
+	ktap_assert(result.need[DECIDE_MEMORY] == EACH * 20 * MIB, "%llu",
+		    result.need[DECIDE_MEMORY]);
 	ktap_assert(result.nr_shortages == PROPOSALS, "%u",
 		    result.nr_shortages);
 	ktap_assert(result.nr_refused <= 1U << 14, "%u looks for nothing",
