@@ -16,7 +16,6 @@ enum decide_ab_unit {
 	DECIDE_AB_OFF,
 	DECIDE_AB_TIME,		/* slices of CLOCK_BOOTTIME */
 	DECIDE_AB_APP,		/* receivers, by cgroup id */
-	DECIDE_AB_UNITS
 };
 
 /* Mixes all bits of 64 (the finalizer of splitmix64, by Stafford). */
