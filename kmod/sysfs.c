@@ -77,7 +77,7 @@ PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
 PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
 PRESWAP_KNOB(correlation_pct, correlation_pct, 0, 100, false);
-PRESWAP_KNOB(ab_unit, ab_unit, 0, 2, false);	/* enum decide_ab_unit */
+PRESWAP_KNOB(ab_unit, ab_unit, 0, 2, false);
 PRESWAP_KNOB(ab_control_pct, ab_control_pct, 0, 100, false);
 PRESWAP_KNOB(ab_slice_ms, ab_slice_ms, 1000, 86400000, false);
 PRESWAP_KNOB(ab_seed, ab_seed, 0, 4294967295U, false);

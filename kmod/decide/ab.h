@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #endif
 
+/* Numbers of the knob ab_unit. */
 enum decide_ab_unit {
 	DECIDE_AB_OFF,
 	DECIDE_AB_TIME,		/* slices of CLOCK_BOOTTIME */
