@@ -209,8 +209,10 @@ static int observe(struct experiment *e, uint32_t for_ms)
 				break;
 			wait = (end - now) / 1000000 + 1;
 		}
-		if (poll(&input, 1, wait) < 0 && errno != EINTR)
-			return ctl_failed(e->ctl, -errno, "waiting");
+		if (poll(&input, 1, wait) < 0 && errno != EINTR) {
+			perror("preswapctl: poll");
+			return CTL_FAILED;
+		}
 		err = preswap_dispatch(e->ctl->ctx);
 		if (err < 0)
 			return ctl_failed(e->ctl, err, "reading usage");
@@ -244,8 +246,10 @@ static int read_latency(struct experiment *e, const char *path)
 	char line[256], rest;
 	double time_s, ms;
 
-	if (!file)
-		return ctl_failed(e->ctl, -errno, "%s", path);
+	if (!file) {
+		fprintf(stderr, "preswapctl: %s: %s\n", path, strerror(errno));
+		return CTL_FAILED;
+	}
 	while (!status && fgets(line, sizeof(line), file)) {
 		number++;
 		if (sscanf(line, "%lf %lf %c", &time_s, &ms, &rest) != 2 ||

@@ -30,6 +30,7 @@ int cmd_tasks(struct ctl *ctl, int argc, char **argv);
 int cmd_leases(struct ctl *ctl, int argc, char **argv);
 int cmd_lease(struct ctl *ctl, int argc, char **argv);
 int cmd_policy(struct ctl *ctl, int argc, char **argv);
+int cmd_inventory(struct ctl *ctl, int argc, char **argv);
 int cmd_ab(struct ctl *ctl, int argc, char **argv);
 int cmd_forecast(struct ctl *ctl, int argc, char **argv);
 int cmd_events(struct ctl *ctl, int argc, char **argv);

@@ -22,6 +22,8 @@ static const struct command {
 	{ "top", cmd_top, "[--interval 1s] [--iterations N]",
 	  "the same, refreshed; q quits" },
 	{ "info", cmd_info, "", "the module, its settings and counters" },
+	{ "inventory", cmd_inventory, "",
+	  "what the node has: cores, memory, swap, disks, links" },
 	{ "apps", cmd_apps, "", "usage of each app" },
 	{ "tasks", cmd_tasks, "[APP]", "usage of each task" },
 	{ "leases", cmd_leases, "[--ended]",
