@@ -3,8 +3,9 @@
  * The fields of a decision's snapshot and answer, each named once, for all that
  * prints or reads them: a recorded snapshot has a key=value for each.
  *
- * F is a number, A an array of numbers; all are __u32 or __u64. A field that is
- * new in decide.h is one line here: userspace does not compile without it.
+ * F is a number, A an array of numbers; all are __u32 or __u64, in the order of
+ * the structure. A field that is new in decide.h is one line here: userspace does
+ * not compile without it.
  */
 #ifndef PRESWAP_DECIDE_FIELDS_H
 #define PRESWAP_DECIDE_FIELDS_H
