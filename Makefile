@@ -2,6 +2,8 @@
 #
 #	make			the module for the running kernel, and userspace
 #	make module [KDIR=...]	preswap.ko in build/module-RELEASE/
+#	make test-module	what selftests/replay.c loads, in
+#			build/test-module-RELEASE/
 #	make user		library, daemon and tools in build/user/
 #	make check		userspace tests, with sanitizers
 #	make install		userspace [DESTDIR=, PREFIX=]; and the module's
@@ -12,6 +14,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 MODULE_DIR = $(CURDIR)/build/module-$(KRELEASE)
+TEST_MODULE_DIR = $(CURDIR)/build/test-module-$(KRELEASE)
 MODULE_SRC = Kbuild kmod include
 WERROR ?= 0
 
@@ -26,6 +29,14 @@ module:
 	mkdir -p $(MODULE_DIR)
 	cp -pR $(MODULE_SRC) $(MODULE_DIR)
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) W=$(W) C=$(C) \
+		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
+
+test-module:
+	mkdir -p $(TEST_MODULE_DIR)
+	cp -pR --parents kmod/decide user/tests/*.h selftests/answers \
+		$(TEST_MODULE_DIR)
+	cp -p selftests/answers/Kbuild $(TEST_MODULE_DIR)
+	$(MAKE) -C $(KDIR) M=$(TEST_MODULE_DIR) W=$(W) C=$(C) \
 		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
 
 user:
@@ -43,6 +54,6 @@ uninstall:
 	$(MAKE) -C user uninstall
 
 clean:
-	rm -rf build/module-* build/user build/user-san
+	rm -rf build/module-* build/test-module-* build/user build/user-san
 
-.PHONY: all module user check install uninstall clean
+.PHONY: all module test-module user check install uninstall clean

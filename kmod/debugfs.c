@@ -2,7 +2,8 @@
 /*
  * debugfs - tables for people, in /sys/kernel/debug/preswap/.
  *
- * Programs use netlink: these tables change as they please.
+ * Programs use netlink: these tables change as they please. "snapshot" alone
+ * has a form that programs read; it says its version.
  */
 #include <linux/debugfs.h>
 #include <linux/limits.h>
@@ -13,6 +14,7 @@
 #include "app.h"
 #include "debugfs.h"
 #include "lease.h"
+#include "snapshot.h"
 #include "task.h"
 
 static struct dentry *preswap_debugfs_dir;
@@ -133,6 +135,8 @@ static int leases_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(leases);
 
+DEFINE_SHOW_ATTRIBUTE(preswap_snapshot);
+
 /* debugfs may be absent; then there are no tables, and no error. */
 void preswap_debugfs_init(void)
 {
@@ -143,6 +147,8 @@ void preswap_debugfs_init(void)
 	debugfs_create_file("tasks", 0400, dir, NULL, &tasks_fops);
 	debugfs_create_file("forecasts", 0400, dir, NULL, &forecasts_fops);
 	debugfs_create_file("leases", 0400, dir, NULL, &leases_fops);
+	debugfs_create_file("snapshot", 0400, dir, NULL,
+			    &preswap_snapshot_fops);
 }
 
 void preswap_debugfs_exit(void)

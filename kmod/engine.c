@@ -69,6 +69,8 @@ static struct {
 	struct decide_lease leases[PRESWAP_LEASES_MAX];
 	struct decide_proposal proposals[PRESWAP_ENGINE_PROPOSALS];
 	struct decide_shortage shortages[PRESWAP_ENGINE_PROPOSALS];
+	u32 lease_ids[PRESWAP_LEASES_MAX];
+	struct preswap_decision last;	/* in these arrays; preswap_lock */
 } preswap_engine;
 
 static struct workqueue_struct *preswap_engine_wq;
@@ -96,7 +98,11 @@ static bool preswap_engine_reserve(u32 apps)
 
 	if (apps <= preswap_engine.size)
 		return true;
+	/* the last decision, which somebody may be reading, lies there */
+	mutex_lock(&preswap_lock);
+	preswap_engine.last.saw.apps = NULL;
 	preswap_engine_free();
+	mutex_unlock(&preswap_lock);
 	preswap_engine.apps = kvcalloc(size, sizeof(*preswap_engine.apps),
 				       GFP_KERNEL | __GFP_NOWARN);
 	preswap_engine.of = kvcalloc(size, sizeof(*preswap_engine.of),
@@ -280,9 +286,10 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 	u32 n = 0;
 
 	list_for_each_entry(lease, &preswap_leases, list) {
-		struct decide_lease *to = &preswap_engine.leases[n++];
+		struct decide_lease *to = &preswap_engine.leases[n];
 		u32 donor = lease->donor->index;
 
+		preswap_engine.lease_ids[n++] = lease->info.id;
 		to->donor = donor;
 		to->receiver = lease->receiver &&
 			lease->info.reason != PRESWAP_REASON_MANUAL ?
@@ -403,6 +410,26 @@ static void preswap_engine_report(const struct decide_shortage *shortage,
 				 shortage->missing);
 }
 
+/* For who wants to know how it came about. */
+static void preswap_engine_keep(const struct decide_snapshot *snapshot,
+				const struct decide_result *result, u64 now_ns)
+{
+	preswap_engine.last = (struct preswap_decision){
+		.seq = preswap_engine.last.seq + 1,
+		.time_ns = now_ns,
+		.saw = *snapshot,
+		.answered = *result,
+		.lease_ids = preswap_engine.lease_ids,
+	};
+}
+
+/* NULL: there is none yet. */
+const struct preswap_decision *preswap_engine_last(void)
+{
+	lockdep_assert_held(&preswap_lock);
+	return preswap_engine.last.saw.apps ? &preswap_engine.last : NULL;
+}
+
 static void preswap_engine_decide(u64 now_ns)
 {
 	struct decide_snapshot snapshot = {};
@@ -423,6 +450,7 @@ static void preswap_engine_decide(u64 now_ns)
 	if (!preswap_engine_snapshot(&snapshot, now_ns))
 		return;
 	decide(&snapshot, &result);
+	preswap_engine_keep(&snapshot, &result, now_ns);
 	if (result.nr_receivers)
 		trace_preswap_decide(&snapshot, &result,
 				     preswap_knob(dry_run));

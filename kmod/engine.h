@@ -20,8 +20,18 @@ struct preswap_node {
 
 extern struct preswap_node preswap_node;
 
+/* What the last tick that decided saw, and what it answered; preswap_lock. */
+struct preswap_decision {
+	u64 seq;			/* counts them, from 1 */
+	u64 time_ns;
+	struct decide_snapshot saw;
+	struct decide_result answered;
+	const u32 *lease_ids;		/* of saw.leases */
+};
+
 int preswap_engine_init(void);
 void preswap_engine_exit(void);
 void preswap_engine_mode_changed(void);
+const struct preswap_decision *preswap_engine_last(void);
 
 #endif /* PRESWAP_ENGINE_H */

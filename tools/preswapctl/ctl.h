@@ -35,6 +35,8 @@ int cmd_ab(struct ctl *ctl, int argc, char **argv);
 int cmd_forecast(struct ctl *ctl, int argc, char **argv);
 int cmd_events(struct ctl *ctl, int argc, char **argv);
 int cmd_dump(struct ctl *ctl, int argc, char **argv);
+int cmd_record(struct ctl *ctl, int argc, char **argv);
+int cmd_explain(struct ctl *ctl, int argc, char **argv);
 
 /* Both print to stderr and return the exit status. */
 __attribute__((format(printf, 2, 3)))

@@ -16,8 +16,7 @@
 #define TEXT(object, key, text)						\
 	json_object_set_new(object, key, json_text(text))
 
-/* Names need not be UTF-8, JSON must be. */
-static json_t *json_text(const char *text)
+json_t *json_text(const char *text)
 {
 	json_t *json = json_string(text);
 	char *copy;

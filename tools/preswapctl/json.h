@@ -17,6 +17,9 @@ json_t *json_forecast(const struct preswap_forecast *forecast);
 json_t *json_lease(const struct preswap_lease *lease);
 json_t *json_event(const struct preswap_event *event);
 
+/* Names need not be UTF-8, JSON must be. */
+json_t *json_text(const char *text);
+
 /* Prints and frees; exit status. @pretty: several lines. */
 int json_print(json_t *json, bool pretty);
 

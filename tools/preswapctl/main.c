@@ -42,6 +42,10 @@ static const struct command {
 	  "what preswap does for the apps, by a running A/B test" },
 	{ "events", cmd_events, "[--count N] [--timeout TIME]",
 	  "leases and shortages as they happen" },
+	{ "explain", cmd_explain, "[LEASE] [--file FILE]",
+	  "why the module decided as it did" },
+	{ "record", cmd_record, "[--seconds N] [--output FILE] [--interval MS]",
+	  "all that it decides, for explain and preswap-replay" },
 	{ "dump", cmd_dump, "", "everything, tab-separated, for scripts" },
 	{}
 };

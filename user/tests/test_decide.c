@@ -6,10 +6,11 @@
 
 #include "../../kmod/decide/decide.h"
 #include "../../selftests/ktap.h"
+#include "draw.h"
 
-#define MIB		(1024ULL * 1024)
-#define APPS		12
-#define LEASES		8
+#define MIB		DRAW_MIB
+#define APPS		DRAW_APPS
+#define LEASES		DRAW_LEASES
 #define PROPOSALS	64
 #define REASONS		(DECIDE_RESOURCES * APPS * APPS)
 
@@ -576,88 +577,10 @@ static void test_others(void)
 
 /* --- random snapshots --- */
 
-static uint64_t seed;
-
-static uint64_t draw(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return below ? seed % below : 0;
-}
-
-/* Mostly sensible, sometimes absurd. */
-static uint64_t draw_value(uint64_t usual)
-{
-	switch (draw(16)) {
-	case 0:
-		return 0;
-	case 1:
-		return UINT64_MAX;
-	case 2:
-		return seed;
-	default:
-		return draw(usual);
-	}
-}
-
-static void draw_app(struct decide_app *app, uint32_t i)
-{
-	int r;
-
-	*app = (struct decide_app){
-		.id = i,
-		.priority = draw(12),
-		.sensitivity = draw(4),
-		.eligible = draw(2),
-		.parent = draw(4) ? DECIDE_NONE : draw(APPS + 2),
-	};
-	for (r = 0; r < DECIDE_RESOURCES; r++) {
-		uint64_t usual = r == DECIDE_CPU ? 5000 : 1000 * MIB;
-		struct decide_use *use = &app->use[r];
-
-		use->used = draw_value(usual);
-		use->base = draw(3) ? use->used : draw_value(usual);
-		use->had = draw(3) ? 0 : draw_value(usual);
-		use->q50 = draw_value(usual);
-		use->q95 = draw_value(usual);
-		use->floor = draw_value(usual);
-		use->given = draw(3) ? 0 : draw_value(usual);
-		use->source = draw(4);
-		use->in_ms = draw(2) ? 0 : draw(20000);
-		use->bar = draw(4) ? 0 : draw(6);
-		use->regret_permille = draw(2) ? 0 : draw_value(3000);
-	}
-}
-
 static void draw_snapshot(void)
 {
-	uint32_t i;
-
 	node();
-	snapshot.capacity[DECIDE_CPU] = draw_value(64000);
-	snapshot.capacity[DECIDE_MEMORY] = draw_value(4000 * MIB);
-	snapshot.used[DECIDE_CPU] = draw_value(64000);
-	snapshot.used[DECIDE_MEMORY] = draw_value(4000 * MIB);
-	snapshot.threshold_pct[0] = draw(110);
-	snapshot.threshold_pct[1] = draw(110);
-	snapshot.rate[0] = draw(2) ? 0 : draw_value(64000);
-	snapshot.rate[1] = draw(2) ? 0 : draw_value(400 * MIB);
-	snapshot.correlation_pct = draw(120);
-	snapshot.min_priority = draw(11);
-	snapshot.nr_apps = draw(APPS + 1);
-	snapshot.nr_leases = snapshot.nr_apps ? draw(LEASES + 1) : 0;
-	for (i = 0; i < snapshot.nr_apps; i++)
-		draw_app(&apps[i], i);
-	for (i = 0; i < snapshot.nr_leases; i++)
-		leases[i] = (struct decide_lease){
-			.donor = draw(snapshot.nr_apps),
-			.receiver = draw(5) ? draw(snapshot.nr_apps) :
-					      DECIDE_NONE,
-			.resource = draw(2),
-			.amount = draw_value(1000 * MIB),
-			.gain = draw_value(1000 * MIB),
-		};
+	draw_node(&snapshot, apps, leases);
 }
 
 static bool inside(uint32_t inner, uint32_t outer)
@@ -725,7 +648,7 @@ static void test_properties(void)
 	uint32_t i, n;
 	int round;
 
-	seed = 0x5eed;
+	draw_seed = 0x5eed;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		run();
@@ -767,7 +690,7 @@ static void test_not_at_higher_cost(void)
 	uint32_t i, r, least;
 	int round;
 
-	seed = 0xcafe;
+	draw_seed = 0xcafe;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		run();
@@ -827,7 +750,7 @@ static void test_monotone(void)
 	uint32_t i;
 	int round;
 
-	seed = 0x5caff01d;
+	draw_seed = 0x5caff01d;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		snapshot.nr_leases = 0;
@@ -954,7 +877,7 @@ static void test_optimum(void)
 {
 	double memory, cpu;
 
-	seed = 0x0b7;
+	draw_seed = 0x0b7;
 	memory = cost_over_optimum(DECIDE_MEMORY);
 	cpu = cost_over_optimum(DECIDE_CPU);
 	printf("# cost over that of the best set: memory %.4f, cores %.4f\n",
@@ -1075,7 +998,7 @@ static void test_explained(void)
 	struct decide_result was;
 	int round;
 
-	seed = 0xbeca;
+	draw_seed = 0xbeca;
 	for (round = 0; round < ROUNDS / 2; round++) {
 		draw_snapshot();
 		room = draw(8) ? PROPOSALS : draw(3);
@@ -1111,7 +1034,7 @@ static void test_permutation(void)
 	uint32_t i;
 	int round;
 
-	seed = 0xfeed;
+	draw_seed = 0xfeed;
 	for (round = 0; round < 100000; round++) {
 		draw_snapshot();
 		snapshot.nr_leases = 0;

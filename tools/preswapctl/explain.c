@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * explain: why the module decided as it did, from a snapshot decided again.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "json.h"
+#include "show/decision.h"
+#include "snapshots.h"
+
+struct explain {
+	struct snapshot *snapshot;
+	struct decide_result why;
+	uint32_t lease;			/* index, or DECIDE_NONE: all needs */
+};
+
+/* --- the snapshot --- */
+
+static bool has_lease(const struct snapshot *s, uint32_t id)
+{
+	for (uint32_t i = 0; i < s->saw.nr_leases; i++)
+		if (s->lease_ids[i] == id)
+			return true;
+	return false;
+}
+
+/*
+ * The last one of a recording, that with this lease in force unless @id is 0;
+ * @two are to read into, in turns. Return: 1, 0 or -errno, after saying why.
+ */
+static int last_of(const char *path, uint32_t id, struct snapshot two[2],
+		   struct snapshot **last)
+{
+	static struct snapshot_reader reader;
+	struct snapshot *spare = &two[0], *found = NULL;
+	int err;
+
+	reader.from = snapshot_open(path);
+	if (!reader.from) {
+		err = -errno;
+		fprintf(stderr, "preswapctl: %s: %s\n", path, strerror(errno));
+		return err;
+	}
+	while ((err = snapshot_read(&reader, spare))) {
+		if (err < 0)
+			fprintf(stderr, "preswapctl: %s: %s\n", path,
+				reader.error);
+		if (err < 0 && err != -EINVAL)
+			break;
+		if (err < 0 || (id && !has_lease(spare, id)))
+			continue;
+		found = spare;
+		spare = &two[found == &two[0]];
+	}
+	fclose(reader.from);
+	*last = found;
+	return err ?: !!found;
+}
+
+static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
+			 uint32_t resource)
+{
+	return lease->receiver == receiver && lease->resource == resource;
+}
+
+/* --- in words --- */
+
+static void put_lease(const struct explain *e)
+{
+	const struct snapshot *s = e->snapshot;
+	const struct decide_lease *lease = &s->leases[e->lease];
+	const struct decide_proposal as_proposal = {
+		.donor = lease->donor,
+		.receiver = lease->receiver,
+		.resource = lease->resource,
+		.amount = lease->amount,
+	};
+	char amount[UNITS_MAX];
+	uint32_t i;
+
+	printf("Lease %u: ", s->lease_ids[e->lease]);
+	decision_put_proposal(stdout, s, &as_proposal);
+	puts(".");
+	if (lease->receiver == DECIDE_NONE) {
+		puts("It was begun by hand, or its receiver has gone; decisions only count what it took.");
+		return;
+	}
+	for (i = 0; i < e->why.nr_proposals; i++) {
+		const struct decide_proposal *p = &e->why.proposals[i];
+
+		if (p->donor != lease->donor ||
+		    !same_parties(lease, p->receiver, p->resource))
+			continue;
+		printf("It goes on: %s of it are still needed.\n",
+		       decision_amount(amount, p->resource, p->amount));
+		return;
+	}
+	puts("It is not needed any more, and ends when its time is over.");
+}
+
+static void put_needs(const struct explain *e)
+{
+	const struct snapshot *s = e->snapshot;
+	const struct decide_lease *lease = e->lease == DECIDE_NONE ? NULL :
+					   &s->leases[e->lease];
+	bool any = false;
+
+	for (uint32_t i = 0; i < e->why.nr_needs; i++) {
+		const struct decide_need *need = &e->why.needs[i];
+
+		if (lease && !same_parties(lease, need->receiver,
+					   need->resource))
+			continue;
+		if (!lease)
+			putchar('\n');
+		decision_put_need(stdout, s, &e->why, need);
+		any = true;
+	}
+	if (any)
+		return;
+	if (!lease) {
+		puts("Nobody will be short within the lead time: nothing is taken.");
+	} else if (lease->receiver != DECIDE_NONE) {
+		decision_put_app(stdout, s, lease->receiver);
+		printf(" is not short of %s.\n",
+		       decision_resource(lease->resource));
+	}
+}
+
+static int print_words(const struct explain *e)
+{
+	const struct snapshot *s = e->snapshot;
+
+	printf("Decision %llu, %.3f s after boot.\n",
+	       (unsigned long long)s->seq, (double)s->time_ns / 1e9);
+	decision_put_node(stdout, s);
+	if (e->lease != DECIDE_NONE)
+		put_lease(e);
+	put_needs(e);
+	return CTL_OK;
+}
+
+/* --- as JSON --- */
+
+static json_t *json_fields(const struct decide_field *field, const void *from)
+{
+	json_t *o = json_object(), *array;
+
+	for (; field->name; field++) {
+		if (field->count == 1) {
+			json_object_set_new(o, field->name,
+				json_integer((json_int_t)decide_field_get(
+					field, from, 0)));
+			continue;
+		}
+		array = json_array();
+		for (unsigned int k = 0; k < field->count; k++)
+			json_array_append_new(array,
+				json_integer((json_int_t)decide_field_get(
+					field, from, k)));
+		json_object_set_new(o, field->name, array);
+	}
+	return o;
+}
+
+static void set_app(json_t *o, const char *key, const struct snapshot *s,
+		    uint32_t index)
+{
+	json_t *app;
+
+	if (index >= s->saw.nr_apps) {
+		json_object_set_new(o, key, json_null());
+		return;
+	}
+	app = json_fields(snapshot_app_fields, &s->apps[index]);
+	json_object_set_new(app, "path", s->paths[index] ?
+			    json_text(s->paths[index]) : json_null());
+	json_object_set_new(o, key, app);
+}
+
+static void set_resource(json_t *o, uint32_t resource)
+{
+	json_object_set_new(o, "resource",
+			    json_string(resource == DECIDE_CPU ? "cpu" :
+					"memory"));
+	json_object_set_new(o, "unit",
+			    json_string(resource == DECIDE_CPU ? "milli" :
+					"bytes"));
+}
+
+static json_t *json_reason(const struct snapshot *s,
+			   const struct decide_reason *why)
+{
+	json_t *o = json_fields(snapshot_reason_fields, why);
+
+	set_app(o, "donor", s, why->donor);
+	json_object_del(o, "receiver");
+	json_object_del(o, "resource");
+	json_object_set_new(o, "verdict",
+			    json_string(decision_verdict(why->verdict)));
+	return o;
+}
+
+static json_t *json_need(const struct explain *e,
+			 const struct decide_need *need)
+{
+	const struct snapshot *s = e->snapshot;
+	json_t *o = json_fields(snapshot_need_fields, need);
+	json_t *donors = json_array();
+	uint64_t taken = 0, missing = 0;
+	uint32_t i;
+
+	set_app(o, "receiver", s, need->receiver);
+	set_resource(o, need->resource);
+	json_object_set_new(o, "source",
+			    json_string(decision_source(need->source)));
+	for (i = 0; i < e->why.nr_reasons; i++)
+		if (e->why.reasons[i].receiver == need->receiver &&
+		    e->why.reasons[i].resource == need->resource)
+			json_array_append_new(donors,
+				json_reason(s, &e->why.reasons[i]));
+	for (i = 0; i < e->why.nr_proposals; i++)
+		if (e->why.proposals[i].receiver == need->receiver &&
+		    e->why.proposals[i].resource == need->resource)
+			taken += e->why.proposals[i].amount;
+	for (i = 0; i < e->why.nr_shortages; i++)
+		if (e->why.shortages[i].receiver == need->receiver &&
+		    e->why.shortages[i].resource == need->resource)
+			missing = e->why.shortages[i].missing;
+	json_object_set_new(o, "taken", json_integer((json_int_t)taken));
+	json_object_set_new(o, "missing", json_integer((json_int_t)missing));
+	json_object_set_new(o, "donors", donors);
+	return o;
+}
+
+static json_t *json_lease_seen(const struct explain *e)
+{
+	const struct snapshot *s = e->snapshot;
+	const struct decide_lease *lease = &s->leases[e->lease];
+	json_t *o = json_fields(snapshot_lease_fields, lease);
+
+	json_object_set_new(o, "id", json_integer(s->lease_ids[e->lease]));
+	set_app(o, "donor", s, lease->donor);
+	set_app(o, "receiver", s, lease->receiver);
+	set_resource(o, lease->resource);
+	return o;
+}
+
+static int print_json(const struct explain *e)
+{
+	const struct snapshot *s = e->snapshot;
+	json_t *o = json_object(), *needs = json_array();
+	const struct decide_lease *lease = e->lease == DECIDE_NONE ? NULL :
+					   &s->leases[e->lease];
+
+	json_object_set_new(o, "seq", json_integer((json_int_t)s->seq));
+	json_object_set_new(o, "time_ns",
+			    json_integer((json_int_t)s->time_ns));
+	json_object_set_new(o, "node", json_fields(snapshot_node_fields,
+						   &s->saw));
+	if (lease)
+		json_object_set_new(o, "lease", json_lease_seen(e));
+	for (uint32_t i = 0; i < e->why.nr_needs; i++) {
+		const struct decide_need *need = &e->why.needs[i];
+
+		if (!lease || same_parties(lease, need->receiver,
+					   need->resource))
+			json_array_append_new(needs, json_need(e, need));
+	}
+	json_object_set_new(o, "receivers", needs);
+	return json_print(o, true);
+}
+
+/* --- the command --- */
+
+static int find_lease(struct explain *e, uint32_t id)
+{
+	const struct snapshot *s = e->snapshot;
+
+	e->lease = DECIDE_NONE;
+	if (!id)
+		return CTL_OK;
+	for (uint32_t i = 0; i < s->saw.nr_leases; i++) {
+		if (s->lease_ids[i] != id)
+			continue;
+		e->lease = i;
+		return CTL_OK;
+	}
+	fprintf(stderr, "preswapctl: lease %u was not in force at the last decision (preswapctl leases)\n",
+		id);
+	return CTL_FAILED;
+}
+
+static int explain(struct ctl *ctl, struct explain *e, uint32_t id)
+{
+	const struct snapshot *s = e->snapshot;
+	int status = find_lease(e, id);
+
+	if (status)
+		return status;
+	if (replay_decide(&s->saw, &s->answered, &e->why))
+		return ctl_no_memory();
+	if (replay_differences(&s->answered, &e->why, NULL))
+		fputs("preswapctl: the module answered otherwise: it is of another version (preswap-replay tells more)\n",
+		      stderr);
+	status = ctl->json ? print_json(e) : print_words(e);
+	replay_free(&e->why);
+	return status;
+}
+
+static int parse_args(struct ctl *ctl, int argc, char **argv,
+		      const char **path, uint64_t *id)
+{
+	static const struct option options[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{}
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option != 'f')
+			return ctl_usage(ctl, "explain does not take this");
+		*path = optarg;
+	}
+	if (optind < argc &&
+	    units_parse_number(argv[optind++], 1, UINT32_MAX, id))
+		return ctl_usage(ctl, "'%s' is no lease's number",
+				 argv[optind - 1]);
+	if (optind < argc)
+		return ctl_usage(ctl, "explain takes one lease's number");
+	return CTL_OK;
+}
+
+int cmd_explain(struct ctl *ctl, int argc, char **argv)
+{
+	struct snapshot two[2] = {};
+	struct explain e = { .snapshot = &two[0] };
+	const char *path = NULL;
+	uint64_t id = 0;
+	int status = parse_args(ctl, argc, argv, &path, &id), err;
+
+	if (status)
+		return status;
+	err = path ? last_of(path, (uint32_t)id, two, &e.snapshot) :
+		     snapshots_now(&two[0]);
+	if (err > 0)
+		status = explain(ctl, &e, (uint32_t)id);
+	else
+		status = CTL_FAILED;
+	if (!err && path && id)
+		fprintf(stderr, "preswapctl: %s: lease %u is in none of its decisions\n",
+			path, (uint32_t)id);
+	else if (!err)
+		fputs("preswapctl: nothing was decided yet\n", stderr);
+	snapshot_free(&two[0]);
+	snapshot_free(&two[1]);
+	return status;
+}

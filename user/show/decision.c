@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "show/decision.h"
+#include "show/names.h"
+#include "show/text.h"
+
+const char *decision_resource(uint32_t resource)
+{
+	switch (resource) {
+	case DECIDE_CPU:
+		return "CPU";
+	case DECIDE_MEMORY:
+		return "memory";
+	default:
+		return "an unknown resource";
+	}
+}
+
+const char *decision_source(uint32_t source)
+{
+	switch (source) {
+	case DECIDE_FROM_FORECAST:
+		return "forecast";
+	case DECIDE_FROM_TREND:
+		return "trend";
+	default:
+		return "none";
+	}
+}
+
+const char *decision_verdict(uint32_t verdict)
+{
+	switch (verdict) {
+	case DECIDE_GIVES:
+		return "gives";
+	case DECIDE_NOT_LOWER:
+		return "not-lower";
+	case DECIDE_BARRED:
+		return "barred";
+	case DECIDE_NESTED:
+		return "nested";
+	case DECIDE_AT_FLOOR:
+		return "at-floor";
+	case DECIDE_TOO_LITTLE:
+		return "too-little";
+	case DECIDE_TOO_DEAR:
+		return "too-dear";
+	case DECIDE_FULL:
+		return "full";
+	default:
+		return "unknown";
+	}
+}
+
+char *decision_amount(char *text, uint32_t resource, uint64_t value)
+{
+	if (value > DECIDE_MAX)
+		value = DECIDE_MAX;
+	if (resource != DECIDE_CPU)
+		return units_bytes(text, value);
+	units_cpu(text, value);
+	return strcat(text, " cores");
+}
+
+void decision_put_app(FILE *to, const struct snapshot *s, uint32_t index)
+{
+	char *path;
+
+	if (index >= s->saw.nr_apps) {
+		fputs(index == DECIDE_NONE ? "nobody" : "an unknown app", to);
+		return;
+	}
+	path = s->paths[index] ? strdup(s->paths[index]) : NULL;
+	if (path)
+		fputs(text_clean(path), to);
+	else
+		fprintf(to, "app %llu",
+			(unsigned long long)s->apps[index].id);
+	free(path);
+}
+
+void decision_put_proposal(FILE *to, const struct snapshot *s,
+			   const struct decide_proposal *p)
+{
+	char amount[UNITS_MAX];
+
+	fprintf(to, "%s of %s from ",
+		decision_amount(amount, p->resource, p->amount),
+		decision_resource(p->resource));
+	decision_put_app(to, s, p->donor);
+	fputs(" to ", to);
+	decision_put_app(to, s, p->receiver);
+}
+
+void decision_put_shortage(FILE *to, const struct snapshot *s,
+			   const struct decide_shortage *p)
+{
+	char amount[UNITS_MAX];
+
+	decision_put_app(to, s, p->receiver);
+	fprintf(to, " lacks %s of %s",
+		decision_amount(amount, p->resource, p->missing),
+		decision_resource(p->resource));
+}
+
+void decision_put_node(FILE *to, const struct snapshot *s)
+{
+	char used[UNITS_MAX], capacity[UNITS_MAX];
+
+	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
+		fprintf(to, "%s: %s of %s used, the threshold is %u %%.\n",
+			decision_resource(r),
+			decision_amount(used, r, s->saw.used[r]),
+			decision_amount(capacity, r, s->saw.capacity[r]),
+			s->saw.threshold_pct[r]);
+}
+
+static void put_policy(FILE *to, const struct decide_app *app)
+{
+	fprintf(to, " (priority %u, %s)", app->priority,
+		names_sensitivity((uint8_t)app->sensitivity));
+}
+
+/* What the app is expected to use, from what, and what that lacks. */
+static void put_expected(FILE *to, const struct snapshot *s,
+			 const struct decide_need *need)
+{
+	uint32_t r = need->resource;
+	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX];
+
+	fprintf(to, "  Expected within the lead time: %s, and %s more of uncertainty (%s); it has %s.\n",
+		decision_amount(a, r, need->median),
+		decision_amount(b, r, need->spread),
+		decision_source(need->source),
+		decision_amount(c, r, need->base));
+	fprintf(to, "  Below the threshold (%u %% of %s) there is room for %s of it: ",
+		s->saw.threshold_pct[r],
+		decision_amount(a, r, s->saw.capacity[r]),
+		decision_amount(b, r, need->room));
+	fprintf(to, "%s are short, with a probability of %u.%u %%.\n",
+		decision_amount(c, r, need->shortage),
+		need->chance_permille / 10, need->chance_permille % 10);
+	if (need->carried)
+		fprintf(to, "  %s of that are for others that are short of too little for a lease.\n",
+			decision_amount(a, r, need->carried));
+	if (need->wait_ms)
+		fprintf(to, "  It is early enough to begin in %s.\n",
+			units_ms(a, need->wait_ms));
+}
+
+static const char *bar_text(uint32_t bar)
+{
+	switch (bar) {
+	case DECIDE_NO_MEANS:
+		return "its cgroup has no memory controller";
+	case DECIDE_HOLDS_NESTED:
+		return "what it holds is that of apps within it";
+	case DECIDE_BACKS_OFF:
+		return "it suffered or gave nothing lately, and is left alone";
+	case DECIDE_FORBIDDEN:
+		return "its policy excludes this";
+	case DECIDE_UNAPPROVED:
+		return "its policy asks for an approval, and there is none";
+	default:
+		return "nothing can be taken from it now";
+	}
+}
+
+static void put_reason(FILE *to, const struct snapshot *s,
+		       const struct decide_reason *why)
+{
+	const struct decide_app *donor = &s->apps[why->donor];
+	char a[UNITS_MAX];
+
+	fputs("    ", to);
+	decision_put_app(to, s, why->donor);
+	put_policy(to, donor);
+	switch (why->verdict) {
+	case DECIDE_GIVES:
+		fprintf(to, " gives %s",
+			decision_amount(a, why->resource, why->amount));
+		break;
+	case DECIDE_NOT_LOWER:
+		fprintf(to, ": no, its priority is not below %u",
+			s->apps[why->receiver].priority);
+		break;
+	case DECIDE_BARRED:
+		fprintf(to, ": no, %s",
+			bar_text(donor->use[why->resource].bar));
+		break;
+	case DECIDE_NESTED:
+		fputs(": no, it contains the receiver, or lies in it", to);
+		break;
+	case DECIDE_AT_FLOOR:
+		fprintf(to, ": no, too little is left above its floor of %s",
+			decision_amount(a, why->resource,
+					donor->use[why->resource].floor));
+		break;
+	case DECIDE_TOO_LITTLE:
+		fputs(": no, what is still missing is not worth one more lease",
+		      to);
+		break;
+	case DECIDE_TOO_DEAR:
+		fprintf(to, ": no, the benefit of %s does not exceed its cost enough",
+			decision_amount(a, why->resource, why->amount));
+		break;
+	case DECIDE_FULL:
+		fputs(": no, one decision has no room for more leases", to);
+		break;
+	default:
+		fprintf(to, ": no, for reason %u", why->verdict);
+	}
+	if (why->benefit || why->cost)
+		fprintf(to, "; benefit %llu, cost %llu",
+			(unsigned long long)why->benefit,
+			(unsigned long long)why->cost);
+	fputs(".\n", to);
+}
+
+/* What this receiver gets, and from how many. */
+static void put_taken(FILE *to, const struct snapshot *s,
+		      const struct decide_result *why,
+		      const struct decide_need *need)
+{
+	uint64_t sum = 0, missing = 0;
+	char a[UNITS_MAX], b[UNITS_MAX];
+	uint32_t donors = 0, i;
+
+	for (i = 0; i < why->nr_proposals; i++) {
+		const struct decide_proposal *p = &why->proposals[i];
+
+		if (p->receiver != need->receiver ||
+		    p->resource != need->resource)
+			continue;
+		sum += p->amount;
+		donors++;
+	}
+	for (i = 0; i < why->nr_shortages; i++)
+		if (why->shortages[i].receiver == need->receiver &&
+		    why->shortages[i].resource == need->resource)
+			missing = why->shortages[i].missing;
+	fprintf(to, "  Taken: %s, from %u app%s.",
+		decision_amount(a, need->resource, sum), donors,
+		donors == 1 ? "" : "s");
+	if (missing)
+		fprintf(to, " %s cannot be covered.",
+			decision_amount(b, need->resource, missing));
+	fputc('\n', to);
+	if (s->saw.nr_apps && why->nr_reasons == why->reasons_max)
+		fputs("  There are more donors than are told.\n", to);
+}
+
+void decision_put_need(FILE *to, const struct snapshot *s,
+		       const struct decide_result *why,
+		       const struct decide_need *need)
+{
+	bool any = false;
+
+	decision_put_app(to, s, need->receiver);
+	put_policy(to, &s->apps[need->receiver]);
+	fprintf(to, " will be short of %s.\n",
+		decision_resource(need->resource));
+	put_expected(to, s, need);
+	for (uint32_t i = 0; i < why->nr_reasons; i++) {
+		const struct decide_reason *reason = &why->reasons[i];
+
+		if (reason->receiver != need->receiver ||
+		    reason->resource != need->resource)
+			continue;
+		if (!any)
+			fputs("  Donors, in the order in which they are considered:\n",
+			      to);
+		any = true;
+		put_reason(to, s, reason);
+	}
+	if (!any && !need->wait_ms)
+		fputs("  There is no donor: no app has a policy and may give.\n",
+		      to);
+	if (!need->wait_ms)
+		put_taken(to, s, why, need);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random snapshots, the same for one seed in userspace and in the kernel.
+ */
+#ifndef PRESWAP_TESTS_DRAW_H
+#define PRESWAP_TESTS_DRAW_H
+
+#include "../../kmod/decide/decide.h"
+
+#define DRAW_MIB	(1024ULL * 1024)
+#define DRAW_APPS	12
+#define DRAW_LEASES	8
+
+static __u64 draw_seed;
+
+static inline __u64 draw(__u64 below)
+{
+	draw_seed ^= draw_seed << 13;
+	draw_seed ^= draw_seed >> 7;
+	draw_seed ^= draw_seed << 17;
+	return below ? draw_seed % below : 0;
+}
+
+/* Mostly sensible, sometimes absurd. */
+static inline __u64 draw_value(__u64 usual)
+{
+	switch (draw(16)) {
+	case 0:
+		return 0;
+	case 1:
+		return ~0ULL;
+	case 2:
+		return draw_seed;
+	default:
+		return draw(usual);
+	}
+}
+
+static inline void draw_app(struct decide_app *app, __u32 i)
+{
+	int r;
+
+	*app = (struct decide_app){ .id = i };
+	app->priority = draw(12);
+	app->sensitivity = draw(4);
+	app->eligible = draw(2);
+	app->parent = draw(4) ? DECIDE_NONE : draw(DRAW_APPS + 2);
+	for (r = 0; r < DECIDE_RESOURCES; r++) {
+		__u64 usual = r == DECIDE_CPU ? 5000 : 1000 * DRAW_MIB;
+		struct decide_use *use = &app->use[r];
+
+		use->used = draw_value(usual);
+		use->base = draw(3) ? use->used : draw_value(usual);
+		use->had = draw(3) ? 0 : draw_value(usual);
+		use->q50 = draw_value(usual);
+		use->q95 = draw_value(usual);
+		use->floor = draw_value(usual);
+		use->given = draw(3) ? 0 : draw_value(usual);
+		use->source = draw(4);
+		use->in_ms = draw(2) ? 0 : draw(20000);
+		use->bar = draw(4) ? 0 : draw(7);
+		use->regret_permille = draw(2) ? 0 : draw_value(3000);
+		use->unused_permille = draw(2) ? 0 : draw_value(1000);
+	}
+}
+
+static inline void draw_lease(struct decide_lease *lease, __u32 apps)
+{
+	*lease = (struct decide_lease){ .donor = draw(apps) };
+	lease->receiver = draw(5) ? draw(apps) : DECIDE_NONE;
+	lease->resource = draw(2);
+	lease->amount = draw_value(1000 * DRAW_MIB);
+	lease->gain = draw_value(1000 * DRAW_MIB);
+}
+
+/* @apps has room for DRAW_APPS, @leases for DRAW_LEASES. */
+static inline void draw_node(struct decide_snapshot *snapshot,
+			     struct decide_app *apps,
+			     struct decide_lease *leases)
+{
+	__u32 i;
+
+	*snapshot = (struct decide_snapshot){ .apps = apps, .leases = leases };
+	snapshot->capacity[DECIDE_CPU] = draw_value(64000);
+	snapshot->capacity[DECIDE_MEMORY] = draw_value(4000 * DRAW_MIB);
+	snapshot->used[DECIDE_CPU] = draw_value(64000);
+	snapshot->used[DECIDE_MEMORY] = draw_value(4000 * DRAW_MIB);
+	snapshot->threshold_pct[0] = draw(110);
+	snapshot->threshold_pct[1] = draw(110);
+	snapshot->rate[0] = draw(2) ? 0 : draw_value(64000);
+	snapshot->rate[1] = draw(2) ? 0 : draw_value(400 * DRAW_MIB);
+	snapshot->correlation_pct = draw(120);
+	snapshot->min_priority = draw(11);
+	snapshot->nr_apps = draw(DRAW_APPS + 1);
+	snapshot->nr_leases = snapshot->nr_apps ? draw(DRAW_LEASES + 1) : 0;
+	for (i = 0; i < snapshot->nr_apps; i++)
+		draw_app(&apps[i], i);
+	for (i = 0; i < snapshot->nr_leases; i++)
+		draw_lease(&leases[i], snapshot->nr_apps);
+}
+
+#endif /* PRESWAP_TESTS_DRAW_H */
