@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What another policy would have decided, on a node with numbers to check. */
+#include <stdint.h>
+#include <string.h>
+
+#include "../../selftests/ktap.h"
+#include "plan/whatif.h"
+
+#define MIB	(1024ULL * 1024)
+#define SECOND	1000000000ULL
+
+static struct decide_app apps[2];
+static char *paths[2] = { "/batch", "/service" };
+static struct snapshot snapshot;
+
+/* decide.c's example: the batch app gives 200 MiB of 900 to the service. */
+static void begin(void)
+{
+	memset(apps, 0, sizeof(apps));
+	apps[0] = (struct decide_app){
+		.id = 100, .priority = 1, .sensitivity = DECIDE_BATCH,
+		.eligible = 1, .parent = DECIDE_NONE,
+	};
+	apps[1] = (struct decide_app){
+		.id = 101, .priority = 9, .sensitivity = DECIDE_LATENCY,
+		.parent = DECIDE_NONE,
+	};
+	apps[0].use[DECIDE_MEMORY].used = 900 * MIB;
+	apps[0].use[DECIDE_MEMORY].base = 900 * MIB;
+	apps[1].use[DECIDE_MEMORY] = (struct decide_use){
+		.used = 50 * MIB, .base = 50 * MIB, .q50 = 250 * MIB,
+		.q95 = 250 * MIB, .source = DECIDE_FROM_FORECAST,
+	};
+	snapshot = (struct snapshot){
+		.saw = {
+			.capacity = { 4000, 1000 * MIB },
+			.used = { 0, 950 * MIB },
+			.threshold_pct = { 80, 80 },
+			.min_priority = 1,
+			.nr_apps = 2,
+			.apps = apps,
+		},
+		.apps = apps,
+		.paths = paths,
+		.answered = { .proposals_max = 8, .shortages_max = 8 },
+	};
+}
+
+static const struct preswap_policy *policy_of(const void *data,
+					      const char *path)
+{
+	return strcmp(path, "/batch") ? NULL : data;
+}
+
+static uint64_t proposed(void)
+{
+	struct decide_result answer;
+	uint64_t sum = 0;
+	uint32_t i;
+
+	ktap_assert(!replay_decide(&snapshot.saw, &snapshot.answered, &answer),
+		    "no memory");
+	for (i = 0; i < answer.nr_proposals; i++)
+		sum += answer.proposals[i].amount;
+	replay_free(&answer);
+	return sum;
+}
+
+static void test_apply(void)
+{
+	struct preswap_policy policy = {
+		.priority = 2, .sensitivity = PRESWAP_SENSITIVITY_BATCH,
+		.swap_eligible = 1, .floor_mem_bytes = 800 * MIB,
+		.gives = PRESWAP_GIVES_ALL,
+	};
+	struct whatif whatif = {
+		.policy = policy_of, .data = &policy,
+		.threshold_pct = { -1, -1 }, .correlation_pct = -1,
+		.min_priority = -1,
+	};
+
+	begin();
+	ktap_assert(proposed() == 200 * MIB, "as recorded");
+	whatif_apply(&whatif, &snapshot);
+	/* 900 less the floor less the margin of 4 */
+	ktap_assert(proposed() == 96 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	ktap_assert(apps[1].priority == 9, "another app's policy changed");
+	policy.gives = 1 << PRESWAP_RESOURCE_CPU;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "given though excluded");
+	policy.gives = PRESWAP_GIVES_ALL;
+	policy.needs_approval = 1;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "given though not approved");
+	policy.needs_approval = 0;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 96 * MIB, "still barred");
+	apps[0].use[DECIDE_MEMORY].bar = DECIDE_BACKS_OFF;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "a policy does not end a back-off");
+
+	/* 950 used and 200 more are 150 above 100 % */
+	begin();
+	whatif.policy = NULL;
+	whatif.threshold_pct[DECIDE_MEMORY] = 100;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 150 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	whatif.min_priority = 9;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "given to the least priority");
+}
+
+static void decided(struct whatif_sum *sum, uint64_t time_ns, bool gives)
+{
+	struct decide_proposal p = {
+		.donor = 0, .receiver = 1, .resource = DECIDE_MEMORY,
+		.amount = 10 * MIB,
+	};
+	struct decide_result answer = {
+		.proposals = &p, .nr_proposals = gives,
+		.nr_shortages = !gives,
+	};
+
+	snapshot.time_ns = time_ns;
+	ktap_assert(!whatif_add(sum, &snapshot, &answer), "no memory");
+}
+
+static void test_sum(void)
+{
+	struct whatif_sum sum = {};
+
+	begin();
+	decided(&sum, 10 * SECOND, true);
+	decided(&sum, 11 * SECOND, true);	/* the same lease */
+	decided(&sum, 13 * SECOND, false);
+	decided(&sum, 14 * SECOND, true);	/* begun again */
+	decided(&sum, 30 * SECOND, true);	/* a gap: nobody knows */
+	decided(&sum, 31 * SECOND, true);
+	ktap_assert(sum.decisions == 6 && sum.with_leases == 5 &&
+		    sum.with_shortages == 1, "%lu, %lu, %lu", sum.decisions,
+		    sum.with_leases, sum.with_shortages);
+	ktap_assert(sum.begun == 2, "%lu begun", sum.begun);
+	/* 10 MiB from 10 to 13 and from 30 to 31 s */
+	ktap_assert(sum.taken_s[DECIDE_MEMORY] == 40.0 * MIB, "%f",
+		    sum.taken_s[DECIDE_MEMORY]);
+	whatif_free(&sum);
+	ktap_assert(!sum.last && !sum.decisions, "not empty");
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-60 another policy and its limits", test_apply },
+		{ "R-60 what decisions come to", test_sum },
+		{}
+	});
+}
