@@ -223,6 +223,37 @@ static void test_cores(void)
 	ktap_assert(given_by(batch, DECIDE_CPU) == 0, "the last core");
 }
 
+/* Eight CPUs, two to a core: nobody has half of one for himself. */
+static void test_threads(void)
+{
+	struct decide_app *batch, *service;
+
+	node();
+	snapshot.capacity[DECIDE_CPU] = 8000;
+	snapshot.core_milli = 2000;
+	batch = add(1, DECIDE_BATCH, true, 7000, 0);
+	service = add(9, DECIDE_LATENCY, false, 100, 0);
+	expect(service, DECIDE_CPU, 500, 500);
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 2000, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	expect(service, DECIDE_CPU, 2900, 2900);
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 4000, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	batch->use[DECIDE_CPU].floor = 4100;	/* keeps 3 cores of 4 */
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 2000, "floor: %llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	batch->use[DECIDE_CPU].floor = 0;
+	snapshot.capacity[DECIDE_CPU] = 2000;
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 0, "the last core");
+	snapshot.core_milli = UINT32_MAX;	/* absurd: no core is so large */
+	run();
+	ktap_assert(!result.nr_proposals, "part of a core");
+}
+
 static void test_sensitivity(void)
 {
 	struct decide_app *service;
@@ -1085,6 +1116,7 @@ int main(void)
 		{ "R-21 the highest priority is served first",
 		  test_priority_first },
 		{ "R-29 whole cores, never the last", test_cores },
+		{ "R-29 a core is all of its threads", test_threads },
 		{ "R-20 certainty by sensitivity", test_sensitivity },
 		{ "R-23 nothing from around the receiver", test_nested },
 		{ "R-14 what several need is less than the sum of their worst",
