@@ -21,6 +21,7 @@ stages() {
 	module-6.12 300 always
 	user 300 always
 	unit 600 always
+	fuzz 300 always
 	dkms 600 always
 	vm 600 always
 	guest-6.1 930 always
@@ -32,6 +33,7 @@ stages() {
 	unload-6.1 3630 long
 	unload-6.12 3630 long
 	outcome 1800 long
+	fuzz-long 3900 long
 	TABLE
 }
 
@@ -106,6 +108,9 @@ stage_unit() {
 	rm -rf build/user-san
 	make -j"$JOBS" -C user check WERROR=1
 }
+
+stage_fuzz() { "$CHECK_DIR/fuzz" 20; }
+stage_fuzz_long() { "$CHECK_DIR/fuzz" 1200; }
 
 # guest KERNEL [OPTION]... -- COMMAND...
 guest() {
