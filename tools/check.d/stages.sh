@@ -22,6 +22,7 @@ stages() {
 	module-6.12 300 always
 	user 300 always
 	unit 600 always
+	fuzz 300 always
 	dkms 900 always
 	vm 900 always beside
 	guest-6.1 930 always
@@ -34,6 +35,7 @@ stages() {
 	unload-6.12 3630 long
 	topology-6.12 600 long
 	outcome 1800 long
+	fuzz-long 3900 long
 	TABLE
 }
 
@@ -108,6 +110,9 @@ stage_unit() {
 	rm -rf build/user-san
 	make -j"$JOBS" -C user check WERROR=1
 }
+
+stage_fuzz() { "$CHECK_DIR/fuzz" 20; }
+stage_fuzz_long() { "$CHECK_DIR/fuzz" 1200; }
 
 # guest KERNEL [OPTION]... -- COMMAND...
 guest() {
