@@ -11,31 +11,79 @@
 #include "show/decision.h"
 #include "snapshots.h"
 
+/*
+ * @id: of the lease that is explained; 0: all needs are, and @lease says nothing.
+ * @begins: the decision proposes it; it is in force from the next one on.
+ */
 struct explain {
-	struct snapshot *snapshot;
+	const struct snapshot *snapshot;
 	struct decide_result why;
-	uint32_t lease;			/* index, or DECIDE_NONE: all needs */
+	uint32_t id;
+	bool begins;
+	struct decide_lease lease;
 };
 
 /* --- the snapshot --- */
 
-static bool has_lease(const struct snapshot *s, uint32_t id)
+static bool find_lease(struct explain *e, const struct snapshot *s)
 {
-	for (uint32_t i = 0; i < s->saw.nr_leases; i++)
-		if (s->lease_ids[i] == id)
-			return true;
+	for (uint32_t i = 0; i < s->saw.nr_leases; i++) {
+		if (s->lease_ids[i] != e->id)
+			continue;
+		e->lease = s->leases[i];
+		return true;
+	}
+	return false;
+}
+
+/* The app's place in another snapshot, or DECIDE_NONE. */
+static uint32_t find_app(const struct snapshot *s, const struct snapshot *other,
+			 uint32_t app)
+{
+	if (app >= s->saw.nr_apps)
+		return DECIDE_NONE;
+	for (uint32_t i = 0; i < other->saw.nr_apps; i++)
+		if (other->apps[i].id == s->apps[app].id)
+			return i;
+	return DECIDE_NONE;
+}
+
+/* Does the decision before that in which the lease is new propose it? */
+static bool proposes(struct explain *e, const struct snapshot *s,
+		     const struct snapshot *before)
+{
+	uint32_t donor = find_app(s, before, e->lease.donor);
+	uint32_t receiver = find_app(s, before, e->lease.receiver);
+
+	for (uint32_t i = 0; i < before->answered.nr_proposals; i++) {
+		const struct decide_proposal *p =
+			&before->answered.proposals[i];
+
+		if (p->donor != donor || p->receiver != receiver ||
+		    p->resource != e->lease.resource)
+			continue;
+		e->lease = (struct decide_lease){
+			.donor = donor,
+			.receiver = receiver,
+			.resource = p->resource,
+			.amount = p->amount,
+			.gain = p->gain,
+		};
+		return true;
+	}
 	return false;
 }
 
 /*
- * The last one of a recording, that with this lease in force unless @id is 0;
- * @two are to read into, in turns. Return: 1, 0 or -errno, after saying why.
+ * The decision of a recording that began the lease; if that is not in it, the
+ * first in which the lease is in force; without a lease the last of all. @two
+ * are to read into, in turns. Return: 1, 0 or -errno, after saying why.
  */
-static int last_of(const char *path, uint32_t id, struct snapshot two[2],
-		   struct snapshot **last)
+static int find_decision(const char *path, struct explain *e,
+			 struct snapshot two[2])
 {
 	static struct snapshot_reader reader;
-	struct snapshot *spare = &two[0], *found = NULL;
+	struct snapshot *spare = &two[0], *last = NULL;
 	int err;
 
 	reader.from = snapshot_open(path);
@@ -50,14 +98,40 @@ static int last_of(const char *path, uint32_t id, struct snapshot two[2],
 				reader.error);
 		if (err < 0 && err != -EINVAL)
 			break;
-		if (err < 0 || (id && !has_lease(spare, id)))
+		if (err < 0)
 			continue;
-		found = spare;
-		spare = &two[found == &two[0]];
+		if (e->id && find_lease(e, spare)) {
+			e->begins = last && proposes(e, spare, last);
+			e->snapshot = e->begins ? last : spare;
+			err = 1;
+			break;
+		}
+		last = spare;
+		spare = &two[last == &two[0]];
 	}
 	fclose(reader.from);
-	*last = found;
-	return err ?: !!found;
+	if (err)
+		return err;
+	if (e->id) {
+		fprintf(stderr, "preswapctl: %s: lease %u is in none of its decisions\n",
+			path, e->id);
+		return -ENOENT;
+	}
+	e->snapshot = last;
+	return !!last;
+}
+
+/* The decision of just now. The same. */
+static int last_decision(struct explain *e, struct snapshot *now)
+{
+	int err = snapshots_now(now);
+
+	e->snapshot = now;
+	if (err <= 0 || !e->id || find_lease(e, now))
+		return err;
+	fprintf(stderr, "preswapctl: lease %u was not in force at the last decision (preswapctl leases)\n",
+		e->id);
+	return -ENOENT;
 }
 
 static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
@@ -71,7 +145,7 @@ static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
 static void put_lease(const struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
-	const struct decide_lease *lease = &s->leases[e->lease];
+	const struct decide_lease *lease = &e->lease;
 	const struct decide_proposal as_proposal = {
 		.donor = lease->donor,
 		.receiver = lease->receiver,
@@ -81,9 +155,13 @@ static void put_lease(const struct explain *e)
 	char amount[UNITS_MAX];
 	uint32_t i;
 
-	printf("Lease %u: ", s->lease_ids[e->lease]);
+	printf("Lease %u: ", e->id);
 	decision_put_proposal(stdout, s, &as_proposal);
 	puts(".");
+	if (e->begins) {
+		puts("This decision began it.");
+		return;
+	}
 	if (lease->receiver == DECIDE_NONE) {
 		puts("It was begun by hand, or its receiver has gone; decisions only count what it took.");
 		return;
@@ -104,8 +182,7 @@ static void put_lease(const struct explain *e)
 static void put_needs(const struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
-	const struct decide_lease *lease = e->lease == DECIDE_NONE ? NULL :
-					   &s->leases[e->lease];
+	const struct decide_lease *lease = e->id ? &e->lease : NULL;
 	bool any = false;
 
 	for (uint32_t i = 0; i < e->why.nr_needs; i++) {
@@ -137,7 +214,7 @@ static int print_words(const struct explain *e)
 	printf("Decision %llu, %.3f s after boot.\n",
 	       (unsigned long long)s->seq, (double)s->time_ns / 1e9);
 	decision_put_node(stdout, s);
-	if (e->lease != DECIDE_NONE)
+	if (e->id)
 		put_lease(e);
 	put_needs(e);
 	return CTL_OK;
@@ -239,10 +316,11 @@ static json_t *json_need(const struct explain *e,
 static json_t *json_lease_seen(const struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
-	const struct decide_lease *lease = &s->leases[e->lease];
+	const struct decide_lease *lease = &e->lease;
 	json_t *o = json_fields(snapshot_lease_fields, lease);
 
-	json_object_set_new(o, "id", json_integer(s->lease_ids[e->lease]));
+	json_object_set_new(o, "id", json_integer(e->id));
+	json_object_set_new(o, "begins", json_boolean(e->begins));
 	set_app(o, "donor", s, lease->donor);
 	set_app(o, "receiver", s, lease->receiver);
 	set_resource(o, lease->resource);
@@ -253,8 +331,7 @@ static int print_json(const struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
 	json_t *o = json_object(), *needs = json_array();
-	const struct decide_lease *lease = e->lease == DECIDE_NONE ? NULL :
-					   &s->leases[e->lease];
+	const struct decide_lease *lease = e->id ? &e->lease : NULL;
 
 	json_object_set_new(o, "seq", json_integer((json_int_t)s->seq));
 	json_object_set_new(o, "time_ns",
@@ -276,31 +353,11 @@ static int print_json(const struct explain *e)
 
 /* --- the command --- */
 
-static int find_lease(struct explain *e, uint32_t id)
+static int explain(struct ctl *ctl, struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
+	int status;
 
-	e->lease = DECIDE_NONE;
-	if (!id)
-		return CTL_OK;
-	for (uint32_t i = 0; i < s->saw.nr_leases; i++) {
-		if (s->lease_ids[i] != id)
-			continue;
-		e->lease = i;
-		return CTL_OK;
-	}
-	fprintf(stderr, "preswapctl: lease %u was not in force at the last decision (preswapctl leases)\n",
-		id);
-	return CTL_FAILED;
-}
-
-static int explain(struct ctl *ctl, struct explain *e, uint32_t id)
-{
-	const struct snapshot *s = e->snapshot;
-	int status = find_lease(e, id);
-
-	if (status)
-		return status;
 	if (replay_decide(&s->saw, &s->answered, &e->why))
 		return ctl_no_memory();
 	if (replay_differences(&s->answered, &e->why, NULL))
@@ -337,23 +394,17 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 int cmd_explain(struct ctl *ctl, int argc, char **argv)
 {
 	struct snapshot two[2] = {};
-	struct explain e = { .snapshot = &two[0] };
+	struct explain e = {};
 	const char *path = NULL;
 	uint64_t id = 0;
 	int status = parse_args(ctl, argc, argv, &path, &id), err;
 
 	if (status)
 		return status;
-	err = path ? last_of(path, (uint32_t)id, two, &e.snapshot) :
-		     snapshots_now(&two[0]);
-	if (err > 0)
-		status = explain(ctl, &e, (uint32_t)id);
-	else
-		status = CTL_FAILED;
-	if (!err && path && id)
-		fprintf(stderr, "preswapctl: %s: lease %u is in none of its decisions\n",
-			path, (uint32_t)id);
-	else if (!err)
+	e.id = (uint32_t)id;
+	err = path ? find_decision(path, &e, two) : last_decision(&e, two);
+	status = err > 0 ? explain(ctl, &e) : CTL_FAILED;
+	if (!err)
 		fputs("preswapctl: nothing was decided yet\n", stderr);
 	snapshot_free(&two[0]);
 	snapshot_free(&two[1]);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What people are told of a recording: "preswapctl explain" and preswap-replay,
+ * as programs, on the example of decide.c: a batch app of 900 MiB gives 200 to a
+ * service that has 50 and is expected to need 250.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "../../selftests/ktap.h"
+#include "plan/replay.h"
+#include "plan/snapshot.h"
+
+#define MIB	(1ULL << 20)
+
+static char programs[4096], recording[] = "/tmp/test_explain.XXXXXX";
+static char said[65536];
+
+/* The decision @seq; from the second on lease 7 is in force. */
+static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
+{
+	static char batch[] = "/batch", service[] = "/service";
+	char *paths[] = { batch, service };
+	uint32_t ids[] = { 7 };
+	struct decide_app apps[2] = {
+		{
+			.id = 11, .priority = 1, .sensitivity = DECIDE_BATCH,
+			.eligible = 1, .parent = DECIDE_NONE,
+			.use[DECIDE_MEMORY] = {
+				.used = (seq == 1 ? 900 : 700) * MIB,
+				.base = 900 * MIB,
+				.had = 900 * MIB,
+				.given = (seq == 1 ? 0 : 200) * MIB,
+			},
+		}, {
+			.id = 12, .priority = 9, .sensitivity = DECIDE_LATENCY,
+			.parent = DECIDE_NONE,
+			.use[DECIDE_MEMORY] = {
+				.used = 50 * MIB,
+				.base = 50 * MIB,
+				.q50 = expected,
+				.q95 = expected,
+				.source = DECIDE_FROM_FORECAST,
+			},
+		},
+	};
+	struct decide_lease lease = { 0, 1, DECIDE_MEMORY, 200 * MIB,
+				      200 * MIB };
+	struct snapshot s = {
+		.seq = seq, .time_ns = seq * 1000000000,
+		.apps = apps, .leases = &lease, .paths = paths,
+		.lease_ids = ids,
+		.saw = {
+			.capacity = { 4000, 1000 * MIB },
+			.used = { 0, (seq == 1 ? 950 : 750) * MIB },
+			.threshold_pct = { 80, 80 }, .core_milli = 1000,
+			.min_priority = 1, .nr_apps = 2, .nr_leases = seq > 1,
+			.apps = apps, .leases = &lease,
+		},
+	};
+	const struct decide_result limits = {
+		.proposals_max = 64, .shortages_max = 64,
+	};
+
+	ktap_assert(!replay_decide(&s.saw, &limits, &s.answered), "no memory");
+	snapshot_write(&s, to);
+	replay_free(&s.answered);
+}
+
+/* Begun, needed on, not needed any more. */
+static void record(uint64_t from)
+{
+	FILE *to = fopen(recording, "w");
+
+	ktap_assert(to, "%s: %s", recording, strerror(errno));
+	for (uint64_t seq = from; seq <= 3; seq++)
+		put_decision(to, seq, (seq == 3 ? 50 : 250) * MIB);
+	ktap_assert(!fclose(to), "%s", strerror(errno));
+}
+
+/* Its exit status; all that it says is in @said. */
+static int tell(const char *command)
+{
+	char line[8192];
+	FILE *from;
+	size_t n;
+	int status;
+
+	snprintf(line, sizeof(line), "%s/%s%s 2>&1", programs, command,
+		 recording);
+	from = popen(line, "r");
+	ktap_assert(from, "popen: %s", strerror(errno));
+	n = fread(said, 1, sizeof(said) - 1, from);
+	said[n] = '\0';
+	status = pclose(from);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+#define says(text) ktap_assert(strstr(said, text), "no '%s' in:\n%s", text, said)
+#define says_not(text) \
+	ktap_assert(!strstr(said, text), "'%s' in:\n%s", text, said)
+
+static void test_began(void)
+{
+	record(1);
+	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
+	says("Decision 1, 1.000 s after boot.");
+	says("Lease 7: ");
+	says("/batch");
+	says("/service");
+	says("200.0 MiB");
+	says("This decision began it.");
+	says_not("It goes on");
+}
+
+/* Recording began later: the first decision at which it was in force. */
+static void test_in_force(void)
+{
+	record(2);
+	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
+	says("Decision 2, 2.000 s after boot.");
+	says("It goes on: 200.0 MiB of it are still needed.");
+	record(3);
+	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
+	says("Decision 3, ");
+	says("It is not needed any more");
+}
+
+static void test_last(void)
+{
+	record(1);
+	ktap_assert(!tell("preswapctl explain --file="), "%s", said);
+	says("Decision 3, 3.000 s after boot.");
+	says("nothing is taken");
+}
+
+static void test_refused(void)
+{
+	record(1);
+	ktap_assert(tell("preswapctl explain 8 --file=") == 1, "%s", said);
+	says("lease 8 is in none of its decisions");
+	ktap_assert(tell("preswapctl explain 0 --file=") == 2, "%s", said);
+	ktap_assert(!truncate(recording, 100), "%s", strerror(errno));
+	ktap_assert(tell("preswapctl explain --file=") == 1, "%s", said);
+	ktap_assert(tell("preswapctl explain --file=/nonexistent") == 1, "%s",
+		    said);
+	says("No such file");
+}
+
+static long long number(const json_t *o, const char *key)
+{
+	const json_t *value = json_object_get(o, key);
+
+	ktap_assert(json_is_integer(value), "no %s in:\n%s", key, said);
+	return json_integer_value(value);
+}
+
+static void test_json(void)
+{
+	const json_t *lease, *need, *donor;
+	json_t *o;
+
+	record(1);
+	ktap_assert(!tell("preswapctl --json explain 7 --file="), "%s", said);
+	o = json_loads(said, 0, NULL);
+	ktap_assert(o, "no JSON:\n%s", said);
+	ktap_assert(number(o, "seq") == 1, "%s", said);
+	lease = json_object_get(o, "lease");
+	ktap_assert(number(lease, "id") == 7 &&
+		    json_is_true(json_object_get(lease, "begins")) &&
+		    number(lease, "amount") == (long long)(200 * MIB), "%s",
+		    said);
+	need = json_array_get(json_object_get(o, "receivers"), 0);
+	ktap_assert(number(need, "shortage") == (long long)(200 * MIB) &&
+		    number(need, "taken") == (long long)(200 * MIB) &&
+		    !number(need, "missing"), "%s", said);
+	donor = json_array_get(json_object_get(need, "donors"), 0);
+	ktap_assert(number(donor, "benefit") > number(donor, "cost") &&
+		    number(donor, "cost") > 0, "%s", said);
+	json_decref(o);
+}
+
+static void test_replayed(void)
+{
+	record(1);
+	ktap_assert(!tell("preswap-replay "), "%s", said);
+	says("3 snapshots: 3 decided the same, 0 differ, 0 damaged");
+}
+
+int main(void)
+{
+	ssize_t n = readlink("/proc/self/exe", programs, sizeof(programs) - 1);
+	int fd = mkstemp(recording), status;
+
+	if (n < 0 || fd < 0)
+		return 1;
+	close(fd);
+	programs[n] = '\0';
+	/* tests/ is beside them */
+	memmove(programs, dirname(dirname(programs)), strlen(programs) + 1);
+	status = ktap_run((struct ktap_case[]){
+		{ "R-27 a lease is explained by the decision that began it",
+		  test_began },
+		{ "R-27 or by the first at which it was in force",
+		  test_in_force },
+		{ "R-27 all needs by the last decision", test_last },
+		{ "R-27 what cannot be explained is said", test_refused },
+		{ "R-27 the same as JSON", test_json },
+		{ "R-27 recorded decisions are replayed", test_replayed },
+		{}
+	});
+	unlink(recording);
+	return status;
+}
