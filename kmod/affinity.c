@@ -356,7 +356,15 @@ void preswap_affinity_set(struct preswap_app *app, unsigned int cores)
 	app->affinity.cores = cores;
 	WRITE_ONCE(app->affinity.seq, ++preswap_affinity_seq);
 	spin_unlock_bh(&app->lock);
+	preswap_task_look_at_all();
 	preswap_affinity_kick();
+}
+
+/* Are donors kept off some CPUs? */
+bool preswap_affinity_in_use(void)
+{
+	lockdep_assert_held(&preswap_lock);
+	return preswap_affinity_donors;
 }
 
 /* Tasks are out of line: let the worker look. */

@@ -65,6 +65,7 @@ int preswap_affinity_init(void);
 void preswap_affinity_exit(void);
 void preswap_affinity_aim(const struct preswap_app *receiver);
 void preswap_affinity_set(struct preswap_app *app, unsigned int cores);
+bool preswap_affinity_in_use(void);
 void preswap_affinity_kick(void);
 void preswap_affinity_settle(void);
 u64 preswap_affinity_moved(void);

@@ -131,18 +131,24 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
  */
 struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup)
 {
+	struct preswap_app *app, *own = NULL;
 	struct cgroup *at;
-	struct preswap_app *app;
 
 	for (at = cgroup; at; at = cgroup_parent(at)) {
 		app = preswap_app_get(cgroup_id(at));
 		if (!app)
 			continue;
-		if (READ_ONCE(app->policy.priority))
+		if (READ_ONCE(app->policy.priority)) {
+			if (own)
+				preswap_app_put(own);
 			return app;
-		preswap_app_put(app);
+		}
+		if (at == cgroup)
+			own = app;
+		else
+			preswap_app_put(app);
 	}
-	return preswap_app_create(cgroup);
+	return own ?: preswap_app_create(cgroup);
 }
 
 /* Take an app out of the table. Its leases have ended. */

@@ -73,9 +73,11 @@ struct preswap_app {
 
 	spinlock_t lock;	/* total, forks, execs, exits, affinity */
 	struct preswap_usage total;
+	struct preswap_usage fresh;	/* found by this tick, and not yet in total;
+					 * the tick's */
 	u64 forks, execs, exits;
 
-	unsigned int tasks;	/* live threads, as of the last tick */
+	unsigned int tasks;	/* live threads, when all were last counted */
 	unsigned int tasks_counting;
 	u64 rss_bytes, rss_counting;	/* RSS and swap: once a second */
 	u64 swap_bytes, swap_counting;

@@ -57,6 +57,7 @@ static struct preswap_task_bucket {
 
 static struct kmem_cache *preswap_task_cache;
 static atomic_t preswap_task_number = ATOMIC_INIT(0);
+static bool preswap_task_look;	/* some task may be out of line: see the tick */
 static atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
 
 /* What the batches below hold at a time, on the stack. */
@@ -112,30 +113,42 @@ static u64 preswap_task_grown(u64 *last, u64 now)
 	return delta;
 }
 
-/* Return: ns on a CPU since the last time. */
-static u64 preswap_task_account(struct preswap_task *entry)
+static bool preswap_task_has_run(const struct preswap_task *entry)
 {
-	struct preswap_usage now, delta;
+	return READ_ONCE(entry->task->se.sum_exec_runtime) !=
+	       entry->last.cpu_ns;
+}
 
-	if (!entry->app)
-		return 0;
-	/* a task that has not run has changed none of the others either */
-	if (READ_ONCE(entry->task->se.sum_exec_runtime) == entry->last.cpu_ns)
-		return 0;
+/* Add to @to what the task has used since the last time. */
+static void preswap_task_collect(struct preswap_task *entry,
+				 struct preswap_usage *to)
+{
+	struct preswap_usage now;
+
 	preswap_task_read(entry->task, &now);
-	delta.cpu_ns = preswap_task_grown(&entry->last.cpu_ns, now.cpu_ns);
-	delta.run_delay_ns = preswap_task_grown(&entry->last.run_delay_ns,
-						now.run_delay_ns);
-	delta.major_faults = preswap_task_grown(&entry->last.major_faults,
-						now.major_faults);
-	delta.read_bytes = preswap_task_grown(&entry->last.read_bytes,
-					      now.read_bytes);
-	delta.write_bytes = preswap_task_grown(&entry->last.write_bytes,
-					       now.write_bytes);
-	delta.switches = preswap_task_grown(&entry->last.switches,
-					    now.switches);
+	to->cpu_ns += preswap_task_grown(&entry->last.cpu_ns, now.cpu_ns);
+	to->run_delay_ns += preswap_task_grown(&entry->last.run_delay_ns,
+					       now.run_delay_ns);
+	to->major_faults += preswap_task_grown(&entry->last.major_faults,
+					       now.major_faults);
+	to->read_bytes += preswap_task_grown(&entry->last.read_bytes,
+					     now.read_bytes);
+	to->write_bytes += preswap_task_grown(&entry->last.write_bytes,
+					      now.write_bytes);
+	to->switches += preswap_task_grown(&entry->last.switches,
+					   now.switches);
+}
+
+/* Add it to the task's app at once. */
+static void preswap_task_account(struct preswap_task *entry)
+{
+	struct preswap_usage delta = {};
+
+	/* a task that has not run has changed none of the others either */
+	if (!entry->app || !preswap_task_has_run(entry))
+		return;
+	preswap_task_collect(entry, &delta);
 	preswap_app_account(entry->app, &delta);
-	return delta.cpu_ns;
 }
 
 /* Find the app anew when the task or the table has changed. */
@@ -167,7 +180,9 @@ static void preswap_task_regroup(struct preswap_task *entry)
 }
 
 /*
- * A child has the mask that its parent had when the fork began, and so what is
+ * A child mostly is where its parent is: no need to look for its app then.
+ *
+ * It has the mask that its parent had when the fork began, and so what is
  * known of that mask; see affinity.c for what may have happened since. A mask
  * that the parent has now, and not from us, is not ours in the child either,
  * even if it looks like it.
@@ -186,10 +201,16 @@ static void preswap_task_inherit(struct preswap_task *child,
 	if (entry) {
 		mask = preswap_mask_get(entry->affinity.mask);
 		active = entry->affinity.active;
+		child->app = entry->app;
+		child->cgroup_id = entry->cgroup_id;
+		child->generation = entry->generation;
+		if (child->app)
+			refcount_inc(&child->app->ref);
 	}
 	spin_unlock_bh(&bucket->lock);
 	if (!mask)
 		return;
+	WRITE_ONCE(preswap_task_look, true);
 	child->affinity.mask = mask;
 	child->affinity.seq = PRESWAP_AFFINITY_UNKNOWN;
 	if (!active && cpumask_equal(has, &parent->cpus_mask))
@@ -197,6 +218,14 @@ static void preswap_task_inherit(struct preswap_task *child,
 	child->affinity.active = cpumask_equal(has, preswap_mask_set(mask));
 	child->affinity.torn = !child->affinity.active &&
 			       !cpumask_equal(has, &parent->cpus_mask);
+}
+
+static void preswap_task_free(struct preswap_task *entry)
+{
+	if (entry->app)
+		preswap_app_put(entry->app);
+	preswap_mask_put(entry->affinity.mask);
+	kmem_cache_free(preswap_task_cache, entry);
 }
 
 /* Make an entry, unless there is one. Caller holds RCU or is the parent. */
@@ -220,8 +249,7 @@ static bool preswap_task_add(struct task_struct *task,
 	spin_lock_bh(&bucket->lock);
 	if (preswap_task_find(bucket, task)) {
 		spin_unlock_bh(&bucket->lock);
-		preswap_mask_put(entry->affinity.mask);
-		kmem_cache_free(preswap_task_cache, entry);
+		preswap_task_free(entry);
 		return false;
 	}
 	preswap_task_regroup(entry);
@@ -238,10 +266,7 @@ static bool preswap_task_add(struct task_struct *task,
 
 static void preswap_task_release(struct preswap_task *entry)
 {
-	if (entry->app)
-		preswap_app_put(entry->app);
-	preswap_mask_put(entry->affinity.mask);
-	kmem_cache_free(preswap_task_cache, entry);
+	preswap_task_free(entry);
 	atomic_dec(&preswap_task_number);
 }
 
@@ -400,37 +425,86 @@ static void preswap_task_tick_memory(struct preswap_task_bucket *bucket,
 	} while (n == PRESWAP_TASK_BATCH);
 }
 
-/* Return: whether a task was seen that is not in line with its app. */
-static bool preswap_task_tick_bucket(struct preswap_task_bucket *bucket)
+/*
+ * The tick looks at the tasks that have run, and at all of them where that can
+ * tell more: once a second, when the table of apps has changed, and while masks
+ * are changed. An idle task that moves to another app is found once a second, or
+ * when it runs.
+ *
+ * Return: whether a task was seen that is not in line with its app.
+ */
+static bool preswap_task_tick_bucket(struct preswap_task_bucket *bucket,
+				     bool all)
 {
 	struct preswap_task *entry;
 	bool stray = false;
-	u64 ran_ns;
 
 	spin_lock_bh(&bucket->lock);
 	hlist_for_each_entry(entry, &bucket->list, node) {
+		bool ran = preswap_task_has_run(entry);
+		struct preswap_app *app;
+		u64 before;
+
+		if (!ran && !all)
+			continue;
 		/* the dead stay with their last app, even when it is gone */
 		if (!entry->task->exit_state)
 			preswap_task_regroup(entry);
-		ran_ns = preswap_task_account(entry);
-		if (!entry->app || entry->task->exit_state)
+		app = entry->app;
+		if (!app)
 			continue;
-		if (ran_ns > entry->app->busiest_ns) {
-			entry->app->busiest_ns = ran_ns;
-			entry->app->busiest_cpu = task_cpu(entry->task);
+		if (ran) {
+			before = app->fresh.cpu_ns;
+			preswap_task_collect(entry, &app->fresh);
+			if (app->fresh.cpu_ns - before > app->busiest_ns) {
+				app->busiest_ns = app->fresh.cpu_ns - before;
+				app->busiest_cpu = task_cpu(entry->task);
+			}
 		}
-		entry->app->tasks_counting++;
-		entry->app->affinity.moved_counting += entry->affinity.active;
-		stray |= entry->affinity.seq !=
-			 READ_ONCE(entry->app->affinity.seq);
+		if (!all || entry->task->exit_state)
+			continue;
+		app->tasks_counting++;
+		app->affinity.moved_counting += entry->affinity.active;
+		stray |= entry->affinity.seq != READ_ONCE(app->affinity.seq);
 	}
 	spin_unlock_bh(&bucket->lock);
 	return stray;
 }
 
+/* What the tick has found is the app's now. */
+static void preswap_task_tick_app(struct preswap_app *app, bool all,
+				  bool with_memory)
+{
+	if (app->busiest_ns) {
+		app->home_cpu = app->busiest_cpu;
+		app->busiest_ns = 0;
+		preswap_app_account(app, &app->fresh);
+		app->fresh = (struct preswap_usage){};
+	}
+	if (all) {
+		app->tasks = app->tasks_counting;
+		app->tasks_counting = 0;
+		app->affinity.moved = app->affinity.moved_counting;
+		app->affinity.moved_counting = 0;
+	}
+	if (with_memory) {
+		app->rss_bytes = app->rss_counting;
+		app->rss_counting = 0;
+		app->swap_bytes = app->swap_counting;
+		app->swap_counting = 0;
+	}
+}
+
+/* Masks are changed or were: the next tick looks at all tasks. */
+void preswap_task_look_at_all(void)
+{
+	WRITE_ONCE(preswap_task_look, true);
+}
+
 /**
  * preswap_task_tick() - bring every app's counters up to date
- * @with_memory: resident and swapped memory too, which costs more
+ * @with_memory: resident and swapped memory and the number of tasks too, which
+ *	costs more
  *
  * Only the engine's tick calls this, one at a time, without preswap_lock.
  *
@@ -438,40 +512,36 @@ static bool preswap_task_tick_bucket(struct preswap_task_bucket *bucket)
  */
 bool preswap_task_tick(bool with_memory)
 {
+	static u64 generation;
 	static u8 pass;
 	struct preswap_app *app;
+	bool all = with_memory || generation != preswap_app_generation();
 	bool stray = false;
 	u32 i;
 
 	if (with_memory)
 		pass++;
+	generation = preswap_app_generation();
+	if (READ_ONCE(preswap_task_look)) {
+		WRITE_ONCE(preswap_task_look, false);
+		all = true;
+	}
 	for (i = 0; i < PRESWAP_TASK_BUCKETS; i++) {
 		struct preswap_task_bucket *bucket = &preswap_task_buckets[i];
 
 		if (hlist_empty(&bucket->list))
 			continue;
-		stray |= preswap_task_tick_bucket(bucket);
+		stray |= preswap_task_tick_bucket(bucket, all);
 		if (with_memory)
 			preswap_task_tick_memory(bucket, pass);
 		cond_resched();
 	}
 
 	mutex_lock(&preswap_lock);
-	preswap_for_each_app(app) {
-		app->tasks = app->tasks_counting;
-		app->tasks_counting = 0;
-		app->affinity.moved = app->affinity.moved_counting;
-		app->affinity.moved_counting = 0;
-		if (app->busiest_ns)
-			app->home_cpu = app->busiest_cpu;
-		app->busiest_ns = 0;
-		if (!with_memory)
-			continue;
-		app->rss_bytes = app->rss_counting;
-		app->rss_counting = 0;
-		app->swap_bytes = app->swap_counting;
-		app->swap_counting = 0;
-	}
+	preswap_for_each_app(app)
+		preswap_task_tick_app(app, all, with_memory);
+	if (stray || preswap_affinity_in_use())
+		preswap_task_look_at_all();
 	mutex_unlock(&preswap_lock);
 	return stray;
 }
