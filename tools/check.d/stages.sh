@@ -34,6 +34,7 @@ stages() {
 	unload-6.12 3630 long
 	outcome 1800 long
 	fuzz-long 3900 long
+	proofs 4500 long
 	TABLE
 }
 
@@ -111,6 +112,12 @@ stage_unit() {
 
 stage_fuzz() { "$CHECK_DIR/fuzz" 20; }
 stage_fuzz_long() { "$CHECK_DIR/fuzz" 1200; }
+
+stage_proofs() {
+	command -v cbmc >/dev/null && command -v cvc5 >/dev/null ||
+		tools/deps --install mmdebstrap
+	tools/proofs
+}
 
 # guest KERNEL [OPTION]... -- COMMAND...
 guest() {
