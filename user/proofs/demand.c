@@ -35,9 +35,8 @@ void proof_width(void)
 	struct decide_demand demand = any_demand(DECIDE_MAX);
 	__s64 width = half_width(&demand);
 
-	promise(width >= (__s64)demand.spread &&
-		width <= (__s64)(demand.spread + demand.spread / 8 + 1),
-		"spread / 0.9");
+	promise(width * 9 <= (__s64)demand.spread * 10 &&
+		width * 9 + 9 > (__s64)demand.spread * 10, "spread / 0.9");
 }
 
 /* What stands for it in the proofs below. */
