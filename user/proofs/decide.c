@@ -118,7 +118,7 @@ __u64 some_permille(__u64 value, __u32 permille)
 	return part;
 }
 
-__u64 some_gain(const struct decision *d, __u64 use, __u16 cores)
+__u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 {
 	__u64 gain = any_u64();
 
