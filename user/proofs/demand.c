@@ -73,6 +73,17 @@ void proof_chance_above_small(void)
 	promise(chance_above(&demand, width, demand.median) == 500, "half");
 }
 
+/* At any size, no overflow on the way. */
+void proof_chance_above(void)
+{
+	struct decide_demand demand = any_demand(DECIDE_MAX);
+	__s64 width = half_width(&demand), need;
+
+	assume(width > 0);
+	assume(need >= demand.median - width && need <= demand.median + width);
+	chance_above(&demand, width, need);
+}
+
 void proof_chance(void)
 {
 	struct decide_demand demand = any_demand(DECIDE_MAX);
