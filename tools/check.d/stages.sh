@@ -36,6 +36,7 @@ stages() {
 	topology-6.12 600 long
 	outcome 1800 long
 	fuzz-long 3900 long
+	proofs 4500 long
 	TABLE
 }
 
@@ -113,6 +114,11 @@ stage_unit() {
 
 stage_fuzz() { "$CHECK_DIR/fuzz" 20; }
 stage_fuzz_long() { "$CHECK_DIR/fuzz" 1200; }
+
+stage_proofs() {
+	command -v cbmc >/dev/null || tools/deps --install mmdebstrap
+	tools/proofs
+}
 
 # guest KERNEL [OPTION]... -- COMMAND...
 guest() {

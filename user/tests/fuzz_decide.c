@@ -16,6 +16,7 @@
 	if (!(kept)) {							\
 		fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);		\
 		fprintf(stderr, __VA_ARGS__);				\
+		fputc('\n', stderr);					\
 		__builtin_trap();					\
 	}								\
 } while (0)

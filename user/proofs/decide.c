@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision's steps, each from any state within its bounds, so that what holds
+ * after one more holds after any number. What walks the apps is proved for two or
+ * three.
+ */
+#include "proof.h"
+#include "../../kmod/decide/decide.c"
+
+#define DONOR		0
+#define RECEIVER	1
+
+/*
+ * A node of two apps and one lease, with a decision about it under way. Objects
+ * of their own: within one structure the solver looks for each byte anywhere.
+ */
+static struct decide_app apps[2];
+static struct decide_lease lease;
+static struct decide_proposal proposals[1];
+static struct decide_shortage shortages[1];
+static struct decide_need needs[1];
+static struct decide_entry receivers[2], donors[2];
+static __u64 taken[2], held[2];
+static struct decide_snapshot s;
+static struct decide_result r;
+static struct decision d;
+
+static struct decide_app any_app(void)
+{
+	struct decide_app app;
+
+	/* not nested, see proof_within() */
+	app.parent = DECIDE_NONE;
+	return app;
+}
+
+static void set_scene(__u32 resource)
+{
+	struct decide_lease any_lease;
+	struct decide_snapshot any_snapshot;
+	struct decide_result any_result;
+	struct decision any_decision;
+	__u32 i;
+
+	for (i = 0; i < 2; i++) {
+		apps[i] = any_app();
+		taken[i] = any_u64();
+		held[i] = any_u64();
+		assume(held[i] <= DECIDE_MAX);
+	}
+	lease = any_lease;
+	s = any_snapshot;
+	s.apps = apps;
+	s.leases = &lease;
+	s.nr_apps = 2;
+	s.nr_leases = 1;
+	assume(s.threshold_pct[resource] <= 100);
+	r = any_result;
+	r.proposals = proposals;
+	r.shortages = shortages;
+	r.needs = needs;
+	r.nr_proposals = 0;
+	r.nr_shortages = 0;
+	r.nr_needs = 0;
+	r.nr_reasons = 0;
+	r.reasons_max = 0;
+	assume(r.proposals_max <= 1 && r.shortages_max <= 1 && r.needs_max <= 1);
+	r.taken = taken;
+	r.held = held;
+	d = any_decision;
+	d.s = &s;
+	d.r = &r;
+	d.resource = resource;
+	assume(d.step >= DECIDE_CPU_STEP_MILLI && d.step <= DECIDE_MAX);
+	assume(d.capacity <= (resource == DECIDE_CPU ?
+			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CORE :
+			      DECIDE_MAX));
+	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
+	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
+}
+
+static struct turn any_turn(void)
+{
+	struct turn turn;
+
+	turn.app = RECEIVER;
+	assume(turn.shortage <= 4 * DECIDE_MAX);
+	assume(turn.missing <= turn.shortage);
+	assume(turn.room <= DECIDE_MAX);
+	assume(turn.demand.spread <= DECIDE_MAX);
+	assume(turn.demand.median <= 2 * (__s64)DECIDE_MAX);
+	assume(turn.demand.median >= -(__s64)DECIDE_MAX);
+	return turn;
+}
+
+/* What stands for functions with proofs of their own, and what those assume. */
+__u64 some_expected(const struct decide_demand *demand, __u64 room,
+		    __u64 covered)
+{
+	__u64 expected = any_u64();
+
+	(void)room;
+	promise(demand->spread <= DECIDE_MAX &&
+		demand->median <= 2 * (__s64)DECIDE_MAX &&
+		demand->median >= -(__s64)DECIDE_MAX, "as in proof_expected()");
+	assume(expected <= covered);
+	return expected;
+}
+
+__u64 some_permille(__u64 value, __u32 permille)
+{
+	__u64 part = any_u64();
+
+	promise((value <= 1ULL << 54 && permille <= 1000) ||
+		(value <= DECIDE_MAX >> 10 && permille <= 400 * 64000),
+		"as in proof_permille_...()");
+	assume(permille > 1000 || part <= value);
+	return part;
+}
+
+__u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
+{
+	__u64 gain = any_u64();
+
+	promise(cores <= d->capacity / DECIDE_MILLI_PER_CORE,
+		"as in proof_gain()");
+	assume(gain <= use && gain <= d->capacity);
+	return gain;
+}
+
+/* What the donor has to give from, and must keep: bytes or cores. */
+static __u64 donor_has(void)
+{
+	if (d.resource == DECIDE_CPU)
+		return d.capacity / DECIDE_MILLI_PER_CORE;
+	return holds(&apps[DONOR].use[DECIDE_MEMORY]);
+}
+
+/* Up to 16 cores, and no number above 2^20 milli-CPU: rounding is division. */
+#define SMALL_MILLI	(1ULL << 20)
+#define SMALL_CAPACITY	(16 * DECIDE_MILLI_PER_CORE)
+
+static bool small;
+
+static void assume_small(const struct turn *turn)
+{
+	const struct decide_use *use = &apps[DONOR].use[DECIDE_CPU];
+
+	assume(use->used <= SMALL_MILLI && use->had <= SMALL_MILLI &&
+	       use->floor <= SMALL_MILLI && lease.amount <= SMALL_MILLI &&
+	       turn->shortage <= SMALL_MILLI && d.capacity <= SMALL_CAPACITY &&
+	       d.step == DECIDE_CPU_STEP_MILLI);
+}
+
+static __u64 donor_keeps(void)
+{
+	__u64 floor = decide_bound(apps[DONOR].use[d.resource].floor);
+
+	if (d.resource == DECIDE_CPU)
+		return decide_larger(cores_for(floor), 1);
+	return floor;
+}
+
+/* Whatever it has given before, one more receiver takes it to no less. */
+static void judge_one(__u32 resource)
+{
+	const __u64 unit = resource == DECIDE_CPU ? DECIDE_MILLI_PER_CORE : 1;
+	const struct decide_app *from, *to;
+	struct turn turn = any_turn();
+	__u64 has, keeps, before, covered;
+
+	set_scene(resource);
+	from = &apps[DONOR];
+	to = &apps[RECEIVER];
+	assume(managed(from) && managed(to));
+	if (small)
+		assume_small(&turn);
+	has = donor_has();
+	keeps = donor_keeps();
+	before = taken[DONOR];
+	assume(!before || (before <= has && before + keeps <= has));
+	covered = judge(&d, &turn, DONOR);
+	promise(!taken[DONOR] || (taken[DONOR] <= has &&
+				    taken[DONOR] + keeps <= has),
+		"never below the floor, never more than there is");
+	promise(r.nr_proposals <= r.proposals_max, "within room");
+	if (!r.nr_proposals) {
+		promise(taken[DONOR] == before && !covered, "nothing given");
+		return;
+	}
+	promise(from->priority < to->priority, "of lower priority");
+	promise(!from->use[resource].bar, "not barred");
+	promise(proposals[0].donor == DONOR &&
+		proposals[0].receiver == RECEIVER &&
+		proposals[0].resource == resource, "of these two");
+	promise(proposals[0].amount == (taken[DONOR] - before) * unit,
+		"what is given is counted");
+	promise(proposals[0].benefit > proposals[0].cost, "worth it");
+	promise(covered >= proposals[0].gain, "covers what it frees");
+}
+
+void proof_judge_memory(void)
+{
+	judge_one(DECIDE_MEMORY);
+}
+
+void proof_judge_cpu_small(void)
+{
+	small = true;
+	judge_one(DECIDE_CPU);
+}
+
+void proof_gain_small(void)
+{
+	struct decision cpu;
+	__u64 use = any_u64(), cores = any_u64(), gain;
+
+	assume(cpu.capacity <= SMALL_CAPACITY && use <= SMALL_MILLI);
+	assume(cores <= cpu.capacity / DECIDE_MILLI_PER_CORE);
+	gain = gain_of_leaving(&cpu, use, cores);
+	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
+}
+
+/* Any nesting, also in circles. */
+void proof_within(void)
+{
+	struct decide_app apps[3];
+	struct decide_snapshot s = { .apps = apps, .nr_apps = 3 };
+	__u32 inner = any_u32(), outer = any_u32();
+
+	assume(inner < 3 && outer < 3);
+	promise(within(&s, inner, inner), "in itself");
+	promise(apps[inner].parent != outer || within(&s, inner, outer),
+		"in its parent");
+	promise(apps[inner].parent < 3 || inner == outer ||
+		!within(&s, inner, outer), "in no other");
+}
+
+__u64 some_sigma(const struct decide_spread *sum, __u64 guess)
+{
+	__u64 sigma = any_u64();
+
+	(void)sum;
+	promise(guess <= 1ULL << 28, "as in proof_spread_gather()");
+	assume(sigma <= guess);
+	return sigma;
+}
+
+__u32 some_chance(const struct decide_demand *demand, __u64 room)
+{
+	__u32 chance = any_u32();
+
+	(void)demand;
+	(void)room;
+	assume(chance <= 1000);
+	return chance;
+}
+
+bool some_spent(const struct decision *d, __u32 donor)
+{
+	(void)d;
+	promise(donor < s.nr_apps, "an app that is there");
+	return any_u32() & 1;
+}
+
+/* Who is put among those that give, and that receive. */
+static void survey_two(__u32 resource)
+{
+	struct decide_outlook outlook;
+	__u32 i;
+
+	set_scene(resource);
+	assume(s.correlation_pct <= 100);
+	taken[0] = 0;
+	taken[1] = 0;
+	d.served = (struct decide_spread){ .shift = 18 };
+	survey(&d, &outlook);
+	promise(d.donors.count <= 2 && d.receivers.count <= 2, "within room");
+	for (i = 0; i < d.donors.count; i++) {
+		const struct decide_app *app = &apps[donors[i].index];
+
+		promise(donors[i].index < 2, "an app that is there");
+		promise(app->eligible && managed(app), "who gives is eligible");
+	}
+	for (i = 0; i < d.receivers.count; i++) {
+		promise(receivers[i].index < 2, "an app that is there");
+		promise(may_receive(&d, &apps[receivers[i].index]),
+			"who receives may");
+	}
+	promise(outlook.chance_permille <= 1000, "a chance");
+	promise(!outlook.room || !outlook.over, "below, or above");
+	promise(d.room <= (__s64)DECIDE_MAX &&
+		d.room >= -6 * (__s64)DECIDE_MAX, "headroom");
+}
+
+void proof_survey_memory(void)
+{
+	survey_two(DECIDE_MEMORY);
+}
+
+void proof_survey_cpu(void)
+{
+	survey_two(DECIDE_CPU);
+}
