@@ -34,6 +34,13 @@ static struct decide_app any_app(void)
 	return app;
 }
 
+/* One thread to a core, or two. */
+static void assume_core(const struct decision *d)
+{
+	assume(d->core == DECIDE_MILLI_PER_CPU ||
+	       d->core == 2 * DECIDE_MILLI_PER_CPU);
+}
+
 static void set_scene(__u32 resource)
 {
 	struct decide_lease any_lease;
@@ -72,8 +79,9 @@ static void set_scene(__u32 resource)
 	d.r = &r;
 	d.resource = resource;
 	assume(d.step >= DECIDE_CPU_STEP_MILLI && d.step <= DECIDE_MAX);
+	assume_core(&d);
 	assume(d.capacity <= (resource == DECIDE_CPU ?
-			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CORE :
+			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
 			      DECIDE_MAX));
 	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
 	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
@@ -122,7 +130,7 @@ __u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 {
 	__u64 gain = any_u64();
 
-	promise(cores <= d->capacity / DECIDE_MILLI_PER_CORE,
+	promise(cores <= d->capacity / d->core,
 		"as in proof_gain()");
 	assume(gain <= use && gain <= d->capacity);
 	return gain;
@@ -132,13 +140,13 @@ __u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 static __u64 donor_has(void)
 {
 	if (d.resource == DECIDE_CPU)
-		return d.capacity / DECIDE_MILLI_PER_CORE;
+		return d.capacity / d.core;
 	return holds(&apps[DONOR].use[DECIDE_MEMORY]);
 }
 
 /* Up to 16 cores, and no number above 2^20 milli-CPU: rounding is division. */
 #define SMALL_MILLI	(1ULL << 20)
-#define SMALL_CAPACITY	(16 * DECIDE_MILLI_PER_CORE)
+#define SMALL_CAPACITY	(16 * DECIDE_MILLI_PER_CPU)
 
 static bool small;
 
@@ -157,19 +165,19 @@ static __u64 donor_keeps(void)
 	__u64 floor = decide_bound(apps[DONOR].use[d.resource].floor);
 
 	if (d.resource == DECIDE_CPU)
-		return decide_larger(cores_for(floor), 1);
+		return decide_larger(cores_for(&d, floor), 1);
 	return floor;
 }
 
 /* Whatever it has given before, one more receiver takes it to no less. */
 static void judge_one(__u32 resource)
 {
-	const __u64 unit = resource == DECIDE_CPU ? DECIDE_MILLI_PER_CORE : 1;
 	const struct decide_app *from, *to;
 	struct turn turn = any_turn();
-	__u64 has, keeps, before, covered;
+	__u64 has, keeps, before, covered, unit;
 
 	set_scene(resource);
+	unit = resource == DECIDE_CPU ? d.core : 1;
 	from = &apps[DONOR];
 	to = &apps[RECEIVER];
 	assume(managed(from) && managed(to));
@@ -216,7 +224,8 @@ void proof_gain_small(void)
 	__u64 use = any_u64(), cores = any_u64(), gain;
 
 	assume(cpu.capacity <= SMALL_CAPACITY && use <= SMALL_MILLI);
-	assume(cores <= cpu.capacity / DECIDE_MILLI_PER_CORE);
+	assume_core(&cpu);
+	assume(cores <= cpu.capacity / cpu.core);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
 }
