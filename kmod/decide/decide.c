@@ -692,8 +692,12 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 	outlook->chance_permille = outlook->over ? 1000 :
 		decide_demand_chance(&sum, outlook->room);
 
-	/* crumbs of a step in all may be carried to the one that needs most */
+	/*
+	 * Crumbs of a step in all may be carried to the one that needs most, and
+	 * steady_cores() lets it keep a third more than it needs.
+	 */
 	d->cores = cores_for(d, most + d->step);
+	d->cores += d->cores / 3 + 2;
 	d->room = (__s64)limit - (__s64)(used + others);
 	needed += decide_spread_sigma(&receivers);
 	d->r->need[d->resource] =
