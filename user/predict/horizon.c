@@ -16,7 +16,7 @@
  *
  *    where s = dq/dp, from the quantiles on both sides, and "mean" is the
  *    mean pinball loss lately, s / 2 mean within 0.3..100; L is the sum of
- *    losses with a memory of 100 steps, 0.3 of those at p and 0.7 of the mean
+ *    losses with a memory of 100 + 8 h steps, up to 200, 0.3 of those at p and 0.7 of the mean
  *    over all p. For a quantile that is somewhat off, s (F(q) - p)^2 / 2 is
  *    what it costs in pinball loss: so this Brier score, so scaled, is the
  *    expert's pinball loss in units of the usual one. It needs no quantile of
@@ -42,7 +42,9 @@
 #include "predict/horizon.h"
 #include "predict/recur.h"
 
-#define LOSS_KEEP	0.99
+#define LOSS_STEPS	100	/* memory of losses, and more a step ahead: */
+#define LOSS_STEPS_MORE	8	/* forecasts that overlap repeat each other */
+#define LOSS_STEPS_MAX	200
 #define LOSS_ETA	0.5f
 #define LOSS_SHARED	0.7f
 #define SCALE_MIN	0.3f
@@ -177,8 +179,11 @@ static void score_experts(struct predict_horizon *h,
 	unsigned int nprobs = setup->nprobs;
 	float loss[PREDICT_PROBS_MAX][PREDICT_EXPERTS];
 	float mean[PREDICT_EXPERTS] = { 0 };
-	float keep = (float)pow(LOSS_KEEP, h->stride), stride = h->stride;
+	float stride = h->stride, keep;
+	unsigned int memory = LOSS_STEPS + LOSS_STEPS_MORE * h->steps;
 
+	memory = memory < LOSS_STEPS_MAX ? memory : LOSS_STEPS_MAX;
+	keep = fmaxf(1 - stride / (float)memory, 0.5f);
 	for (unsigned int k = 0; k < nprobs; k++) {
 		score_one(said + k * PREDICT_EXPERTS,
 			  value < rest[k] ? 1 : value == rest[k] ? 0.5f : 0,
