@@ -9,7 +9,7 @@
  *			the daemon uses.
  *   predict_series	one series in abstract steps, with the horizons and
  *			probabilities that the caller names. predict_demand
- *			is made of two of these (1 s and 10 s steps).
+ *			is made of two of these (1 s and 15 s steps).
  *
  * Values are any nonnegative quantity (milli-CPU, bytes, bytes per second);
  * a forecast is in the unit of what was fed. What is forecast is the value
