@@ -19,10 +19,11 @@
 
 #define FINE_HORIZONS	6
 #define FINE_PERIOD	600	/* steps of 1 s */
-#define FINE_WINDOW	256
+#define FINE_WINDOW	224
 #define COARSE_STEP	15	/* s */
 #define COARSE_PERIOD	160	/* steps of 15 s */
-#define COARSE_WINDOW	128
+#define COARSE_WINDOW	256
+#define PENDING		8	/* forecasts kept a horizon */
 /* Forecasts scored before the residuals' quantiles are worth anything. */
 #define READY_SCORED	20
 
@@ -57,6 +58,7 @@ static int series_new(const unsigned int *horizons, unsigned int nhorizons,
 		.upper = upper > 0 ? upper : INFINITY,
 		.period_max = period_max,
 		.window = window,
+		.pending = PENDING,
 	};
 
 	return predict_series_new(&opts, out);

@@ -2,16 +2,21 @@
 /* The experts of the mixture: a new one is a line here. */
 #include "predict/expert.h"
 
-/* Alphas about a factor of two apart: each remembers twice as long. */
+#define ONE(a, w)	{ PREDICT_BY_##a, PREDICT_BY_NONE }, { w, 1 }
+#define TWO(a, w, b, v)	{ PREDICT_BY_##a, PREDICT_BY_##b }, { w, v }
+
 const struct predict_expert predict_experts[PREDICT_EXPERTS] = {
-	{ "naive", &predict_level_ops, 1.0 },
-	{ "level-0.6", &predict_level_ops, 0.6 },
-	{ "level-0.35", &predict_level_ops, 0.35 },
-	{ "level-0.2", &predict_level_ops, 0.2 },
-	{ "level-0.1", &predict_level_ops, 0.1 },
-	{ "level-0.05", &predict_level_ops, 0.05 },
-	{ "level-0.02", &predict_level_ops, 0.02 },
-	{ "trend-fast", &predict_trend_ops, 0.5 },
-	{ "trend-slow", &predict_trend_ops, 0.15 },
-	{ "revert", &predict_revert_ops, 0.01 },
+	{ "recent-10", 0.90f, ONE(NONE, 1), 0, 0 },
+	{ "recent-50", 0.98f, ONE(NONE, 1), 0, 0 },
+	{ "values", 1.0f, ONE(NONE, 1), 0, 0 },
+	{ "level", 0.995f, ONE(LEVEL, 0.25f), 0, 0 },
+	{ "slow", 0.995f, ONE(SLOW, 0.25f), 0, 0 },
+	{ "level-slow", 0.995f, TWO(LEVEL, 0.4f, SLOW, 0.4f), 0, 0 },
+	{ "rank-level", 0.995f, TWO(RANK, 0.15f, LEVEL, 0.4f), 0, 0 },
+	{ "rank-slow", 0.995f, TWO(RANK, 0.15f, SLOW, 0.4f), 0, 0 },
+	{ "shape-4", 0.998f, ONE(SHAPE4, 0.7f), 0, 0 },
+	{ "shape-12", 0.998f, ONE(SHAPE12, 1.5f), 0, 0 },
+	{ "change", 0.985f, ONE(NONE, 1), 0, 64 },
+	{ "change-level", 0.98f, ONE(ABOVE, 0.4f), 1, 32 },
+	{ "walk", 0.99f, ONE(NONE, 1), 0, 0 },
 };

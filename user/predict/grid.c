@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "predict/grid.h"
 
-void predict_grid_fill(double *grid, const struct predict_pool *pool)
-{
-	unsigned int n = pool->used;
-	double step = (double)n / PREDICT_GRID;
-	double at = 0.5 * step - 0.5;
-
-	for (int i = 0; i < PREDICT_GRID; i++, at += step) {
-		unsigned int k = at > 0 ? (unsigned int)at : 0;
-
-		grid[i] = predict_pool_at(pool, k);
-		if (at > k && k + 1 < n)
-			grid[i] += (at - k) *
-				   (predict_pool_at(pool, k + 1) - grid[i]);
-	}
-}
-
 void predict_samples_sort(struct predict_sample *s, unsigned int n)
 {
 	for (unsigned int i = 1; i < n; i++) {
@@ -26,24 +10,6 @@ void predict_samples_sort(struct predict_sample *s, unsigned int n)
 		for (; k && s[k - 1].value > x.value; k--)
 			s[k] = s[k - 1];
 		s[k] = x;
-	}
-}
-
-void predict_samples_merge(const struct predict_sample *a, unsigned int na,
-			   double wa, const struct predict_sample *b,
-			   unsigned int nb, double wb,
-			   struct predict_sample *out)
-{
-	while (na || nb) {
-		if (!nb || (na && a->value <= b->value)) {
-			*out = *a++;
-			out++->weight *= wa;
-			na--;
-		} else {
-			*out = *b++;
-			out++->weight *= wb;
-			nb--;
-		}
 	}
 }
 
@@ -75,17 +41,6 @@ void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
 	}
 	while (k < nprobs)
 		q[k++] = s[n - 1].value;
-}
-
-double predict_samples_mean(const struct predict_sample *s, unsigned int n)
-{
-	double sum = 0, weight = 0;
-
-	for (unsigned int i = 0; i < n; i++) {
-		sum += s[i].weight * s[i].value;
-		weight += s[i].weight;
-	}
-	return weight > 0 ? sum / weight : 0;
 }
 
 double predict_pinball(const float *q, const double *probs,

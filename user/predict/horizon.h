@@ -3,22 +3,14 @@
 #ifndef PREDICT_HORIZON_H
 #define PREDICT_HORIZON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "predict/calibrate.h"
 #include "predict/expert.h"
 #include "predict/grid.h"
-#include "predict/pool.h"
 #include "predict/predict.h"
-
-#define PREDICT_ERRORS		128	/* residuals kept a horizon */
-
-/* The distributions whose quantiles wait for their outcome. */
-enum predict_dist {
-	PREDICT_SMOOTH,		/* point mixture + its residuals */
-	PREDICT_VALUES,		/* the window of recent values */
-	PREDICT_FINAL,
-	PREDICT_DISTS
-};
+#include "predict/recur.h"
 
 /* What all horizons of a series have in common; constant after _new(). */
 struct predict_setup {
@@ -28,54 +20,80 @@ struct predict_setup {
 	int only;		/* an expert's index, or -1 for all */
 };
 
-/* predict_setup.only beyond the point experts */
-#define PREDICT_ONLY_VALUES	PREDICT_EXPERTS
-#define PREDICT_ONLY_RECUR	(PREDICT_EXPERTS + 1)
+/* predict_setup.only beyond the others */
+#define PREDICT_ONLY_RECUR	PREDICT_EXPERTS
+
+/* Where the samples' weights are: of the window, of changes, of recurrence. */
+#define PREDICT_FIRST_CHANGE	(PREDICT_HISTORY + 8)
+#define PREDICT_FIRST_RECUR	(PREDICT_FIRST_CHANGE + \
+				 PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES)
+#define PREDICT_SOURCES		(PREDICT_FIRST_RECUR + PREDICT_RECUR_SAMPLES)
+
+/* Sorted values and where their weights are; room to read past the end. */
+struct predict_sources {
+	unsigned int n;
+	float value[PREDICT_SOURCES + 32];
+	uint16_t source[PREDICT_SOURCES];
+};
 
 /*
- * @points, @mix, @q: what was forecast in the last @steps steps, rings
- *	indexed by time modulo @steps: [steps][PREDICT_EXPERTS], [steps],
- *	[steps][PREDICT_DISTS][nprobs]; @share: the share of "smooth" then.
- * @loss, @dist_loss: discounted losses of points and of distributions.
+ * What all horizons of a step share: scratch, not kept.
+ *
+ * @window: the window's values in order; @walk_step, @walk_noise: variances
+ *	(walk.c).
+ */
+struct predict_step {
+	struct predict_history history;
+	struct predict_sources window;
+	double walk_step, walk_noise;
+	float weight[PREDICT_HISTORY_EXPERTS][PREDICT_HISTORY];
+};
+
+/*
+ * @stride: every so many steps a forecast is kept, to be scored @steps later.
+ * @slot: the kept ones, a ring of @slots, see horizon.c.
+ * @loss: discounted loss [nprobs][PREDICT_EXPERTS].
  * @naive_error: discounted mean absolute error of naive.
- * @log_width: logarithm of the stretch that brought the coverage.
  * @own, @naive, @inside, @weight: discounted sums for predict_score.
  * @out_*: the current forecast.
  */
 struct predict_horizon {
-	unsigned int steps;
-	float *points, *mix, *share, *q;
-	struct predict_pool errors;
-	double loss[PREDICT_EXPERTS];
-	double dist_loss[PREDICT_DISTS];
-	double naive_error;
-	double log_width;
-	double own, naive, inside, weight;
+	unsigned int steps, stride, slots;
+	unsigned char *slot;
+	float *loss;
+	struct predict_calibration calibration;
+	float naive_error;
+	float own, naive, inside, weight;
 	uint64_t scored;
-	double out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
+	float out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
 };
 
-/* Floats of room for a horizon of @steps. */
-size_t predict_horizon_room(unsigned int steps, unsigned int nprobs);
+/* Fills in all of @step but its history, from that. */
+void predict_step_fill(struct predict_step *step);
+
+/* Floats of room for a horizon of @steps that keeps up to @pending forecasts. */
+size_t predict_horizon_room(unsigned int steps, unsigned int pending,
+			    unsigned int nprobs);
 void predict_horizon_init(struct predict_horizon *h, float *room,
-			  unsigned int steps);
+			  unsigned int steps, unsigned int pending,
+			  unsigned int nprobs);
 
 /*
- * The outcome @value at time @now, for the forecast of @steps ago. Returns
- * the loss of all but recurrence, what that is compared with.
+ * The outcome @value at time @now, for the forecast of @steps ago. False when
+ * that was not kept; else *@rest is the loss of all but recurrence, what that
+ * is compared with.
  */
-double predict_horizon_score(struct predict_horizon *h,
-			     const struct predict_setup *setup, uint64_t now,
-			     double value);
+bool predict_horizon_score(struct predict_horizon *h,
+			   const struct predict_setup *setup, uint64_t now,
+			   double value, double *rest);
 
 /*
- * Forecasts from the experts' states, the @values grid of recent values, and
- * @nrecur samples of the recurrence expert with weight @recurrence.
+ * Forecasts from the experts' weights in @step and @nrecur samples of the
+ * recurrence expert with weight @recurrence.
  */
 void predict_horizon_forecast(struct predict_horizon *h,
 			      const struct predict_setup *setup, uint64_t now,
-			      const struct predict_expert_state *states,
-			      const double *values,
+			      const struct predict_step *step,
 			      const struct predict_sample *recur,
 			      unsigned int nrecur, double recurrence);
 

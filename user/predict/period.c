@@ -76,12 +76,12 @@ static float clipped(double z)
 	return (float)fmin(fmax(z, -CLIP), CLIP);
 }
 
-/* c[i] = keep c[i] + z clip(zx[-i]), the past going backwards from @newest */
-static void accumulate(float *c, unsigned int n, const float *newest,
-		       float keep, float z, float mean, float inv)
+/* c[i] = keep c[i] + z clip(a code[-i] + b), going backwards from @newest */
+static void accumulate(float *c, unsigned int n, const int16_t *newest,
+		       float keep, float z, float a, float b)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		float past = (newest[-(int)i] - mean) * inv;
+		float past = a * newest[-(int)i] + b;
 
 		past = past > (float)CLIP ? (float)CLIP : past;
 		past = past < -(float)CLIP ? -(float)CLIP : past;
@@ -94,6 +94,11 @@ static void accumulate_lags(struct predict_period *p,
 			    const struct predict_ring *past, unsigned int from,
 			    unsigned int to, float keep, float z, float inv)
 {
+	float a = past->scale * inv;
+	float b = (past->base - (float)p->mean) * inv;
+
+	if (!isfinite(a) || !isfinite(b))
+		return;
 	while (from <= to) {
 		unsigned int back = from % past->size;
 		unsigned int at = past->next >= back ?
@@ -102,8 +107,7 @@ static void accumulate_lags(struct predict_period *p,
 
 		if (n > at + 1)
 			n = at + 1;
-		accumulate(p->c + from, n, past->v + at, keep, z,
-			   (float)p->mean, inv);
+		accumulate(p->c + from, n, past->code + at, keep, z, a, b);
 		from += n;
 	}
 }
@@ -128,8 +132,7 @@ void predict_period_update(struct predict_period *p,
 		double keep = 1 - 1 / group_memory(g);
 		unsigned int to = 1u << g;
 
-		p->power[g] = keep * p->power[g] + (double)z * z;
-		p->count[g] = keep * p->count[g] + 1;
+		p->power[g] = (float)(keep * p->power[g] + (double)z * z);
 		if (from > last)
 			continue;
 		if (to > last)

@@ -11,15 +11,14 @@
 
 /*
  * @c: per lag 0..max + 2 the discounted sum of products z(t) z(t - lag).
- * @power, @count: per group of lags (one per octave, lags of a group share
- *	their memory) the discounted sums of z(t)^2 and of 1.
+ * @power: per group of lags (one per octave, lags of a group share their
+ *	memory) the discounted sum of z(t)^2.
  * @mean, @var: slow moments of the values, for z = (x - mean) / sd.
  */
 struct predict_period {
 	float *c;
 	unsigned int max;
-	double power[PREDICT_PERIOD_GROUPS];
-	double count[PREDICT_PERIOD_GROUPS];
+	float power[PREDICT_PERIOD_GROUPS];
 	double mean, var, seen;
 };
 

@@ -9,7 +9,7 @@
  *			the daemon uses.
  *   predict_series	one series in abstract steps, with the horizons and
  *			probabilities that the caller names. predict_demand
- *			is made of two of these (1 s and 10 s steps).
+ *			is made of two of these (1 s and 15 s steps).
  *
  * Values are any nonnegative quantity (milli-CPU, bytes, bytes per second);
  * a forecast is in the unit of what was fed. What is forecast is the value
@@ -132,8 +132,10 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  *	-INFINITY and INFINITY for none.
  * @period_max: longest period to look for, in steps: 8..1000; 0: 600. A
  *	period needs about three repeats to be relied upon.
- * @window: how many recent values the "values" expert keeps, a multiple of
- *	4; 0: 256, the most.
+ * @window: how many recent values the experts look at, a multiple of 8; 0:
+ *	256, the most.
+ * @pending: how many forecasts of a horizon may wait for their outcome; of a
+ *	longer horizon not every one is scored; 0: 12.
  * @expert: NULL for the mixture; else the name of the only expert to use
  *	(see predict_expert_name()).
  *
@@ -148,6 +150,7 @@ struct predict_series_opts {
 	double lower, upper;
 	unsigned int period_max;
 	unsigned int window;
+	unsigned int pending;
 	const char *expert;
 };
 

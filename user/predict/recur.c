@@ -19,7 +19,7 @@
  * beside those of the rest of the mixture, with a memory of one period but
  * N >= 40 steps (a wrong short period does well between two bursts),
  *
- *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (L_own / L_other)^6)
+ *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (1.05 L_own / L_other)^12)
  *
  * capped at 0.9. It starts in debt (ratio 1.5 over half of N), so it must
  * foresee one recurrence before it counts. When the bursts stop, the first
@@ -37,6 +37,7 @@
 #define SCAN_STEPS	8
 #define RECENCY		0.75
 #define WEIGHT_MAX	0.9
+#define BIAS		1.0
 #define WEIGHT_MIN	0.05
 #define RATE_STEPS	100.0
 #define MEMORY_MIN	40.0	/* steps */
@@ -106,21 +107,24 @@ void predict_recur_score(struct predict_recur *r,
 		predict_samples_quantiles(s, n, probs, nprobs, q);
 		for (unsigned int k = 0; k < nprobs; k++)
 			f[k] = (float)q[k];
-		slot->own = slot_keep(slot) * slot->own +
-			    predict_pinball(f, probs, nprobs, sample);
+		slot->own = (float)(slot_keep(slot) * slot->own +
+				    predict_pinball(f, probs, nprobs, sample));
 	}
 }
 
 void predict_recur_other(struct predict_recur *r, unsigned int horizon,
-			 double loss)
+			 unsigned int steps, double loss)
 {
-	r->rate[horizon] += (loss - r->rate[horizon]) / RATE_STEPS;
+	float l = (float)loss;
+
+	r->rate[horizon] += (l - r->rate[horizon]) *
+			    (float)(steps / (RATE_STEPS + steps - 1));
 	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
 		struct predict_recur_slot *slot = &r->slot[i];
+		float keep = (float)slot_keep(slot);
 
-		if (slot->period > 0)
-			slot->other[horizon] =
-				slot_keep(slot) * slot->other[horizon] + loss;
+		for (unsigned int k = 0; k < steps && slot->period > 0; k++)
+			slot->other[horizon] = keep * slot->other[horizon] + l;
 	}
 }
 
@@ -237,7 +241,9 @@ double predict_recur_weight(const struct predict_recur *r,
 	}
 	if (!(*period > 0))
 		return 0;
-	x = best * best * best;
+	x = BIAS * best;
+	x *= x * x;
+	x *= x;
 	weight = 1 / (1 + x * x);
 	if (weight < WEIGHT_MIN)
 		return 0;

@@ -22,16 +22,16 @@
  *	the mixture, per horizon; the memory is one period.
  */
 struct predict_recur_slot {
-	double period;
-	double age;
-	double own;
-	double other[PREDICT_HORIZONS_MAX];
+	float period;
+	float age;
+	float own;
+	float other[PREDICT_HORIZONS_MAX];
 };
 
 struct predict_recur {
 	struct predict_period found;
 	struct predict_recur_slot slot[PREDICT_RECUR_SLOTS];
-	double rate[PREDICT_HORIZONS_MAX];	/* recent loss of the rest */
+	float rate[PREDICT_HORIZONS_MAX];	/* recent loss of the rest */
 	unsigned int nhorizons;
 	unsigned int until_scan;
 };
@@ -43,9 +43,9 @@ void predict_recur_init(struct predict_recur *r, float *room,
 void predict_recur_score(struct predict_recur *r,
 			 const struct predict_ring *past, double sample,
 			 const double *probs, unsigned int nprobs);
-/* The loss that the rest of the mixture had at this step. */
+/* The loss that the rest of the mixture had, for this step and @steps - 1 more. */
 void predict_recur_other(struct predict_recur *r, unsigned int horizon,
-			 double loss);
+			 unsigned int steps, double loss);
 /* Looks for periods; after score() and other(), before @past gets it. */
 void predict_recur_learn(struct predict_recur *r,
 			 const struct predict_ring *past, double value);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The recent history of a series. */
+/*
+ * The recent history of a series, two bytes a value: value = base + scale x
+ * code. Base and scale follow what the ring holds, so a value is off by at
+ * most 1/32768 of the range, and by nothing where all are equal.
+ */
 #ifndef PREDICT_RING_H
 #define PREDICT_RING_H
 
+#include <stdint.h>
+
 /* @next: where the next value goes; @used: how many there are, up to @size. */
 struct predict_ring {
-	float *v;
+	int16_t *code;
+	float base, scale;
 	unsigned int size, next, used;
 };
 
-static inline void predict_ring_push(struct predict_ring *r, float value)
-{
-	r->v[r->next] = value;
-	r->next = r->next + 1 == r->size ? 0 : r->next + 1;
-	if (r->used < r->size)
-		r->used++;
-}
+void predict_ring_init(struct predict_ring *r, int16_t *room,
+		       unsigned int size);
+void predict_ring_push(struct predict_ring *r, float value);
 
 /* The value @ago steps before the newest; @ago < used. */
 static inline float predict_ring_at(const struct predict_ring *r,
@@ -23,8 +26,8 @@ static inline float predict_ring_at(const struct predict_ring *r,
 {
 	unsigned int back = ago + 1;
 
-	return r->v[r->next >= back ? r->next - back :
-				      r->next + r->size - back];
+	return r->base + r->scale * r->code[r->next >= back ? r->next - back :
+					    r->next + r->size - back];
 }
 
 #endif /* PREDICT_RING_H */

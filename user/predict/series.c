@@ -17,18 +17,20 @@
 
 #define PERIOD_DEFAULT	600
 #define PERIOD_LIMIT	1000
+#define PENDING_DEFAULT	12
 #define RATIO_MAX	1000.0	/* of losses: a constant's naive is 0 */
 
 struct predict_series {
 	struct predict_setup setup;
 	unsigned int nhorizons;
 	struct predict_horizon *horizon;
-	struct predict_expert_state state[PREDICT_EXPERTS];
 	struct predict_ring past;
 	struct predict_pool window;
+	uint8_t *missing;	/* a bit per place of the window */
 	struct predict_recur recur;
 	double lower, upper;	/* as the caller gave them */
 	double largest;		/* magnitude seen */
+	float held;		/* the newest sample */
 	uint64_t now;		/* steps; the first value makes it 1 */
 	uint64_t seen;		/* of these not missing */
 	double period;
@@ -44,7 +46,8 @@ static int opts_check(const struct predict_series_opts *o)
 	    !o->nprobs || o->nprobs > PREDICT_PROBS_MAX ||
 	    !(o->lower <= o->upper) || o->period_max > PERIOD_LIMIT ||
 	    (o->period_max && o->period_max < 2 * PREDICT_PERIOD_MIN) ||
-	    o->window > PREDICT_POOL_MAX || o->window % 4)
+	    o->window > PREDICT_POOL_MAX || o->window % 8 ||
+	    o->pending > PREDICT_HORIZON_MAX)
 		return -EINVAL;
 	for (unsigned int i = 0; i < o->nhorizons; i++)
 		if (!o->horizons[i] || o->horizons[i] > PREDICT_HORIZON_MAX ||
@@ -61,8 +64,6 @@ const char *predict_expert_name(unsigned int index)
 {
 	if (index < PREDICT_EXPERTS)
 		return predict_experts[index].name;
-	if (index == PREDICT_ONLY_VALUES)
-		return "values";
 	return index == PREDICT_ONLY_RECUR ? "recurrence" : NULL;
 }
 
@@ -97,14 +98,21 @@ static unsigned int window_size(const struct predict_series_opts *o)
 	return o->window ? o->window : PREDICT_POOL_MAX;
 }
 
-static size_t room_needed(const struct predict_series_opts *o,
-			  unsigned int period_max)
+static unsigned int pending(const struct predict_series_opts *o)
 {
-	size_t n = ring_size(o, period_max) + PREDICT_PERIOD_ROOM(period_max) +
+	return o->pending ? o->pending : PENDING_DEFAULT;
+}
+
+/* Floats, then the codes of the past, then a bit per value of the window. */
+static size_t floats_needed(const struct predict_series_opts *o,
+			    unsigned int period_max)
+{
+	size_t n = PREDICT_PERIOD_ROOM(period_max) +
 		   PREDICT_POOL_ROOM(window_size(o));
 
 	for (unsigned int i = 0; i < o->nhorizons; i++)
-		n += predict_horizon_room(o->horizons[i], o->nprobs);
+		n += predict_horizon_room(o->horizons[i], pending(o),
+					  o->nprobs);
 	return n;
 }
 
@@ -120,17 +128,18 @@ static void series_init(struct predict_series *s,
 	memcpy(s->setup.probs, o->probs, o->nprobs * sizeof(*o->probs));
 	s->lower = o->lower;
 	s->upper = o->upper;
-	s->past.v = room;
-	s->past.size = ring_size(o, period_max);
-	room += s->past.size;
 	predict_recur_init(&s->recur, room, period_max, o->nhorizons);
 	room += PREDICT_PERIOD_ROOM(period_max);
 	predict_pool_init(&s->window, room, window_size(o));
 	room += PREDICT_POOL_ROOM(window_size(o));
 	for (unsigned int i = 0; i < o->nhorizons; i++) {
-		predict_horizon_init(&s->horizon[i], room, o->horizons[i]);
-		room += predict_horizon_room(o->horizons[i], o->nprobs);
+		predict_horizon_init(&s->horizon[i], room, o->horizons[i],
+				     pending(o), o->nprobs);
+		room += predict_horizon_room(o->horizons[i], pending(o),
+					     o->nprobs);
 	}
+	predict_ring_init(&s->past, (int16_t *)room, ring_size(o, period_max));
+	s->missing = (uint8_t *)(s->past.code + s->past.size);
 }
 
 int predict_series_new(const struct predict_series_opts *opts,
@@ -150,7 +159,9 @@ int predict_series_new(const struct predict_series_opts *opts,
 		return err;
 	period_max = opts->period_max ? opts->period_max : PERIOD_DEFAULT;
 	bytes = sizeof(*s) + opts->nhorizons * sizeof(*s->horizon) +
-		room_needed(opts, period_max) * sizeof(float);
+		floats_needed(opts, period_max) * sizeof(float) +
+		ring_size(opts, period_max) * sizeof(int16_t) +
+		window_size(opts) / 8;
 	s = calloc(1, bytes);
 	if (!s)
 		return -ENOMEM;
@@ -202,28 +213,38 @@ static void learn(struct predict_series *s, double value, double sample)
 				    s->setup.probs, s->setup.nprobs);
 		for (unsigned int i = 0; i < s->nhorizons; i++) {
 			struct predict_horizon *h = &s->horizon[i];
+			double loss;
 
 			/* Forecasts began with the first value. */
-			if (s->now <= h->steps)
-				continue;
-			predict_recur_other(&s->recur, i,
-					    predict_horizon_score(h, &s->setup,
-								  s->now,
-								  sample));
+			if (s->now > h->steps &&
+			    predict_horizon_score(h, &s->setup, s->now, sample,
+						  &loss))
+				predict_recur_other(&s->recur, i, h->stride,
+						    loss);
 		}
 	}
 	predict_recur_learn(&s->recur, &s->past, value);
-	predict_pool_add(&s->window, (float)sample);
-	for (int i = 0; i < PREDICT_EXPERTS; i++)
-		predict_experts[i].ops->update(&s->state[i],
-					       predict_experts[i].param, value);
+}
+
+static void keep(struct predict_series *s, float value, float sample,
+		 bool missing)
+{
+	unsigned int at = s->window.next;
+
+	if (missing)
+		s->missing[at / 8] |= (uint8_t)(1u << at % 8);
+	else
+		s->missing[at / 8] &= (uint8_t)~(1u << at % 8);
+	predict_pool_add(&s->window, sample);
+	predict_ring_push(&s->past, value);
 }
 
 static void forecast(struct predict_series *s)
 {
-	double values[PREDICT_GRID];
+	struct predict_step step;
 
-	predict_grid_fill(values, &s->window);
+	predict_history_fill(&step.history, &s->window, &s->past, s->missing);
+	predict_step_fill(&step);
 	s->period = 0;
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
 		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
@@ -240,8 +261,8 @@ static void forecast(struct predict_series *s)
 			s->period = period;
 		if (n && s->setup.only == PREDICT_ONLY_RECUR)
 			weight = 1;
-		predict_horizon_forecast(h, &s->setup, s->now, s->state,
-					 values, recur, n, n ? weight : 0);
+		predict_horizon_forecast(h, &s->setup, s->now, &step, recur, n,
+					 n ? weight : 0);
 	}
 }
 
@@ -255,11 +276,13 @@ void predict_series_update_pair(struct predict_series *s, double value,
 	s->now++;
 	if (!missing) {
 		value = sane(s, value);
-		learn(s, value, sane(s, sample));
-		predict_ring_push(&s->past, (float)value);
+		sample = sane(s, sample);
+		learn(s, value, sample);
+		s->held = (float)sample;
+		keep(s, (float)value, (float)sample, false);
 	} else {
 		/* Held, so that the phases of the past stay where they were. */
-		predict_ring_push(&s->past, predict_ring_at(&s->past, 0));
+		keep(s, predict_ring_at(&s->past, 0), s->held, true);
 	}
 	forecast(s);
 }
@@ -267,6 +290,11 @@ void predict_series_update_pair(struct predict_series *s, double value,
 void predict_series_update(struct predict_series *s, double value)
 {
 	predict_series_update_pair(s, value, value);
+}
+
+static double within(const struct predict_series *s, double v)
+{
+	return fmin(fmax(v, s->setup.lower), s->setup.upper);
 }
 
 int predict_series_forecast(const struct predict_series *s, unsigned int index,
@@ -277,10 +305,11 @@ int predict_series_forecast(const struct predict_series *s, unsigned int index,
 	if (index >= s->nhorizons)
 		return -EINVAL;
 	h = &s->horizon[index];
+	/* Rounding to a float must not leave the bounds. */
 	if (mean)
-		*mean = h->out_mean;
-	if (q)
-		memcpy(q, h->out_q, s->setup.nprobs * sizeof(*q));
+		*mean = within(s, h->out_mean);
+	for (unsigned int k = 0; q && k < s->setup.nprobs; k++)
+		q[k] = within(s, h->out_q[k]);
 	return 0;
 }
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The forecasting library; link with -lm.
 PREDICT_SRCS := \
+	user/predict/analog.c \
+	user/predict/calibrate.c \
+	user/predict/change.c \
 	user/predict/demand.c \
 	user/predict/expert.c \
 	user/predict/grid.c \
+	user/predict/history.c \
 	user/predict/horizon.c \
-	user/predict/level.c \
 	user/predict/period.c \
 	user/predict/pool.c \
 	user/predict/recur.c \
-	user/predict/revert.c \
+	user/predict/ring.c \
 	user/predict/series.c \
-	user/predict/trend.c
+	user/predict/walk.c

@@ -181,7 +181,7 @@ static void test_periods(void)
 			ktap_assert(s >= 0.8, "period %g jitter %d: %.2f", p,
 				    i & 1, s);
 			/* A period of 12 with jitter leaves 16 quiet s. */
-			ktap_assert(f <= 0.1 || p < 20, "period %g: false %.2f",
+			ktap_assert(f <= 0.1 || p < 20, "period %g: false %.4f",
 				    p, f);
 		}
 	}

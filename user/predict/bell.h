@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Arithmetic that gives the same on every machine. */
+#ifndef PREDICT_BELL_H
+#define PREDICT_BELL_H
+
+/* Four at once; any alignment. */
+typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+typedef int m4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* About exp(-x): (1 - x/16)^16, and 0 from x = 16 on. */
+static inline float predict_decay(float x)
+{
+	float y = 1 - x * (1 / 16.0f);
+
+	y = y > 0 ? y : 0;
+	y *= y;
+	y *= y;
+	y *= y;
+	return y * y;
+}
+
+static inline v4 predict_decay4(v4 x)
+{
+	v4 y = 1 - x * (1 / 16.0f);
+
+	y = (v4)((m4)y & (y > 0));
+	y *= y;
+	y *= y;
+	y *= y;
+	return y * y;
+}
+
+/* How many of @count times 16 values are up to, or below, @v. */
+static inline unsigned int predict_count_up_to(const float *value,
+					       unsigned int count, float v)
+{
+	m4 sum = { 0 };
+
+	for (unsigned int i = 0; i < 16 * count; i += 4)
+		sum -= *(const v4 *)(value + i) <= v;
+	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+}
+
+static inline unsigned int predict_count_below(const float *value,
+					       unsigned int count, float v)
+{
+	m4 sum = { 0 };
+
+	for (unsigned int i = 0; i < 16 * count; i += 4)
+		sum -= *(const v4 *)(value + i) < v;
+	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+}
+
+#endif /* PREDICT_BELL_H */

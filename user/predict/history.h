@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The window of recent values, laid out for the experts; scratch of a step. */
+#ifndef PREDICT_HISTORY_H
+#define PREDICT_HISTORY_H
+
+#include <stdint.h>
+
+#include "predict/pool.h"
+#include "predict/ring.h"
+
+#define PREDICT_HISTORY		PREDICT_POOL_MAX
+
+/* How far each moment of the window is from now, by one measure, squared. */
+enum predict_measure {
+	PREDICT_BY_NONE,	/* 0 for all */
+	PREDICT_BY_RANK,	/* the value's rank, 0..1 */
+	PREDICT_BY_LEVEL,	/* a level of 3 steps, in mean deviations */
+	PREDICT_BY_SLOW,	/* a level of 10 steps, likewise */
+	PREDICT_BY_SHAPE4,	/* the last 4 values, in mean deviations */
+	PREDICT_BY_SHAPE12,	/* the last 12 */
+	PREDICT_BY_ABOVE,	/* the value above the level of 3 steps */
+	PREDICT_MEASURES
+};
+
+/*
+ * Index 0 is the oldest value, n - 1 the newest.
+ *
+ * @value: outcomes, what is forecast; @state: what the experts look at; they
+ *	differ where a step is a mean, see predict_series_update_pair().
+ * @there: 1, or 0 where the value was missing.
+ * @sorted: indices by ascending outcome.
+ * @level: exponential smoothing of @state, alpha 0.3.
+ */
+struct predict_history {
+	unsigned int n;
+	float value[PREDICT_HISTORY];
+	float state[PREDICT_HISTORY];
+	float there[PREDICT_HISTORY];
+	float level[PREDICT_HISTORY];
+	float slow[PREDICT_HISTORY];
+	float rank[PREDICT_HISTORY];
+	float distance[PREDICT_MEASURES][PREDICT_HISTORY];
+	uint8_t sorted[PREDICT_HISTORY];
+};
+
+/*
+ * @pool: the outcomes; @past: the states, of the same steps; @missing: a bit
+ * per place of the pool.
+ */
+void predict_history_fill(struct predict_history *h,
+			  const struct predict_pool *pool,
+			  const struct predict_ring *past,
+			  const uint8_t *missing);
+
+#endif /* PREDICT_HISTORY_H */

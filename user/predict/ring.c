@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <math.h>
+#include <string.h>
+
+#include "predict/ring.h"
+
+#define CODE_MAX	32000.0f
+#define CODE_FEW	8192	/* a range this small has room for finer steps */
+#define SCALE_MIN	1e-36f	/* the first value that differs sets it right */
+
+void predict_ring_init(struct predict_ring *r, int16_t *room,
+		       unsigned int size)
+{
+	memset(r, 0, sizeof(*r));
+	r->code = room;
+	r->size = size;
+	r->scale = SCALE_MIN;
+}
+
+/* The power of two that puts @range into half of the codes there are. */
+static float scale_for(double range)
+{
+	int e;
+
+	if (!(range > 0))
+		return SCALE_MIN;
+	frexp(range / 32768, &e);
+	return fmaxf((float)ldexp(1, e), SCALE_MIN);
+}
+
+static int16_t encode(double value, double base, double scale)
+{
+	return (int16_t)lrint(fmin(fmax((value - base) / scale, -CODE_MAX),
+				   CODE_MAX));
+}
+
+/* Base and scale for all that is held, and for @value. */
+static void recode(struct predict_ring *r, float value)
+{
+	float low = value, high = value, base, scale;
+
+	for (unsigned int i = 0; i < r->used; i++) {
+		float v = r->base + r->scale * r->code[i];
+
+		low = fminf(low, v);
+		high = fmaxf(high, v);
+	}
+	base = low == high ? low : 0.5f * low + 0.5f * high;
+	scale = scale_for((double)high - low);
+	for (unsigned int i = 0; i < r->used; i++)
+		r->code[i] = encode((double)r->base +
+				    (double)r->scale * r->code[i], base, scale);
+	r->base = base;
+	r->scale = scale;
+}
+
+static int code_range(const struct predict_ring *r)
+{
+	int low = r->code[0], high = r->code[0];
+
+	for (unsigned int i = 1; i < r->used; i++) {
+		low = r->code[i] < low ? r->code[i] : low;
+		high = r->code[i] > high ? r->code[i] : high;
+	}
+	return high - low;
+}
+
+void predict_ring_push(struct predict_ring *r, float value)
+{
+	if (!r->used)
+		r->base = value;
+	else if (fabs((double)value - r->base) > CODE_MAX * (double)r->scale ||
+		 (!r->next && code_range(r) < CODE_FEW))
+		recode(r, value);
+	r->code[r->next] = encode(value, r->base, r->scale);
+	r->next = r->next + 1 == r->size ? 0 : r->next + 1;
+	if (r->used < r->size)
+		r->used++;
+}
