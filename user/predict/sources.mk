@@ -5,6 +5,11 @@ PREDICT_SRCS := \
 	user/predict/expert.c \
 	user/predict/grid.c \
 	user/predict/horizon.c \
+	user/predict/launch.c \
+	user/predict/launch_clock.c \
+	user/predict/launch_gap.c \
+	user/predict/launch_mix.c \
+	user/predict/launch_rate.c \
 	user/predict/level.c \
 	user/predict/period.c \
 	user/predict/pool.c \
