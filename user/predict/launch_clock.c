@@ -135,7 +135,7 @@ double launch_clock_probability(const struct launch *l, int clock,
 		back = j * c->period_s;
 		if (from - back < begin)
 			break;
-		if (to - back > l->now ||
+		if (to - back > from ||
 		    (c->kind && weekend((from + to) / 2 - back) != kind) ||
 		    !watched(l, from - back, to - back))
 			continue;

@@ -100,3 +100,17 @@ void launch_gap_add(struct launch *l, double gap)
 	if (l->nr_gaps == 3 * LAUNCH_GAPS)	/* it never overflows */
 		l->nr_gaps -= LAUNCH_GAPS;
 }
+
+int launch_gap_candidates(const struct launch *l, double span, double *at,
+			  int max)
+{
+	int stored = 0;
+
+	for (int i = 0; i < gaps(l) && i < max; i++) {
+		double g = l->gap[(l->nr_gaps - 1 - i) % LAUNCH_GAPS];
+
+		if (g < span)
+			at[stored++] = l->last + g;
+	}
+	return stored;
+}

@@ -15,8 +15,8 @@
  * each origin counting 1 / horizon: as much as windows that do not overlap.
  * Origins whose window holds the start are taken at three points. For the
  * others, the rates and gaps have their integral; what has none (clocks, stack)
- * is compared with the shape of the day at drawn origins, half of them where
- * the clocks expect something, with weights that undo the choice.
+ * is compared with the shape of the day at drawn origins, half of them where a
+ * clock or gap expects something, with weights that undo the choice.
  *
  * Example: a gap of 600 s, horizon 60 s: 9 windows without a start, 1 with.
  */
@@ -35,6 +35,7 @@ enum { BASE, SHAPE, EXCITED, AGED, GAP, CLOCK, STACK = CLOCK + LAUNCH_CLOCKS };
 #define NEAR		3	/* origins with the start in their window */
 #define FAR		6	/* origins without */
 #define CANDIDATES	32
+#define NODES		256
 #define TRUST_GRAIN	1.0
 
 double launch_random(struct launch *l)
@@ -48,7 +49,7 @@ void launch_mix_init(struct launch *l)
 {
 	for (int h = 0; h < LAUNCH_HORIZONS; h++) {
 		for (int k = 0; k < LAUNCH_EXPERTS; k++)
-			l->loss[h][k] = k < CLOCK ? 0 : 1;
+			l->loss[h][k] = k == BASE ? 0 : k < CLOCK ? 1 : 2;
 		for (int i = 1; i < LAUNCH_INPUTS; i++) {
 			l->stack[h][i] = 1.0 / (LAUNCH_INPUTS - 1);
 			l->stack_grad[h][i] = 1;
@@ -142,7 +143,19 @@ double launch_mix(const struct launch *l, int h, const double *p)
 struct lesson {
 	double add[LAUNCH_EXPERTS];	/* loss */
 	double own, base;
+	/* for the stack, which learns when all of this is scored */
+	struct {
+		double p[LAUNCH_EXPERTS], y, weight;
+	} seen[NEAR + FAR];
+	int count;
 };
+
+static double *next_seen(struct lesson *lesson, double y, double weight)
+{
+	lesson->seen[lesson->count].y = y;
+	lesson->seen[lesson->count].weight = weight;
+	return lesson->seen[lesson->count++].p;
+}
 
 /* A step of the regression down its log loss. */
 static void learn_stack(struct launch *l, int h, const double *p, double y,
@@ -167,83 +180,176 @@ static void near_origins(struct launch *l, int h, double gap,
 			 struct lesson *lesson)
 {
 	double horizon = launch_horizon_s[h], len = fmin(gap, horizon);
-	double weight = len / horizon / NEAR, p[LAUNCH_EXPERTS], from;
+	double weight = len / horizon / NEAR, from, *p;
 
 	for (int i = 0; i < NEAR; i++) {
+		p = next_seen(lesson, 1, weight);
 		from = l->now - len * (i + launch_random(l)) / NEAR;
 		launch_mix_experts(l, h, from, from + horizon, p);
 		for (int k = 0; k < LAUNCH_EXPERTS; k++)
 			lesson->add[k] -= weight * log(p[k]);
 		lesson->own -= weight * log(launch_mix(l, h, p));
 		lesson->base -= weight * log(p[BASE]);
-		learn_stack(l, h, p, 1, weight);
 	}
 }
 
-/* An origin in the first @span seconds, and what it stands for. */
+/* Origins in (0, span), since the last start, whose window holds a moment. */
+struct origins {
+	double from, to;
+};
+
+static struct origins origins_of(double moment, double span, double horizon)
+{
+	return (struct origins){ fmax(0, moment - horizon),
+				 fmin(moment, span) };
+}
+
+/* Moments for which a clock or a gap expects a start, since the last one. */
+static int candidates(const struct launch *l, double span, double horizon,
+		      double *moment)
+{
+	double at[CANDIDATES];
+	int count = launch_clock_candidates(l, l->last, l->last + span, at,
+					    CANDIDATES / 2);
+	int kept = 0;
+
+	count += launch_gap_candidates(l, span, at + count, CANDIDATES / 2);
+	for (int i = 0; i < count; i++) {
+		struct origins o = origins_of(at[i] - l->last, span, horizon);
+
+		if (o.to - o.from > 1e-3)
+			moment[kept++] = at[i] - l->last;
+	}
+	return kept;
+}
+
+/* One of FAR origins in (0, @span), and what it stands for. */
 static double draw_origin(struct launch *l, double span, double horizon,
-			  const double *candidate, int count, bool clocked,
+			  const double *moment, int count, bool clocked,
 			  double *weight)
 {
-	double from = launch_random(l) * span, density;
-	int hits = 0;
+	double from = launch_random(l) * span, density = 0;
+	struct origins o;
 
 	if (clocked && count) {
-		int i = launch_random(l) * count;
-
-		from = launch_clip(candidate[i] - l->last -
-				   launch_random(l) * horizon, 0, span);
+		o = origins_of(moment[(int)(launch_random(l) * count)], span,
+			       horizon);
+		from = o.from + launch_random(l) * (o.to - o.from);
 	}
 	for (int i = 0; i < count; i++) {
-		double until = candidate[i] - l->last - from;
-
-		hits += until >= 0 && until < horizon;
+		o = origins_of(moment[i], span, horizon);
+		if (from >= o.from && from <= o.to)
+			density += 1 / (o.to - o.from) / count;
 	}
-	density = count ? 0.5 / span + 0.5 * hits / (count * horizon) :
-			  1 / span;
+	density = count ? (density + 1 / span) / 2 : 1 / span;
 	*weight = 1 / (horizon * density * FAR);
 	return l->last + from;
 }
 
-/* Origins whose windows stayed empty. */
-static void far_origins(struct launch *l, int h, double gap,
-			struct lesson *lesson)
+/* What rates and gaps expected on the way from the last start to this one. */
+struct path {
+	int count;
+	struct {
+		double mid;		/* since the last start */
+		struct launch_hazard rate;
+		double gap;
+	} at[NODES];
+};
+
+static void walk(const struct launch *l, double gap, struct path *path)
 {
-	double horizon = launch_horizon_s[h], span = gap - horizon;
-	double candidate[CANDIDATES], p[LAUNCH_EXPERTS], weight, from;
-	double first = l->last + horizon / 2, end = l->now - horizon / 2;
-	struct launch_hazard rate = launch_rate_hazard(l, first, end);
-	int count = launch_clock_candidates(l, l->last, l->last + span,
-					    candidate, CANDIDATES);
+	double step, coarse = gap / (NODES / 2), from = 0;
 
-	lesson->add[BASE] += rate.base;
-	lesson->add[EXCITED] += rate.excited;
-	lesson->add[AGED] += rate.aged;
-	lesson->add[GAP] += launch_gap_hazard(l, first - l->last,
-					      end - l->last);
-	for (int k = 0; k < LAUNCH_EXPERTS; k++)
-		if (k == SHAPE || k >= CLOCK)
-			lesson->add[k] += rate.shape;
-	lesson->own += rate.shape;
-	lesson->base += rate.base;
-	for (int i = 0; i < FAR; i++) {
-		double shape;
-
-		from = draw_origin(l, span, horizon, candidate, count, i % 2,
-				   &weight);
-		launch_mix_experts(l, h, from, from + horizon, p);
-		shape = -log1p(-p[SHAPE]);
-		for (int k = CLOCK; k < LAUNCH_EXPERTS; k++)
-			lesson->add[k] += weight * (-log1p(-p[k]) - shape);
-		lesson->own += weight * (-log1p(-launch_mix(l, h, p)) - shape);
-		learn_stack(l, h, p, 0, weight);
+	for (path->count = 0; from < gap && path->count < NODES;
+	     path->count++, from += step) {
+		step = fmax(coarse, fmin(0.35 * from + 0.2, 900));
+		if (path->count == NODES - 1 || step > gap - from)
+			step = gap - from;
+		path->at[path->count].mid = from + step / 2;
+		path->at[path->count].rate =
+			launch_rate_hazard(l, l->last + from,
+					   l->last + from + step);
+		path->at[path->count].gap =
+			launch_gap_hazard(l, from, from + step);
 	}
 }
 
-static void apply(struct launch *l, int h, double windows,
-		  const struct lesson *lesson)
+/*
+ * The mean hazard of the empty windows: a moment counts as often as windows
+ * of this length, inside @gap, cover it.
+ */
+static void empty_windows(const struct path *path, double gap, double horizon,
+			  struct launch_hazard *rate, double *by_gap)
 {
-	double keep = exp(-windows / MEMORY), least = INFINITY;
+	double cover, mid;
+
+	*rate = (struct launch_hazard){};
+	*by_gap = 0;
+	for (int i = 0; i < path->count; i++) {
+		mid = path->at[i].mid;
+		cover = fmin(fmin(mid, gap - mid),
+			     fmin(horizon, gap - horizon)) / horizon;
+		rate->base += cover * path->at[i].rate.base;
+		rate->shape += cover * path->at[i].rate.shape;
+		rate->excited += cover * path->at[i].rate.excited;
+		rate->aged += cover * path->at[i].rate.aged;
+		*by_gap += cover * path->at[i].gap;
+	}
+}
+
+/* The rate that is best so far: what differs little from it is drawn well. */
+static int calmest(const struct launch *l, int h)
+{
+	int best = BASE;
+
+	for (int k = BASE + 1; k < GAP; k++)
+		if (l->loss[h][k] < l->loss[h][best])
+			best = k;
+	return best;
+}
+
+/* Origins whose windows stayed empty. */
+static void far_origins(struct launch *l, int h, double gap,
+			const struct path *path, struct lesson *lesson)
+{
+	double horizon = launch_horizon_s[h], span = gap - horizon;
+	double moment[CANDIDATES], weight, from, *p;
+	int calm = calmest(l, h);
+	struct launch_hazard rate;
+	double drawn[LAUNCH_EXPERTS] = {}, own = 0, by_gap, known;
+	int count = candidates(l, span, horizon, moment);
+
+
+	empty_windows(path, gap, horizon, &rate, &by_gap);
+	lesson->add[BASE] += rate.base;
+	lesson->add[EXCITED] += rate.excited;
+	lesson->add[AGED] += rate.aged;
+	lesson->add[GAP] += by_gap;
+	lesson->add[SHAPE] += rate.shape;
+	known = calm == BASE ? rate.base : calm == SHAPE ? rate.shape :
+		calm == EXCITED ? rate.excited : rate.aged;
+	lesson->base += rate.base;
+	for (int i = 0; i < FAR; i++) {
+		double d;
+
+		from = draw_origin(l, span, horizon, moment, count, i % 2,
+				   &weight);
+		p = next_seen(lesson, 0, weight);
+		launch_mix_experts(l, h, from, from + horizon, p);
+		d = -log1p(-p[calm]);
+		for (int k = CLOCK; k < LAUNCH_EXPERTS; k++)
+			drawn[k] += weight * (-log1p(-p[k]) - d);
+		own += weight * (-log1p(-launch_mix(l, h, p)) - d);
+	}
+	/* a drawn sum may come out below what is possible */
+	for (int k = CLOCK; k < LAUNCH_EXPERTS; k++)
+		lesson->add[k] += fmax(0, known + drawn[k]);
+	lesson->own += fmax(0, known + own);
+}
+
+static void apply(struct launch *l, int h, const struct lesson *lesson)
+{
+	double keep = 1 - 1 / MEMORY, least = INFINITY;
 
 	for (int k = 0; k < LAUNCH_EXPERTS; k++) {
 		l->loss[h][k] = keep * l->loss[h][k] +
@@ -252,6 +358,9 @@ static void apply(struct launch *l, int h, double windows,
 	}
 	for (int k = 0; k < LAUNCH_EXPERTS; k++)
 		l->loss[h][k] -= least;
+	for (int i = 0; i < lesson->count; i++)
+		learn_stack(l, h, lesson->seen[i].p, lesson->seen[i].y,
+			    lesson->seen[i].weight);
 	l->own_loss[h] = keep * l->own_loss[h] + lesson->own;
 	l->base_loss[h] = keep * l->base_loss[h] + lesson->base;
 }
@@ -259,7 +368,9 @@ static void apply(struct launch *l, int h, double windows,
 void launch_mix_learn(struct launch *l)
 {
 	double gap = l->now - l->last;
+	struct path path;
 
+	walk(l, gap, &path);
 	for (int h = 0; h < LAUNCH_HORIZONS; h++) {
 		double windows = fmin(1, gap / launch_horizon_s[h]);
 		struct lesson lesson = {};
@@ -278,8 +389,8 @@ void launch_mix_learn(struct launch *l)
 			lesson.base /= windows;
 		}
 		if (gap > launch_horizon_s[h])
-			far_origins(l, h, gap, &lesson);
-		apply(l, h, 1, &lesson);
+			far_origins(l, h, gap, &path, &lesson);
+		apply(l, h, &lesson);
 	}
 }
 

@@ -39,6 +39,9 @@ void launch_gap_init(struct launch *l);
 double launch_gap_hazard(const struct launch *l, double from_age,
 			 double to_age);
 void launch_gap_add(struct launch *l, double gap);
+/* When the next start was due by the last gaps, within @span of the last. */
+int launch_gap_candidates(const struct launch *l, double span, double *at,
+			  int max);
 
 /* ---- launch_clock.c: what was at the same time of former periods ---- */
 void launch_clock_add(struct launch *l, double at);
