@@ -10,19 +10,26 @@
 
 #define GAP_LEAST_S	0.05	/* two starts at one moment */
 #define TIME_MAX	1e11	/* some 3000 years */
+#define OFFSET_MAX	86400
 
 const double launch_horizon_s[LAUNCH_HORIZONS] = {
 	1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400,
 };
+
+static int32_t offset_of(int32_t offset_s)
+{
+	return offset_s < -OFFSET_MAX ? -OFFSET_MAX :
+	       offset_s > OFFSET_MAX ? OFFSET_MAX : offset_s;
+}
 
 void launch_init(struct launch *l, double now, int32_t offset_s)
 {
 	memset(l, 0, sizeof(*l));
 	l->version = LAUNCH_VERSION;
 	l->random = 0x9e3779b97f4a7c15ULL;
-	l->offset_s = offset_s;
+	l->offset_s = offset_of(offset_s);
 	if (isfinite(now))
-		l->now = launch_clip(now + offset_s, -TIME_MAX, TIME_MAX);
+		l->now = launch_clip(now + l->offset_s, -TIME_MAX, TIME_MAX);
 	l->since = l->now;
 	launch_rate_init(l);
 	launch_gap_init(l);
@@ -43,18 +50,18 @@ static void lose_sight(struct launch *l, double now)
 /* Whether time could go on, watched, to @now; false: it was lost sight of. */
 static bool advance(struct launch *l, double now, int32_t offset_s)
 {
-	int32_t shift = offset_s - l->offset_s;
+	int32_t shift = offset_of(offset_s) - l->offset_s;
 
 	/* the hour that a summer begins or ends with is no time that passed */
-	if (shift && shift >= -86400 && shift <= 86400) {
+	if (shift) {
 		l->now += shift;
 		l->excite_at += shift;
 		l->last += shift;
 		if (shift < 0)
 			launch_clock_trim(l, l->now);
 	}
-	l->offset_s = offset_s;
-	now = launch_clip(now + offset_s, -TIME_MAX, TIME_MAX);
+	l->offset_s += shift;
+	now = launch_clip(now + l->offset_s, -TIME_MAX, TIME_MAX);
 	if (now < l->now || now - l->now > LAUNCH_STEP_MAX_S) {
 		lose_sight(l, now);
 		return false;
@@ -74,8 +81,8 @@ void launch_blind(struct launch *l, double now, int32_t offset_s)
 {
 	if (!isfinite(now))
 		return;
-	l->offset_s = offset_s;
-	lose_sight(l, launch_clip(now + offset_s, -TIME_MAX, TIME_MAX));
+	l->offset_s = offset_of(offset_s);
+	lose_sight(l, launch_clip(now + l->offset_s, -TIME_MAX, TIME_MAX));
 }
 
 void launch_start(struct launch *l, double now, int32_t offset_s)
@@ -170,6 +177,16 @@ static bool ring_valid(const struct launch *l)
 	return true;
 }
 
+static bool bends_valid(const struct launch *l)
+{
+	for (int h = 0; h < LAUNCH_HORIZONS; h++)
+		for (int i = 0; i < 2; i++)
+			if (!(l->bend_grad[h][i] > 0) ||
+			    !(l->bend_grad[h][i] < 1e30f))
+				return false;
+	return true;
+}
+
 bool launch_valid(const struct launch *l)
 {
 	size_t grid = LAUNCH_HORIZONS * LAUNCH_INPUTS;
@@ -202,6 +219,7 @@ bool launch_valid(const struct launch *l)
 	       all_finite(&l->loss[0][0], LAUNCH_HORIZONS * LAUNCH_EXPERTS) &&
 	       all_finite(&l->stack[0][0], grid) &&
 	       all_finite(&l->stack_grad[0][0], grid) &&
-	       all_finite(l->own_loss, LAUNCH_HORIZONS) &&
+	       all_finite(&l->bend[0][0], 2 * LAUNCH_HORIZONS) &&
+	       bends_valid(l) && all_finite(l->own_loss, LAUNCH_HORIZONS) &&
 	       all_finite(l->base_loss, LAUNCH_HORIZONS);
 }

@@ -8,7 +8,8 @@
  * ago the last start was) and bends what is too sure or too timid. They are
  * averaged with weights exp(-log loss), the loss fading over MEMORY windows: so
  * the mixture is never much worse than the best of them, and for starts
- * without any order that is the constant rate.
+ * without any order that is the constant rate. The log odds of the average are
+ * bent by a line, learned slowly, so that what is said is what comes.
  *
  * Learning is at starts only. All paths between two starts are known when the
  * second comes, so the loss over all origins between them is computed then,
@@ -32,6 +33,8 @@ enum { BASE, SHAPE, EXCITED, AGED, GAP, CLOCK, STACK = CLOCK + LAUNCH_CLOCKS };
 #define P_LEAST		1e-9
 #define P_MOST		(1 - 1e-6)
 #define STACK_RATE	0.15
+#define BEND_RATE	0.1
+#define BEND_DULL	10.0
 #define NEAR		3	/* origins with the start in their window */
 #define FAR		6	/* origins without */
 #define CANDIDATES	32
@@ -55,6 +58,8 @@ void launch_mix_init(struct launch *l)
 			l->stack_grad[h][i] = 1;
 		}
 		l->stack_grad[h][0] = 1;
+		l->bend[h][1] = 1;
+		l->bend_grad[h][0] = l->bend_grad[h][1] = BEND_DULL;
 	}
 }
 
@@ -129,7 +134,7 @@ void launch_mix_experts(const struct launch *l, int h, double from, double to,
 	p[STACK] = stacked(l, h, p);
 }
 
-double launch_mix(const struct launch *l, int h, const double *p)
+static double averaged(const struct launch *l, int h, const double *p)
 {
 	double w[LAUNCH_EXPERTS], sum = 0;
 
@@ -137,6 +142,14 @@ double launch_mix(const struct launch *l, int h, const double *p)
 	for (int k = 0; k < LAUNCH_EXPERTS; k++)
 		sum += w[k] * p[k];
 	return launch_clip(sum, P_LEAST, P_MOST);
+}
+
+double launch_mix(const struct launch *l, int h, const double *p)
+{
+	double x = odds(averaged(l, h, p));
+
+	x = l->bend[h][0] + l->bend[h][1] * x;
+	return launch_clip(1 / (1 + exp(-x)), P_LEAST, P_MOST);
 }
 
 /* What one gap between starts has to say on one horizon. */
@@ -347,6 +360,23 @@ static void far_origins(struct launch *l, int h, double gap,
 	lesson->own += fmax(0, known + own);
 }
 
+/* The last step, so that what is said is what comes. */
+static void learn_bend(struct launch *l, int h, const double *p, double y,
+		       double weight)
+{
+	double x[2] = { 1, odds(averaged(l, h, p)) };
+	double error = launch_clip(weight * (launch_mix(l, h, p) - y), -3, 3);
+
+	for (int i = 0; i < 2; i++) {
+		double slope = error * x[i];
+
+		l->bend_grad[h][i] += slope * slope;
+		l->bend[h][i] -= BEND_RATE * slope / sqrt(l->bend_grad[h][i]);
+	}
+	l->bend[h][0] = launch_clip(l->bend[h][0], -2, 2);
+	l->bend[h][1] = launch_clip(l->bend[h][1], 0.3, 2);
+}
+
 static void apply(struct launch *l, int h, const struct lesson *lesson)
 {
 	double keep = 1 - 1 / MEMORY, least = INFINITY;
@@ -358,9 +388,12 @@ static void apply(struct launch *l, int h, const struct lesson *lesson)
 	}
 	for (int k = 0; k < LAUNCH_EXPERTS; k++)
 		l->loss[h][k] -= least;
-	for (int i = 0; i < lesson->count; i++)
+	for (int i = 0; i < lesson->count; i++) {
+		learn_bend(l, h, lesson->seen[i].p, lesson->seen[i].y,
+			   lesson->seen[i].weight);
 		learn_stack(l, h, lesson->seen[i].p, lesson->seen[i].y,
 			    lesson->seen[i].weight);
+	}
 	l->own_loss[h] = keep * l->own_loss[h] + lesson->own;
 	l->base_loss[h] = keep * l->base_loss[h] + lesson->base;
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define LAUNCH_VERSION		0x4c610001u
+#define LAUNCH_VERSION		0x4c610002u
 #define LAUNCH_HORIZONS		11
 
 #define LAUNCH_DAY_BINS		288	/* of 5 min */
@@ -67,6 +67,7 @@ struct launch {
 	float loss[LAUNCH_HORIZONS][LAUNCH_EXPERTS];
 	float stack[LAUNCH_HORIZONS][LAUNCH_INPUTS];
 	float stack_grad[LAUNCH_HORIZONS][LAUNCH_INPUTS];
+	float bend[LAUNCH_HORIZONS][2], bend_grad[LAUNCH_HORIZONS][2];
 	/* rolling log loss of what was answered, and of the constant rate */
 	float own_loss[LAUNCH_HORIZONS], base_loss[LAUNCH_HORIZONS];
 };

@@ -2,6 +2,7 @@
 # The forecasting library; link with -lm.
 PREDICT_SRCS := \
 	user/predict/demand.c \
+	user/predict/event.c \
 	user/predict/expert.c \
 	user/predict/grid.c \
 	user/predict/horizon.c \
@@ -13,6 +14,7 @@ PREDICT_SRCS := \
 	user/predict/level.c \
 	user/predict/period.c \
 	user/predict/pool.c \
+	user/predict/profile.c \
 	user/predict/recur.c \
 	user/predict/revert.c \
 	user/predict/series.c \
