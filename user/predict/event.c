@@ -116,11 +116,16 @@ static double ratio(float with, float without)
 	return without > 0 ? with / without : with > 0 ? INFINITY : 1;
 }
 
+static int phase(const struct event_query *q)
+{
+	return q->age_now < 0 ? 0 : q->age_now < EVENT_YOUNG_S ? 1 : 2;
+}
+
 /* Of losses; NAN: no record. */
 static double earned(const struct event_effect *e,
 		     const struct event_query *q, bool ready)
 {
-	const struct event_record *r = &e->record[q->resource];
+	const struct event_record *r = &e->record[q->resource][phase(q)];
 
 	if (ready)
 		return r->scored < EVENT_SCORED_MIN ? NAN :
@@ -193,6 +198,7 @@ void event_note(struct event_effect *e, const struct event_query *q,
 		return;
 	*free = (struct event_pending){
 		.due = now + horizon, .ready = without->ready,
+		.phase = phase(q),
 		.with = { with.q05, with.q50, with.q95 },
 		.without = { without->q05, without->q50, without->q95 },
 		.naive = value_now,
@@ -249,22 +255,26 @@ void event_settle(struct event_effect *e, int resource, double now,
 		if (now < p->due - 0.5)
 			continue;
 		if (isfinite(value))
-			score(&e->record[resource], p,
+			score(&e->record[resource][p->phase % EVENT_PHASES], p,
 			      fmin(fmax(value, 0), PROFILE_VALUE_MAX));
 		p->due = 0;
 	}
 }
 
+static bool record_valid(const struct event_record *r)
+{
+	return r->with >= 0 && r->with <= LOSS_MAX && r->without >= 0 &&
+	       r->without <= LOSS_MAX && r->with_all >= 0 &&
+	       r->with_all <= LOSS_MAX && r->naive >= 0 &&
+	       r->naive <= LOSS_MAX;
+}
+
 bool event_valid(const struct event_effect *e)
 {
 	for (int r = 0; r < PROFILE_RESOURCES; r++) {
-		const struct event_record *record = &e->record[r];
-
-		if (!(record->with >= 0) || !(record->without >= 0) ||
-		    !(record->with_all >= 0) || !(record->naive >= 0) ||
-		    isinf(record->with) || isinf(record->without) ||
-		    isinf(record->with_all) || isinf(record->naive))
-			return false;
+		for (int i = 0; i < EVENT_PHASES; i++)
+			if (!record_valid(&e->record[r][i]))
+				return false;
 		for (int i = 0; i < EVENT_PENDING; i++)
 			if (isnan(e->pending[r][i].due))
 				return false;

@@ -32,6 +32,13 @@ struct event_quantiles {
 	double mean, q05, q50, q95;
 };
 
+/*
+ * Before the beginning, in the first minute, and later: what holds for one
+ * says little of the others, so each has its record.
+ */
+#define EVENT_PHASES	3
+#define EVENT_YOUNG_S	60.0
+
 /* Rolling losses; each pair was scored on the same moments. */
 struct event_record {
 	float with, without;		/* where "without" was ready */
@@ -42,12 +49,12 @@ struct event_record {
 struct event_pending {
 	double due;			/* 0: free */
 	float with[3], without[3], naive;
-	uint32_t ready;
+	uint16_t ready, phase;
 };
 
 struct event_effect {
 	struct profile profile;
-	struct event_record record[PROFILE_RESOURCES];
+	struct event_record record[PROFILE_RESOURCES][EVENT_PHASES];
 	struct event_pending pending[PROFILE_RESOURCES][EVENT_PENDING];
 };
 
