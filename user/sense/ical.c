@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libical names no lines, so the file is looked through beforehand: the n-th
+ * BEGIN:VEVENT is the n-th event that libical gives.
+ */
+#include <ctype.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libical/ical.h>
+
+#include "sense/ical.h"
+#include "show/units.h"
+
+#define DAY_S		86400
+
+struct reader {
+	struct agenda *agenda;
+	const char *name, *text;
+	icalcomponent *calendar;
+};
+
+/* One event while its occurrences are listed. */
+struct listing {
+	struct reader *r;
+	icalcomponent *event;
+	struct agenda_entry entry;
+	time_t length;
+	bool local;			/* times that are to be read as local */
+	int stored;
+};
+
+/* ---- lines ---- */
+
+static bool begins(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return !strncasecmp(line, word, len) &&
+	       strchr(":;\r\n", line[len]) != NULL;
+}
+
+/*
+ * The line of property @name in the @index-th event; that of its BEGIN if the
+ * property is not found or NULL.
+ */
+static unsigned int line_of(const struct reader *r, int index,
+			    const char *name)
+{
+	unsigned int line = 0, first = 0;
+	const char *text = r->text;
+
+	for (int event = -1; *text; text += strcspn(text, "\n")) {
+		text += *text == '\n';
+		line++;
+		if (!strncasecmp(text, "BEGIN:VEVENT", 12) &&
+		    ++event == index)
+			first = line;
+		if (!first)
+			continue;
+		if (name && begins(text, name))
+			return line;
+		if (!name || !strncasecmp(text, "END:VEVENT", 10))
+			break;
+	}
+	return first ?: 1;
+}
+
+#define problem(r, index, property, format, ...)			\
+	agenda_problem((r)->agenda, "%s:%u: " format, (r)->name,	\
+		       line_of(r, index, property), ##__VA_ARGS__)
+
+/* What libical could not read, it keeps as properties that say so. */
+static void tell_errors(struct reader *r, icalcomponent *event, int index)
+{
+	icalproperty *p;
+	const char *text, *name;
+	char property[32];
+	size_t len;
+
+	for (p = icalcomponent_get_first_property(event,
+						  ICAL_XLICERROR_PROPERTY);
+	     p; p = icalcomponent_get_next_property(event,
+						    ICAL_XLICERROR_PROPERTY)) {
+		text = icalproperty_get_xlicerror(p) ?: "not understood";
+		/* "Can't parse as X value in Y property. Removing ..." */
+		name = strstr(text, " value in ");
+		len = name ? strcspn(name += 10, " ") : 0;
+		snprintf(property, sizeof(property), "%.*s", (int)len,
+			 name ?: "");
+		problem(r, index, len ? property : NULL, "%s", text);
+	}
+}
+
+/* ---- values ---- */
+
+static const char *x_value(icalcomponent *event, const char *name)
+{
+	icalproperty *p;
+
+	for (p = icalcomponent_get_first_property(event, ICAL_X_PROPERTY); p;
+	     p = icalcomponent_get_next_property(event, ICAL_X_PROPERTY))
+		if (icalproperty_get_x_name(p) &&
+		    !strcasecmp(icalproperty_get_x_name(p), name))
+			return icalproperty_get_x(p);
+	return NULL;
+}
+
+static double declared(struct reader *r, icalcomponent *event, int index,
+		       const char *name,
+		       int (*parse)(const char *text, uint64_t *value))
+{
+	const char *text = x_value(event, name);
+	uint64_t value;
+
+	if (!text)
+		return NAN;
+	if (!parse(text, &value))
+		return value;
+	problem(r, index, name, "%s cannot be '%s'", name, text);
+	return NAN;
+}
+
+/* A time in UTC whose fields are meant as local ones. */
+static time_t as_local(time_t at)
+{
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	tm.tm_isdst = -1;
+	return mktime(&tm);
+}
+
+static bool is_local(struct icaltimetype at)
+{
+	return icaltime_is_date(at) ||
+	       (!icaltime_is_utc(at) && !icaltime_get_timezone(at));
+}
+
+static time_t to_time(struct icaltimetype at)
+{
+	icaltimezone *utc = icaltimezone_get_utc_timezone();
+	const icaltimezone *zone = icaltime_get_timezone(at);
+
+	if (is_local(at))
+		return as_local(icaltime_as_timet_with_zone(at, utc));
+	return icaltime_as_timet_with_zone(at, zone ? (icaltimezone *)zone :
+						      utc);
+}
+
+static time_t length_of(icalcomponent *event, struct icaltimetype start)
+{
+	struct icaltimetype end;
+	time_t length = icaltime_is_date(start) ? DAY_S : 0;
+
+	if (icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY)) {
+		end = icalcomponent_get_dtend(event);
+		if (!icaltime_is_null_time(end))
+			length = to_time(end) - to_time(start);
+	} else if (icalcomponent_get_first_property(event,
+						ICAL_DURATION_PROPERTY)) {
+		length = icaldurationtype_as_int(
+				icalcomponent_get_duration(event));
+	}
+	return length > 0 ? length : 0;
+}
+
+/* ---- occurrences ---- */
+
+/* An occurrence that another event of the calendar takes the place of. */
+static bool is_replaced(const struct listing *l, time_t start)
+{
+	const char *uid = icalcomponent_get_uid(l->event), *other;
+	icalcomponent *c;
+
+	if (!uid)
+		return false;
+	for (c = icalcomponent_get_first_component(l->r->calendar,
+						   ICAL_VEVENT_COMPONENT);
+	     c; c = icalcomponent_get_next_component(l->r->calendar,
+						     ICAL_VEVENT_COMPONENT)) {
+		if (c == l->event ||
+		    !icalcomponent_get_first_property(c,
+					ICAL_RECURRENCEID_PROPERTY))
+			continue;
+		other = icalcomponent_get_uid(c);
+		if (other && !strcmp(other, uid) &&
+		    to_time(icalcomponent_get_recurrenceid(c)) == start)
+			return true;
+	}
+	return false;
+}
+
+static void store(struct listing *l, time_t start)
+{
+	struct agenda *agenda = l->r->agenda;
+
+	if (start < agenda->from || start >= agenda->to)
+		return;
+	if (l->stored >= AGENDA_EACH_MAX) {
+		agenda->cut++;
+		return;
+	}
+	l->stored++;
+	l->entry.start = start;
+	l->entry.end = start + l->length;
+	agenda_add(agenda, &l->entry);
+}
+
+
+static void on_occurrence(icalcomponent *event,
+			  const struct icaltime_span *span, void *data)
+{
+	struct listing *l = data;
+	time_t start = l->local ? as_local(span->start) : span->start;
+
+	(void)event;
+	if (start < l->r->agenda->from || start >= l->r->agenda->to)
+		return;
+	if (!is_replaced(l, start))
+		store(l, start);
+}
+
+static void list(struct listing *l, struct icaltimetype start)
+{
+	icaltimezone *utc = icaltimezone_get_utc_timezone();
+	struct agenda *agenda = l->r->agenda;
+	/* a day more on both sides: local times are taken for UTC */
+	time_t from = agenda->from - 2 * DAY_S, to = agenda->to + 2 * DAY_S;
+
+	l->local = is_local(start);
+	if (icalcomponent_get_first_property(l->event,
+					     ICAL_RECURRENCEID_PROPERTY) ||
+	    (!icalcomponent_get_first_property(l->event,
+					       ICAL_RRULE_PROPERTY) &&
+	     !icalcomponent_get_first_property(l->event,
+					       ICAL_RDATE_PROPERTY))) {
+		store(l, to_time(start));
+		return;
+	}
+	/* whether the span is const depends on libical's version */
+	icalcomponent_foreach_recurrence(l->event,
+		icaltime_from_timet_with_zone(from, 0, utc),
+		icaltime_from_timet_with_zone(to, 0, utc),
+		(void *)on_occurrence, l);
+}
+
+static void read_event(struct reader *r, icalcomponent *event, int index)
+{
+	struct icaltimetype start = icalcomponent_get_dtstart(event);
+	const char *summary = icalcomponent_get_summary(event);
+	const char *app = x_value(event, "X-PRESWAP-APP");
+	struct listing l = { .r = r, .event = event };
+
+	tell_errors(r, event, index);
+	if (icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED)
+		return;
+	if (icaltime_is_null_time(start) || !icaltime_is_valid_time(start)) {
+		problem(r, index, "DTSTART", "an event without a start");
+		return;
+	}
+	l.entry = (struct agenda_entry){
+		.source = AGENDA_CALENDAR,
+		.label = (char *)(summary ?: icalcomponent_get_uid(event)),
+		.app = (char *)(app && *app == '/' ? app + 1 : app),
+		.cpu_milli = declared(r, event, index, "X-PRESWAP-CPU",
+				      units_parse_cpu),
+		.mem_bytes = declared(r, event, index, "X-PRESWAP-MEMORY",
+				      units_parse_bytes),
+	};
+	if (!app && (!isnan(l.entry.cpu_milli) || !isnan(l.entry.mem_bytes)))
+		problem(r, index, NULL,
+			"a demand is declared, but no X-PRESWAP-APP");
+	l.length = length_of(event, start);
+	list(&l, start);
+}
+
+/* All of one VCALENDAR; libical has one walk a component, so a list first. */
+static int read_calendar(struct reader *r, int index)
+{
+	int count = icalcomponent_count_components(r->calendar,
+						   ICAL_VEVENT_COMPONENT);
+	icalcomponent **events = calloc(count + 1, sizeof(*events)), *c;
+	int i = 0;
+
+	if (!events) {
+		r->agenda->no_memory = true;
+		return index;
+	}
+	for (c = icalcomponent_get_first_component(r->calendar,
+						   ICAL_VEVENT_COMPONENT);
+	     c && i < count;
+	     c = icalcomponent_get_next_component(r->calendar,
+						  ICAL_VEVENT_COMPONENT))
+		events[i++] = c;
+	for (i = 0; i < count; i++)
+		read_event(r, events[i], index++);
+	free(events);
+	return index;
+}
+
+void ical_read(struct agenda *agenda, const char *name, const char *text)
+{
+	struct reader r = { .agenda = agenda, .name = name, .text = text };
+	icalcomponent *root, *c;
+	int index = 0;
+
+	root = icalparser_parse_string(text);
+	if (!root) {
+		agenda_problem(agenda, "%s:1: no iCalendar", name);
+		return;
+	}
+	if (icalcomponent_isa(root) == ICAL_VCALENDAR_COMPONENT) {
+		r.calendar = root;
+		read_calendar(&r, 0);
+	} else if (icalcomponent_isa(root) == ICAL_XROOT_COMPONENT) {
+		for (c = icalcomponent_get_first_component(root,
+						ICAL_VCALENDAR_COMPONENT);
+		     c; c = icalcomponent_get_next_component(root,
+						ICAL_VCALENDAR_COMPONENT)) {
+			r.calendar = c;
+			index = read_calendar(&r, index);
+		}
+	} else {
+		agenda_problem(agenda, "%s:1: no VCALENDAR", name);
+	}
+	icalcomponent_free(root);
+}
