@@ -14,12 +14,15 @@
 #include "predict/profile.h"
 
 const double profile_age_s[PROFILE_AGES] = {
-	1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600,
+	1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450,
+	600, 900, 1200, 1800, 3600,
 };
 
 void profile_init(struct profile *p)
 {
 	p->runs = 0;
+	for (int i = 0; i < PROFILE_KEEP; i++)
+		p->length[i] = INFINITY;
 	for (int r = 0; r < PROFILE_RESOURCES; r++)
 		for (int a = 0; a < PROFILE_AGES; a++)
 			for (int i = 0; i < PROFILE_KEEP; i++)
@@ -42,6 +45,7 @@ void profile_begin(struct profile *p, struct profile_run *run, double begin,
 	};
 	for (int r = 0; base && r < PROFILE_RESOURCES; r++)
 		run->base[r] = isfinite(base[r]) ? bounded(base[r]) : 0;
+	p->length[run->slot] = INFINITY;
 	p->runs++;
 }
 
@@ -65,7 +69,7 @@ void profile_end(struct profile *p, struct profile_run *run, double now)
 {
 	double nothing[PROFILE_RESOURCES];
 
-	(void)now;
+	p->length[run->slot % PROFILE_KEEP] = fmax(0, bounded(now - run->begin));
 	for (int r = 0; r < PROFILE_RESOURCES; r++)
 		nothing[r] = 0;
 	profile_sample(p, run, INFINITY, nothing);
@@ -78,6 +82,8 @@ static double at_age(const struct profile *p, int resource, double age,
 	double low, high, part;
 	int a = 0;
 
+	if (age >= p->length[slot])
+		return 0;
 	if (!(age > profile_age_s[0]))
 		return value[0][slot];
 	if (age >= profile_age_s[PROFILE_AGES - 1])
@@ -89,6 +95,9 @@ static double at_age(const struct profile *p, int resource, double age,
 	/* the run has not come that far, nor one before it */
 	if (isnan(high))
 		return NAN;
+	/* up to its end it used what it did */
+	if (profile_age_s[a + 1] >= p->length[slot] && !isnan(low))
+		return low;
 	part = (age - profile_age_s[a]) /
 	       (profile_age_s[a + 1] - profile_age_s[a]);
 	return isnan(low) ? high : low + part * (high - low);
@@ -137,6 +146,9 @@ bool profile_valid(const struct profile *p)
 	const float *value = &p->value[0][0][0];
 	int count = PROFILE_RESOURCES * PROFILE_AGES * PROFILE_KEEP;
 
+	for (int i = 0; i < PROFILE_KEEP; i++)
+		if (!(p->length[i] >= 0))
+			return false;
 	for (int i = 0; i < count; i++)
 		if (!isnan(value[i]) &&
 		    !(fabsf(value[i]) <= PROFILE_VALUE_MAX))

@@ -15,16 +15,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROFILE_AGES		13	/* 1 2 5 10 20 30 60 120 300 600 900 1800 3600 s */
+#define PROFILE_AGES		22
 #define PROFILE_KEEP		20
 #define PROFILE_RESOURCES	2
 #define PROFILE_VALUE_MAX	1e30f
 
+/* 1 s to 1 h, half as much again from one to the next. */
 extern const double profile_age_s[PROFILE_AGES];
 
-/* @value: NAN where nothing was seen. @runs: begun, ever. */
+/*
+ * @value: NAN where nothing was seen. @runs: begun, ever. @length: how long a
+ * run took, in seconds; INFINITY: it did not end, as far as was seen.
+ */
 struct profile {
 	uint32_t runs;
+	float length[PROFILE_KEEP];
 	float value[PROFILE_RESOURCES][PROFILE_AGES][PROFILE_KEEP];
 };
 

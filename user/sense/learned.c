@@ -61,6 +61,17 @@ static bool users_own(const char *component)
 	       !strncmp(component, "user@", 5);
 }
 
+/* systemd-run's: "run-u12", "run-r0123...", "run-p12-i34" */
+static size_t transient(const char *component, const char *text)
+{
+	size_t len;
+
+	if (strncmp(component, "run-", 4) || !strchr("ruip", *text))
+		return 0;
+	len = strspn(text + 1, "0123456789abcdef");
+	return len && !isalnum((unsigned char)text[1 + len]) ? 1 + len : 0;
+}
+
 void learned_key(const char *path, char *key)
 {
 	const char *component, *text;
@@ -71,7 +82,8 @@ void learned_key(const char *path, char *key)
 	text = path + (*path == '/');
 	component = text;
 	while (*text && used < sizeof(whole) - 1) {
-		len = boundary && !users_own(component) ? identifier(text) : 0;
+		len = boundary && !users_own(component) ?
+		      identifier(text) ?: transient(component, text) : 0;
 		boundary = !isalnum((unsigned char)*text);
 		if (*text == '/')
 			component = text + 1;

@@ -21,7 +21,8 @@
 #define LEARNED_PROGRAMS_MAX	256
 #define LEARNED_EVENTS_MAX	256
 #define LEARNED_KEY		224
-#define LEARNED_PATH		"/var/lib/preswap/learned"
+#define LEARNED_DIR		"/var/lib/preswap"
+#define LEARNED_PATH		LEARNED_DIR "/learned"
 
 /* @used: seconds since 1970 of the last start. @effect: of a launch. */
 struct learned_program {

@@ -41,6 +41,7 @@ static void check_event(struct event_effect *e, double now, double value)
 		.resource = (long)value & 1, .age_now = value / 100 - 10,
 		.age_then = value / 50, .launch = (long)value & 2,
 		.declared = (long)value & 4 ? NAN : 5, .upper = 1e9,
+		.level = value,
 	};
 	struct event_quantiles without = { true, 10, 5, 10, 20 }, out;
 
