@@ -14,7 +14,10 @@
  *
  * every 2 s, which is how often PSI adds up. So a donor that stands still for
  * 5 % of the time costs twice its weight, and the memory of that is halved in
- * 44 s. A donor whose pain exceeds its bound is left alone for a while.
+ * 44 s. A donor whose pain exceeds its bound is left alone for a while. Two
+ * seconds in which a lease was in force at some moment are "with" one. In the
+ * next two, what was taken is fetched back: that is regretted too, and to call
+ * it calm would hide the pain of the next lease.
  *
  * Receivers. Of what was freed for one, the part that it grew into while its
  * leases lasted is their payoff; in 1/1000:
@@ -41,8 +44,10 @@ struct preswap_pain {
 	u64 stall_us;		/* PSI's total at the last update */
 	u64 time_ns;		/* of that; 0: none yet */
 	u32 calm_permille;
-	u32 permille;		/* now; 0 without a lease */
+	u32 permille;		/* of the last two seconds with a lease, or 0 */
 	u32 regret_permille;
+	bool leased;		/* at some moment since the last update */
+	bool before;		/* and before that */
 };
 
 /* Of giving to a receiver. */
@@ -63,7 +68,7 @@ static inline u32 preswap_effect_toward(u32 from, u32 to, u32 part)
  * @pain: what is known
  * @stall_us: PSI's total of the donor, "some" of memory
  * @now_ns: CLOCK_BOOTTIME
- * @leased: leases hold back memory from it
+ * @leased: leases hold back memory from it; call it in each tick for that
  */
 static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
 				       u64 now_ns, bool leased)
@@ -71,6 +76,7 @@ static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
 	u64 elapsed_ns = now_ns - pain->time_ns, stall = 0;
 	u32 share;
 
+	pain->leased |= leased;
 	if (pain->time_ns && elapsed_ns < PRESWAP_EFFECT_PERIOD_NS)
 		return;
 	if (stall_us > pain->stall_us)
@@ -82,18 +88,20 @@ static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
 		share = 0;
 	pain->stall_us = stall_us;
 	pain->time_ns = now_ns;
-	if (leased) {
-		pain->permille = share > pain->calm_permille ?
-				 share - pain->calm_permille : 0;
+	pain->permille = 0;
+	if (pain->leased || pain->before) {
+		share -= min(share, pain->calm_permille);
 		pain->regret_permille = preswap_effect_toward(
-			pain->regret_permille,
-			pain->permille * PRESWAP_EFFECT_PRICE, 4);
+			pain->regret_permille, share * PRESWAP_EFFECT_PRICE, 4);
+		if (pain->leased)
+			pain->permille = share;
 	} else {
-		pain->permille = 0;
 		pain->calm_permille = preswap_effect_toward(
 			pain->calm_permille, share, 8);
 		pain->regret_permille -= pain->regret_permille / 32;
 	}
+	pain->before = pain->leased;
+	pain->leased = leased;
 }
 
 /* While leases are in force for a receiver. */

@@ -249,6 +249,9 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		preswap_engine_rebase(app, now_ns);
 	preswap_pain_update(&app->pain, app->psi_us[1], now_ns,
 			    app->reclaim.held);
+	/* its lease is gone, by its own refusal maybe: not the next one yet */
+	if (!app->reclaim.held && preswap_policy_hurt(app))
+		preswap_reclaim_pause(app, now_ns);
 	*to = (struct decide_app){
 		.id = app->id,
 		.priority = app->policy.priority,

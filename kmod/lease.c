@@ -361,9 +361,7 @@ static bool preswap_lease_hurts(const struct preswap_lease *lease)
 {
 	return lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM &&
 	       lease->info.reason != PRESWAP_REASON_MANUAL &&
-	       !lease->info.dry_run &&
-	       lease->donor->pain.permille >
-	       lease->donor->policy.max_stall_pct * 10U;
+	       !lease->info.dry_run && preswap_policy_hurt(lease->donor);
 }
 
 /**

@@ -70,6 +70,12 @@ bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns)
 	return app->policy.needs_approval && now_ns >= app->approved_until_ns;
 }
 
+/* Does leases' pain exceed what the policy allows? */
+bool preswap_policy_hurt(const struct preswap_app *app)
+{
+	return app->pain.permille > app->policy.max_stall_pct * 10U;
+}
+
 /**
  * preswap_policy_approve() - let an app give that needs approval for it
  * @app_id: cgroup id

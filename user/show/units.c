@@ -92,9 +92,13 @@ int units_parse_percent(const char *text, uint8_t *percent)
 {
 	static const struct unit units[] = { { "%", 1 }, {} };
 	double value;
-	int err = parse(text, units, 100, &value);
+	int err;
 
-	if (!err && (value < 1 || value != (uint8_t)value))
+	/* a part of a percent would be rounded away */
+	if (text[strspn(text, "0123456789")] == '.')
+		return -EINVAL;
+	err = parse(text, units, 100, &value);
+	if (!err && value < 1)
 		err = -EINVAL;
 	if (!err)
 		*percent = value;

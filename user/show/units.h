@@ -16,7 +16,7 @@ int units_parse_cpu(const char *text, uint64_t *milli);
 int units_parse_bytes(const char *text, uint64_t *bytes);
 /* "250ms", "30s", "5m", "1h"; a bare number has no meaning and is refused. */
 int units_parse_ms(const char *text, uint32_t *ms);
-/* "1%" to "100%". */
+/* "1%" to "100%", whole ones. */
 int units_parse_percent(const char *text, uint8_t *percent);
 /* Decimal digits only, @min to @max. */
 int units_parse_number(const char *text, uint64_t min, uint64_t max,

@@ -92,6 +92,25 @@ static void test_ms(void)
 		    "rest");
 }
 
+static void test_percent(void)
+{
+	static const char * const bad[] = {
+		"", "%", "5", "0%", "-1%", "1.5%", "5.0%", "5 %", "5%%", "1e1%",
+		"0x5%", "five%",
+	};
+	uint8_t percent = 77;
+
+	ktap_assert(!units_parse_percent("1%", &percent) && percent == 1, "%u",
+		    percent);
+	ktap_assert(!units_parse_percent("100%", &percent) && percent == 100,
+		    "%u", percent);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ktap_assert(units_parse_percent(bad[i], &percent) == -EINVAL,
+			    "%s is accepted", bad[i]);
+	ktap_assert(units_parse_percent("101%", &percent) == -ERANGE, "101%%");
+	ktap_assert(percent == 100, "refused and stored: %u", percent);
+}
+
 static void test_format(void)
 {
 	char text[UNITS_MAX];
@@ -173,6 +192,7 @@ int main(void)
 		{ "R-51 CPU quantities are parsed or refused", test_cpu },
 		{ "R-51 memory quantities are parsed or refused", test_bytes },
 		{ "R-51 times and numbers are parsed or refused", test_ms },
+		{ "R-51 percentages are parsed or refused", test_percent },
 		{ "R-51 quantities are printed in human units", test_format },
 		{ "R-51 every enum value has its word", test_names },
 		{ "R-51 columns are aligned", test_table },
