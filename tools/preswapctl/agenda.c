@@ -148,12 +148,16 @@ static int show_agenda(struct ctl *ctl, const struct config *config,
 		.from = time(NULL), .span_s = (span_ms + 999) / 1000,
 	};
 	struct agenda *agenda;
-	int status;
+	int status, err;
 
 	for (size_t i = 0; i < opts.nr_calendars; i++)
 		opts.calendars[i] = config->events.calendars[i];
-	if (agenda_read(&opts, &agenda))
-		return ctl_no_memory();
+	err = agenda_run(&opts, &agenda);
+	if (err) {
+		fprintf(stderr, "preswapctl: preswap-agenda: %s\n",
+			strerror(-err));
+		return CTL_FAILED;
+	}
 	if (!ctl->json)
 		tell_problems(agenda);
 	status = ctl->json ? agenda_json(agenda) : agenda_table(ctl, agenda);

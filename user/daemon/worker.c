@@ -125,6 +125,17 @@ static bool stopped(struct worker *w)
 	return stop;
 }
 
+/* That there is none is told as other problems are. */
+static struct agenda *failed(const struct agenda_opts *opts, int err)
+{
+	struct agenda *agenda = agenda_new(opts->from, opts->from);
+
+	if (agenda)
+		agenda_problem(agenda, "events are not known: preswap-agenda: %s",
+			       strerror(-err));
+	return agenda;
+}
+
 static void *run(void *data)
 {
 	struct config_events events = {};
@@ -133,6 +144,7 @@ static void *run(void *data)
 	struct agenda *agenda;
 	uint64_t signature = 0, now;
 	time_t read_at = 0;
+	int err;
 
 	while (!stopped(w)) {
 		if (pause_for_work(w, &events))
@@ -146,7 +158,10 @@ static void *run(void *data)
 			continue;
 		signature = now;
 		read_at = time(NULL);
-		if (!agenda_read(&opts, &agenda))
+		err = agenda_run(&opts, &agenda);
+		if (err)
+			agenda = failed(&opts, err);
+		if (agenda)
 			hand_over(w, agenda);
 	}
 	write_state(w);

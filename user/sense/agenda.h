@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #define AGENDA_MAX		4096	/* entries */
@@ -70,12 +71,25 @@ struct agenda_opts {
 
 /* What begins in [from, from + span_s). 0 or -ENOMEM; *@out is to be freed. */
 int agenda_read(const struct agenda_opts *opts, struct agenda **out);
+/*
+ * The same by the program preswap-agenda, which has the libraries for it; the
+ * root is always "". -ENOENT: it is not installed; -EIO: it failed, and has told
+ * why on standard error; -ETIMEDOUT.
+ */
+int agenda_run(const struct agenda_opts *opts, struct agenda **out);
 void agenda_free(struct agenda *agenda);
 
 /* Differs when a file that is read has changed. Timers are not in it. */
 uint64_t agenda_signature(const struct agenda_opts *opts);
 
 const char *agenda_source_name(enum agenda_source source);
+
+/*
+ * As lines of fields between tabs, and back. Control characters become blanks.
+ * 0, -ENOMEM, -EINVAL: not of this form.
+ */
+int agenda_write(const struct agenda *agenda, FILE *to);
+int agenda_parse(char *text, struct agenda **out);
 
 /* ---- for the sources ---- */
 
@@ -87,6 +101,12 @@ struct agenda *agenda_new(time_t from, time_t to);
 void agenda_add(struct agenda *agenda, const struct agenda_entry *entry);
 __attribute__((format(printf, 2, 3)))
 void agenda_problem(struct agenda *agenda, const char *format, ...);
+/* In order, and no more than AGENDA_MAX. */
+void agenda_sort(struct agenda *agenda);
+/* Calls @fn for the file, or for each calendar in the folder. */
+void agenda_each_calendar(const char *path,
+			  void (*fn)(void *data, const char *path),
+			  void *data);
 /* A text file of at most AGENDA_FILE_MAX; NULL: told as a problem. */
 char *agenda_slurp(struct agenda *agenda, const char *path);
 
