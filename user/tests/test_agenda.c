@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* calendars, crontabs and timers as one list of coming events. */
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -380,6 +381,47 @@ static void test_files(void)
 	ktap_assert(agenda_signature(&opts) != before);
 }
 
+/* ---- as text, from preswap-agenda to the daemon ---- */
+
+static void test_text(void)
+{
+	struct agenda *again = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *file;
+
+	begin("UTC", MONDAY, DAY);
+	crontab_read(agenda, "tab", "0 1 * * * a\tcommand\n0 2 * * * b\nx\n",
+		     "joe");
+	ical_read(agenda, "cal.ics", ICAL(EVENT("DTSTART:20260105T100000Z\r\n"
+		"DURATION:PT5M\r\nX-PRESWAP-APP:a.slice\r\n"
+		"X-PRESWAP-CPU:250m\r\n")));
+	file = open_memstream(&text, &size);
+	ktap_assert(file && !agenda_write(agenda, file));
+	fclose(file);
+	/* a part of it is refused, wherever it ends */
+	for (size_t i = 0; i + 1 < size; i++) {
+		char *part = strndup(text, i);
+		int err = agenda_parse(part, &again);
+
+		free(part);
+		ktap_assert(err == -EINVAL, "%zu of %zu: %d", i, size, err);
+	}
+	ktap_assert(!agenda_parse(text, &again));
+	free(text);
+	agenda_free(agenda);
+	agenda = again;
+	ktap_assert(agenda->count == 3 && agenda->nr_problems == 1);
+	ktap_assert(!strcmp(agenda->problems[0], "tab:3: bad minute"));
+	ktap_assert(!strcmp(agenda->entries[0].label, "a command") &&
+		    !strcmp(agenda->entries[0].user, "joe") &&
+		    agenda->entries[0].start == MONDAY + HOUR);
+	ktap_assert(agenda->entries[2].source == AGENDA_CALENDAR &&
+		    agenda->entries[2].cpu_milli == 250 &&
+		    isnan(agenda->entries[2].mem_bytes) && length(2) == 300 &&
+		    !strcmp(agenda->entries[2].app, "a.slice"));
+}
+
 /* ---- timers: a systemd of our own ---- */
 
 static void test_cgroup(void)
@@ -576,6 +618,8 @@ int main(void)
 		{ "R-9 iCalendar: rules without an end", test_ical_endless },
 		{ "R-9 files of all kinds, and when they change",
 		  test_files },
+		{ "R-9 from one program to another, whole or not at all",
+		  test_text },
 		{ "R-9 timers: slices to cgroups", test_cgroup },
 		{ "R-9 timers: next elapse and cgroup, over D-Bus",
 		  test_timers },
