@@ -308,6 +308,8 @@ void ical_read(struct agenda *agenda, const char *name, const char *text)
 	icalcomponent *root, *c;
 	int index = 0;
 
+	/* a bad file is no reason to abort */
+	icalerror_set_errors_are_fatal(0);
 	root = icalparser_parse_string(text);
 	if (!root) {
 		agenda_problem(agenda, "%s:1: no iCalendar", name);
