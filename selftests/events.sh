@@ -54,8 +54,9 @@ text = sys.stdin.read()
 forecasts = json.loads(text) if text.strip() else []
 if isinstance(forecasts, dict):
     forecasts = [forecasts]
-q = [p["q95"] for f in forecasts if f["resource"] == "memory"
-     for p in f["points"] if p["horizon_ms"] <= 10000]
+q = [p[key] for f in forecasts if f["resource"] == "memory"
+     for p in f["points"] if p["horizon_ms"] <= 10000
+     for key in p if key.startswith("q95")]
 print(max(q, default=0) >> 20)'
 }
 
