@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "daemon/foresee.h"
+#include "predict/expect.h"
 
 #define SAME_S		2	/* one event, told twice */
 #define LOOK_EACH	5	/* steps from one look at the agenda to the next */
 #define RECENT		0.1	/* of the usage before an event, a step */
 #define NOTE_NEAR_S	10	/* horizons whose forecasts are compared */
 #define NOTE_FAR_S	60
+#define COMING_LEAST	0.05	/* probability within 900 s; less moves no quantile */
 #define TARGETS_MAX	16	/* apps that one event's pattern may match */
 
 /* Of one app, beside its series. */
@@ -36,11 +38,21 @@ struct active {
 	double declared[SERIES_RESOURCES];
 };
 
+/* A program that may be launched soon, below an app. */
+struct coming {
+	struct learned_program *program;
+	struct learned_event *record;	/* with and without it */
+	uint64_t app_id;
+	double probability[PREDICT_DEMAND_HORIZONS];
+};
+
 struct foresee {
 	struct learned *learned;
 	struct agenda *agenda;
 	struct active active[FORESEE_EVENTS_MAX];
 	size_t nr_active;
+	struct coming coming[FORESEE_COMING_MAX];
+	size_t nr_coming;
 	double upper[SERIES_RESOURCES];
 	double now;
 	unsigned int steps;
@@ -285,6 +297,77 @@ static void look(struct foresee *f, struct series_table *table)
 	}
 }
 
+/* ---- launches that are to come ---- */
+
+static void forget_coming(struct foresee *f)
+{
+	for (size_t i = 0; i < f->nr_coming; i++) {
+		learned_program_put(f->learned, f->coming[i].program);
+		learned_event_put(f->learned, f->coming[i].record);
+	}
+	f->nr_coming = 0;
+}
+
+/* The cgroup around all of the program's apps. */
+static struct series_app *around(struct series_table *table, const char *key)
+{
+	const char *end = strrchr(key, '/');
+	char path[LEARNED_KEY];
+
+	if (!end)
+		return NULL;
+	snprintf(path, sizeof(path), "%.*s", (int)(end - key), key);
+	return nearest(table, path);
+}
+
+static void look_at_program(struct foresee *f, struct series_table *table,
+			    struct learned_slot *slot)
+{
+	struct learned_program *p = slot->program;
+	struct coming *c = &f->coming[f->nr_coming];
+	char key[LEARNED_KEY], path[LEARNED_KEY];
+	struct series_app *app;
+
+	if (f->nr_coming == FORESEE_COMING_MAX ||
+	    p->launch.starts < LAUNCH_READY ||
+	    launch_probability(&p->launch, PREDICT_DEMAND_HORIZONS - 1) <
+	    COMING_LEAST)
+		return;
+	app = around(table, p->key);
+	if (!app)
+		return;
+	learned_key(app->path, path);
+	snprintf(key, sizeof(key), "launch:%.100s|%.100s", p->key, path);
+	*c = (struct coming){ .program = p, .app_id = app->id };
+	c->record = learned_event_get(f->learned, key, f->now);
+	if (!c->record)
+		return;
+	slot->refs++;
+	f->nr_coming++;
+}
+
+static void look_ahead(struct foresee *f, struct series_table *table)
+{
+	forget_coming(f);
+	for (size_t i = 0; i < f->learned->nr_programs; i++)
+		look_at_program(f, table, &f->learned->programs[i]);
+}
+
+/* Rising with the horizon, as expect_launch() wants them. */
+static void step_coming(struct coming *c, const struct series_app *app,
+			double now)
+{
+	double least = 0;
+
+	for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++) {
+		least = fmax(least, launch_probability(&c->program->launch,
+						       h));
+		c->probability[h] = least;
+	}
+	for (int r = 0; r < SERIES_RESOURCES && !app->missed; r++)
+		event_settle(&c->record->effect, r, now, app->value[r]);
+}
+
 /* A later event of the same kind has begun on that app by @at. */
 static bool overtaken(const struct foresee *f, const struct active *a,
 		      double at)
@@ -347,8 +430,17 @@ void foresee_step(struct foresee *f, struct series_table *table, double now,
 	for (size_t i = 0; i < f->learned->nr_programs; i++)
 		launch_pass(&f->learned->programs[i].program->launch, now,
 			    offset_s);
-	if (f->steps++ % LOOK_EACH == 0)
+	if (f->steps++ % LOOK_EACH == 0) {
 		look(f, table);
+		look_ahead(f, table);
+	}
+	for (size_t i = 0; i < f->nr_coming; i++) {
+		struct series_app *app = app_by_id(table,
+						   f->coming[i].app_id);
+
+		if (app)
+			step_coming(&f->coming[i], app, now);
+	}
 	/* events first: what was before them is not to hold their beginning */
 	for (size_t i = 0; i < f->nr_active; i++) {
 		struct series_app *app = app_by_id(table,
@@ -460,6 +552,56 @@ static bool apply_launch(struct foresee *f, const struct series_app *app,
 		     point);
 }
 
+/* The horizons of launches begin as those of demand do. */
+static bool apply_coming(struct foresee *f, struct coming *c,
+			 const struct series_app *app, uint8_t resource,
+			 int index, struct predict_demand_point *point)
+{
+	struct expect_query query = {
+		.resource = resource, .horizon_s = launch_horizon_s,
+		.probability = c->probability, .index = index,
+		.level = level_of(app, resource, true),
+		.upper = f->upper[resource],
+	};
+	struct event_quantiles without = from_point(point), with, out;
+	struct event_effect *effect = &c->record->effect;
+	double ratio, w;
+
+	if (!expect_launch(&c->program->effect.profile, &query, &without,
+			   &with))
+		return false;
+	if (noted(f->now, point->horizon_s) &&
+	    c->probability[index] > COMING_LEAST)
+		event_note_both(effect, resource, 0, f->now, point->horizon_s,
+				&with, &without, app->value[resource]);
+	ratio = event_ratio(effect, resource, 0, true);
+	w = event_earned(ratio);
+	if (!(w > 0) || c->probability[index] < COMING_LEAST)
+		return false;
+	out = without;
+	out.mean += w * (with.mean - out.mean);
+	out.q05 += w * (with.q05 - out.q05);
+	out.q50 += w * (with.q50 - out.q50);
+	out.q95 += w * (with.q95 - out.q95);
+	to_point(&out, ratio, point);
+	return true;
+}
+
+static bool apply_all_coming(struct foresee *f, const struct series_app *app,
+			     uint8_t resource,
+			     struct predict_demand_forecast *forecast)
+{
+	bool changed = false;
+
+	for (size_t k = 0; k < f->nr_coming; k++)
+		for (int i = 0; i < PREDICT_DEMAND_HORIZONS &&
+		     f->coming[k].app_id == app->id; i++)
+			changed |= apply_coming(f, &f->coming[k], app,
+						resource, i,
+						&forecast->at[i]);
+	return changed;
+}
+
 void foresee_adjust(void *data, const struct series_app *app,
 		    uint8_t resource,
 		    struct predict_demand_forecast *forecast)
@@ -474,6 +616,7 @@ void foresee_adjust(void *data, const struct series_app *app,
 		     f->active[k].app_id == app->id; i++)
 			changed |= apply_event(f, &f->active[k], app, resource,
 					       &forecast->at[i]);
+	changed |= apply_all_coming(f, app, resource, forecast);
 	f->adjusting += changed;
 }
 

@@ -8,6 +8,9 @@
  * What former launches used at the same age stands in for a forecast until the
  * app has one, and beside it in the first hour, by its record (predict/event.h).
  *
+ * A launch that is probable within the horizons is put into the forecast of the
+ * nearest cgroup around it: the app itself is not there yet.
+ *
  * An event that names an app acts on the app with that path, on all that match
  * if it is a pattern, or, if there is none yet (a timer's service does not run
  * before), on the nearest cgroup around it that there is; never on the root.
@@ -21,6 +24,8 @@
 #include "sense/learned.h"
 
 #define FORESEE_EVENTS_MAX	256
+/* Programs whose next launch is put into forecasts, at a time. */
+#define FORESEE_COMING_MAX	32
 /* The longest horizon that is pushed. */
 #define FORESEE_AHEAD_S		900
 

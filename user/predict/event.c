@@ -111,17 +111,27 @@ static int phase(const struct event_query *q)
 	return q->age_now < 0 ? 0 : q->age_now < EVENT_YOUNG_S ? 1 : 2;
 }
 
-/* Of losses; NAN: no record. */
-static double earned(const struct event_effect *e,
-		     const struct event_query *q, bool ready)
+double event_ratio(const struct event_effect *e, int resource, int phase,
+		   bool ready)
 {
-	const struct event_record *r = &e->record[q->resource][phase(q)];
+	const struct event_record *r = &e->record[resource][phase];
 
 	if (ready)
 		return r->scored < EVENT_SCORED_MIN ? NAN :
 		       ratio(r->with, r->without);
 	return r->scored_all < EVENT_SCORED_MIN ? NAN :
 	       ratio(r->with_all, r->naive);
+}
+
+double event_earned(double r)
+{
+	return r < WORTH ? 1 / (1 + pow(r, 8)) : 0;
+}
+
+static double earned(const struct event_effect *e,
+		     const struct event_query *q, bool ready)
+{
+	return event_ratio(e, q->resource, phase(q), ready);
 }
 
 double event_weight(const struct event_effect *e, const struct event_query *q,
@@ -133,7 +143,7 @@ double event_weight(const struct event_effect *e, const struct event_query *q,
 		return isnan(q->declared) || q->launch ? 0 : 1;
 	if (!(r < WORTH))
 		return 0;
-	return without->ready ? 1 / (1 + pow(r, 8)) : 1;
+	return without->ready ? event_earned(r) : 1;
 }
 
 double event_gain(const struct event_effect *e, const struct event_query *q,
@@ -165,18 +175,17 @@ double event_combine(const struct event_effect *e,
 	return w;
 }
 
-void event_note(struct event_effect *e, const struct event_query *q,
-		double now, double horizon,
-		const struct event_quantiles *without, double value_now)
+void event_note_both(struct event_effect *e, int resource, int phase,
+		     double now, double horizon,
+		     const struct event_quantiles *with,
+		     const struct event_quantiles *without, double value_now)
 {
-	struct event_quantiles with;
 	struct event_pending *free = NULL;
 
-	if (!isfinite(now) || !isfinite(value_now) || !(horizon > 0) ||
-	    !event_expect(e, q, without, &with))
+	if (!isfinite(now) || !isfinite(value_now) || !(horizon > 0))
 		return;
 	for (int i = 0; i < EVENT_PENDING; i++) {
-		struct event_pending *p = &e->pending[q->resource][i];
+		struct event_pending *p = &e->pending[resource][i];
 
 		/* one for a moment is enough */
 		if (p->due > 0 && fabs(p->due - now - horizon) < 0.5)
@@ -188,11 +197,22 @@ void event_note(struct event_effect *e, const struct event_query *q,
 		return;
 	*free = (struct event_pending){
 		.due = now + horizon, .ready = without->ready,
-		.phase = phase(q),
-		.with = { with.q05, with.q50, with.q95 },
+		.phase = phase,
+		.with = { with->q05, with->q50, with->q95 },
 		.without = { without->q05, without->q50, without->q95 },
 		.naive = value_now,
 	};
+}
+
+void event_note(struct event_effect *e, const struct event_query *q,
+		double now, double horizon,
+		const struct event_quantiles *without, double value_now)
+{
+	struct event_quantiles with;
+
+	if (event_expect(e, q, without, &with))
+		event_note_both(e, q->resource, phase(q), now, horizon, &with,
+				without, value_now);
 }
 
 static float pinball(const float *q, double value)

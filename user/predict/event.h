@@ -109,6 +109,22 @@ double event_gain(const struct event_effect *e, const struct event_query *q,
 void event_note(struct event_effect *e, const struct event_query *q,
 		double now, double horizon,
 		const struct event_quantiles *without, double value_now);
+/*
+ * The same for two forecasts that were made elsewhere; @phase, below
+ * EVENT_PHASES, says in which record.
+ */
+void event_note_both(struct event_effect *e, int resource, int phase,
+		     double now, double horizon,
+		     const struct event_quantiles *with,
+		     const struct event_quantiles *without, double value_now);
+/*
+ * The record's loss ratio, with / without; NAN: too little was compared.
+ * @ready: of the forecast without.
+ */
+double event_ratio(const struct event_effect *e, int resource, int phase,
+		   bool ready);
+/* The weight 0..1 that such a ratio earns. */
+double event_earned(double ratio);
 /* The value of this second: compares what was forecast for it. */
 void event_settle(struct event_effect *e, int resource, double now,
 		  double value);

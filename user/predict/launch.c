@@ -103,9 +103,18 @@ void launch_start(struct launch *l, double now, int32_t offset_s)
 	l->starts++;
 }
 
+double launch_probability(const struct launch *l, int horizon)
+{
+	double p[LAUNCH_EXPERTS];
+
+	launch_mix_experts(l, horizon, l->now,
+			   l->now + launch_horizon_s[horizon], p);
+	return launch_mix(l, horizon, p);
+}
+
 void launch_forecast(const struct launch *l, struct launch_forecast *out)
 {
-	double p[LAUNCH_EXPERTS], least = 0;
+	double least = 0;
 
 	*out = (struct launch_forecast){
 		.starts = l->starts,
@@ -117,8 +126,7 @@ void launch_forecast(const struct launch *l, struct launch_forecast *out)
 		struct launch_point *at = &out->at[h];
 
 		at->horizon_s = launch_horizon_s[h];
-		launch_mix_experts(l, h, l->now, l->now + at->horizon_s, p);
-		at->probability = fmax(least, launch_mix(l, h, p));
+		at->probability = fmax(least, launch_probability(l, h));
 		at->loss_ratio = l->base_loss[h] > 0 ?
 			launch_clip(l->own_loss[h] / l->base_loss[h], 0,
 				    1000) : 1;

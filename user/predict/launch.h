@@ -62,7 +62,12 @@ void launch_pass(struct launch *l, double now, int32_t offset_s);
 /* Since the last call nobody watched (the daemon or the machine was off). */
 void launch_blind(struct launch *l, double now, int32_t offset_s);
 
-/* As of the last call. */
+/*
+ * As of the last call: of a start within launch_horizon_s[@horizon], on its own
+ * (not made to rise with the horizon).
+ */
+double launch_probability(const struct launch *l, int horizon);
+/* All horizons. */
 void launch_forecast(const struct launch *l, struct launch_forecast *out);
 
 /* Whether a state that came from a file can be used. */

@@ -3,6 +3,7 @@
 PREDICT_SRCS := \
 	user/predict/demand.c \
 	user/predict/event.c \
+	user/predict/expect.c \
 	user/predict/expert.c \
 	user/predict/grid.c \
 	user/predict/horizon.c \

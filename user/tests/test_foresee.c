@@ -160,6 +160,37 @@ static void test_launch(void)
 	ktap_assert(foresee_stats(foresee).launches == 8);
 }
 
+/*
+ * A job each 700 s: longer than any period that the forecaster looks for. Before
+ * it begins, the slice around it is told.
+ */
+static void test_coming(void)
+{
+	double before = -1, quiet = -1;
+	char path[64];
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		ktap_assert(launch_horizon_s[i] == predict_demand_horizon_s[i]);
+	setup(NULL);
+	for (int i = 0; i < 14; i++) {
+		snprintf(path, sizeof(path), "/system.slice/job-%d.scope",
+			 100 + i);
+		for (int age = 0; age < 700; age++) {
+			double job = age < 60 ? build_mib(age) : 0;
+
+			sample(1, "/system.slice", 50 + job);
+			if (age < 60)
+				sample(100 + i, path, job);
+			step();
+			if (i == 13 && age > 300 && age < 600)
+				quiet = fmax(quiet, pushed(1, 30));
+		}
+		before = pushed(1, 30);
+	}
+	ktap_assert(before > 400 && before < 640, "%.1f MiB", before);
+	ktap_assert(quiet < 150, "%.1f MiB while nothing is to come", quiet);
+}
+
 /* ---- events ---- */
 
 static struct agenda *agenda_with(double start, const char *label,
@@ -378,6 +409,8 @@ int main(void)
 		{ "R-13 programs by their cgroup's name", test_key },
 		{ "R-13 a new app is forecast by former launches",
 		  test_launch },
+		{ "R-13 a probable launch: the slice around it",
+		  test_coming },
 		{ "R-9 what follows an event is forecast before it",
 		  test_event },
 		{ "R-9 an unrelated event changes nothing", test_unrelated },
