@@ -47,8 +47,9 @@ static int by_start(const void *a, const void *b)
 
 void agenda_sort(struct agenda *agenda)
 {
-	qsort(agenda->entries, agenda->count, sizeof(*agenda->entries),
-	      by_start);
+	if (agenda->count)
+		qsort(agenda->entries, agenda->count, sizeof(*agenda->entries),
+		      by_start);
 	while (agenda->count > AGENDA_MAX) {
 		entry_free(&agenda->entries[--agenda->count]);
 		agenda->cut++;
