@@ -2,8 +2,8 @@
 /*
  * affinity - keep a donor's tasks off some cores, and undo it exactly.
  *
- * A lease says for how many cores; the cores are the last online ones, the
- * same for every donor, so that they become really free. One worker brings
+ * A lease says for how many CPUs; these are the same for every donor, so that
+ * they become really free, see cores.c for which. One worker brings
  * tasks in line with their app, whatever the reason that they are not: a
  * lease began, grew or ended, the task was forked, it came from another app.
  *
@@ -28,8 +28,8 @@
  * other way round (child's mask = saved, then the parent's is set) the child
  * is not active, and out of line, and the worker sets it. When the parent's
  * mask was changed from one lease's to another's meanwhile, the child has a
- * mask that is in nobody's state (torn), but that is the saved one less some
- * number of the last cores: the worker recognises it by that. On unload the
+ * mask that is in nobody's state (torn), but that is the saved one less the first
+ * so many of cores.c's order: the worker recognises it by that. On unload the
  * tracepoints stay until such children have come out; see
  * preswap_affinity_settle().
  */
@@ -44,6 +44,7 @@
 #include "app.h"
 #include "cgroupfs.h"
 #include "compat/compat.h"
+#include "cores.h"
 #include "task.h"
 #include "trace.h"
 
@@ -64,6 +65,7 @@ static struct workqueue_struct *preswap_affinity_wq;
 static struct work_struct preswap_affinity_work;
 static atomic64_t preswap_affinity_changes = ATOMIC64_INIT(0);
 static u64 preswap_affinity_seq;	/* preswap_lock */
+static unsigned int preswap_affinity_donors;	/* off some; preswap_lock */
 
 void preswap_mask_put(struct preswap_mask *mask)
 {
@@ -97,20 +99,6 @@ preswap_mask_share(struct preswap_affinity_scratch *s,
 	preswap_mask_put(s->last);
 	s->last = preswap_mask_new(saved, set);
 	return preswap_mask_get(s->last);
-}
-
-/* The cores that donors of @cores leave: from the last online one down. */
-static void preswap_affinity_off(struct cpumask *off, unsigned int cores)
-{
-	int cpu;
-
-	cpumask_clear(off);
-	for (cpu = nr_cpu_ids - 1; cpu >= 0 && cores; cpu--) {
-		if (!cpu_online(cpu))
-			continue;
-		cpumask_set_cpu(cpu, off);
-		cores--;
-	}
 }
 
 static void preswap_affinity_read(struct task_struct *task,
@@ -212,23 +200,35 @@ static void preswap_affinity_verify(struct preswap_affinity_scratch *s,
 		preswap_affinity_apply(item->task, s->target);
 }
 
-/* Is a torn child's mask the saved one less some cores? Then it is ours. */
+/* Is the current mask the saved one less the first CPUs of the order? */
+static bool preswap_affinity_is_ours(struct preswap_affinity_scratch *s,
+				     const struct cpumask *saved,
+				     enum preswap_cores_order order)
+{
+	unsigned int cores;
+
+	for (cores = 1; cores < num_online_cpus(); cores++) {
+		preswap_cores_first(order, cores, s->off);
+		cpumask_andnot(s->target, saved, s->off);
+		if (cpumask_equal(s->target, s->current_mask))
+			return true;
+	}
+	return false;
+}
+
+/* A torn child, whose mask was copied from a parent that we have changed. */
 static void preswap_affinity_recognise(struct preswap_affinity_scratch *s,
 				       struct preswap_affinity_item *item)
 {
 	const struct cpumask *saved = preswap_mask_saved(item->state.mask);
-	unsigned int cores = 0;
 	struct preswap_mask *mask;
 
 	preswap_affinity_read(item->task, s->current_mask);
 	if (cpumask_equal(s->current_mask, saved))
 		return;
-	do {
-		if (++cores >= num_online_cpus())
-			return;
-		preswap_affinity_off(s->off, cores);
-		cpumask_andnot(s->target, saved, s->off);
-	} while (!cpumask_equal(s->target, s->current_mask));
+	if (!preswap_affinity_is_ours(s, saved, PRESWAP_CORES_NOW) &&
+	    !preswap_affinity_is_ours(s, saved, PRESWAP_CORES_BEFORE))
+		return;
 	mask = preswap_mask_share(s, saved, s->target);
 	if (!mask)
 		return;
@@ -254,7 +254,7 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 		}
 		saved = preswap_mask_saved(item->state.mask);
 	}
-	preswap_affinity_off(s->off, item->cores);
+	preswap_cores_first(PRESWAP_CORES_NOW, item->cores, s->off);
 	if (!cpumask_andnot(s->target, saved, s->off) ||
 	    !cpumask_intersects(s->target, cpu_online_mask)) {
 		if (item->state.active)
@@ -327,7 +327,20 @@ static void preswap_affinity_run(struct work_struct *work)
 }
 
 /**
- * preswap_affinity_set() - how many cores an app's tasks stay off
+ * preswap_affinity_aim() - whom the next lease frees cores for
+ * @receiver: or NULL
+ *
+ * While any donor is off some, the cores are those of who came first.
+ */
+void preswap_affinity_aim(const struct preswap_app *receiver)
+{
+	lockdep_assert_held(&preswap_lock);
+	if (!preswap_affinity_donors)
+		preswap_cores_aim(receiver ? receiver->home_cpu : -1);
+}
+
+/**
+ * preswap_affinity_set() - how many CPUs an app's tasks stay off
  * @app: the donor; caller holds preswap_lock
  * @cores: 0 gives all back
  *
@@ -338,6 +351,7 @@ void preswap_affinity_set(struct preswap_app *app, unsigned int cores)
 	lockdep_assert_held(&preswap_lock);
 	if (app->affinity.cores == cores)
 		return;
+	preswap_affinity_donors += !!cores - !!app->affinity.cores;
 	spin_lock_bh(&app->lock);
 	app->affinity.cores = cores;
 	WRITE_ONCE(app->affinity.seq, ++preswap_affinity_seq);
@@ -387,6 +401,8 @@ int preswap_affinity_init(void)
 	struct preswap_affinity_scratch *s = &preswap_affinity_scratch;
 
 	INIT_WORK(&preswap_affinity_work, preswap_affinity_run);
+	if (preswap_cores_init())
+		return -ENOMEM;
 	if (!zalloc_cpumask_var(&s->off, GFP_KERNEL) ||
 	    !zalloc_cpumask_var(&s->current_mask, GFP_KERNEL) ||
 	    !zalloc_cpumask_var(&s->target, GFP_KERNEL) ||
@@ -412,4 +428,5 @@ void preswap_affinity_exit(void)
 	free_cpumask_var(s->current_mask);
 	free_cpumask_var(s->target);
 	free_cpumask_var(s->cpuset);
+	preswap_cores_exit();
 }

@@ -63,6 +63,7 @@ struct preswap_affinity_item {
 
 int preswap_affinity_init(void);
 void preswap_affinity_exit(void);
+void preswap_affinity_aim(const struct preswap_app *receiver);
 void preswap_affinity_set(struct preswap_app *app, unsigned int cores);
 void preswap_affinity_kick(void);
 void preswap_affinity_settle(void);

@@ -96,6 +96,7 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 	}
 	app->id = id;
 	app->cgroup = cgroup;
+	app->home_cpu = -1;
 	rcu_read_lock();
 	app->has_memcg = preswap_app_memcg(app);
 	rcu_read_unlock();

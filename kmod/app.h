@@ -91,6 +91,9 @@ struct preswap_app {
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */
 	u64 cpu_ns_tick;	/* total.cpu_ns at the last tick */
 	u64 cpu_tick_milli;	/* about the last half second */
+	int home_cpu;		/* where its busiest task ran last; -1: none */
+	int busiest_cpu;	/* the same while a tick looks at its tasks */
+	u64 busiest_ns;
 	struct preswap_trend trend[DECIDE_RESOURCES];
 
 	struct preswap_policy policy;

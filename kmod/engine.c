@@ -18,6 +18,7 @@
 
 #include "affinity.h"
 #include "app.h"
+#include "cores.h"
 #include "decide/ab.h"
 #include "engine.h"
 #include "knobs.h"
@@ -136,7 +137,7 @@ static void preswap_engine_sense_node(void)
 	node->capacity[DECIDE_MEMORY] = (u64)info.totalram << PAGE_SHIFT;
 	node->used[DECIDE_MEMORY] = node->capacity[DECIDE_MEMORY] -
 		min(node->capacity[DECIDE_MEMORY], available);
-	node->capacity[DECIDE_CPU] = num_online_cpus() * DECIDE_MILLI_PER_CORE;
+	node->capacity[DECIDE_CPU] = num_online_cpus() * DECIDE_MILLI_PER_CPU;
 	node->used[DECIDE_CPU] = 0;
 	preswap_for_each_app(app)
 		node->used[DECIDE_CPU] += app->cpu_tick_milli;
@@ -332,6 +333,7 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 		snapshot->used[r] = preswap_node.used[r];
 		snapshot->threshold_pct[r] = preswap_knob(threshold_pct[r]);
 	}
+	snapshot->core_milli = preswap_cores_threads() * DECIDE_MILLI_PER_CPU;
 	snapshot->rate[DECIDE_MEMORY] = preswap_reclaim_rate();
 	snapshot->correlation_pct = preswap_knob(correlation_pct);
 	snapshot->min_priority = preswap_knob(min_priority);

@@ -42,7 +42,7 @@ static void preswap_lease_apply(struct preswap_app *donor)
 			milli += lease->info.amount;
 	}
 	preswap_reclaim_hold(donor, bytes);
-	preswap_affinity_set(donor, div_u64(milli, DECIDE_MILLI_PER_CORE));
+	preswap_affinity_set(donor, div_u64(milli, DECIDE_MILLI_PER_CPU));
 }
 
 static u64 preswap_lease_used(const struct preswap_app *app,
@@ -105,6 +105,8 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	list_add_tail(&lease->list, &preswap_leases);
 	preswap_lease_number++;
 	preswap_lease_total++;
+	if (request->kind == PRESWAP_LEASE_KIND_AFFINITY && !request->dry_run)
+		preswap_affinity_aim(receiver);
 	preswap_lease_apply(lease->donor);
 	trace_preswap_lease_begin(&lease->info);
 	preswap_netlink_lease_event(PRESWAP_EVENT_LEASE_BEGIN, &lease->info);
@@ -117,7 +119,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 static u64 preswap_lease_cores(const struct preswap_app *donor)
 {
 	u64 keep = DIV_ROUND_UP_ULL(donor->policy.floor[DECIDE_CPU],
-				    DECIDE_MILLI_PER_CORE);
+				    DECIDE_MILLI_PER_CPU);
 	u64 left = num_online_cpus() - min_t(u64, num_online_cpus(),
 					     max_t(u64, keep, 1));
 
@@ -170,7 +172,7 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 				       "the donor would fall below its floor");
 			return -ERANGE;
 		}
-	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CORE) >
+	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CPU) >
 		   preswap_lease_cores(donor)) {
 		NL_SET_ERR_MSG(extack,
 			       "the donor would fall below its floor, or lose its last core");

@@ -709,7 +709,7 @@ static int preswap_lease_add_one(struct sk_buff *skb, struct genl_info *info)
 				info->attrs[PRESWAP_A_LEASE_AMOUNT],
 				"more milli-CPU than any machine has");
 		request.amount = roundup(request.amount,
-					 DECIDE_MILLI_PER_CORE);
+					 DECIDE_MILLI_PER_CPU);
 	}
 	request.gain = request.amount;
 	request.donor = preswap_named_app(info, PRESWAP_A_LEASE_DONOR_ID);

@@ -112,15 +112,16 @@ static u64 preswap_task_grown(u64 *last, u64 now)
 	return delta;
 }
 
-static void preswap_task_account(struct preswap_task *entry)
+/* Return: ns on a CPU since the last time. */
+static u64 preswap_task_account(struct preswap_task *entry)
 {
 	struct preswap_usage now, delta;
 
 	if (!entry->app)
-		return;
+		return 0;
 	/* a task that has not run has changed none of the others either */
 	if (READ_ONCE(entry->task->se.sum_exec_runtime) == entry->last.cpu_ns)
-		return;
+		return 0;
 	preswap_task_read(entry->task, &now);
 	delta.cpu_ns = preswap_task_grown(&entry->last.cpu_ns, now.cpu_ns);
 	delta.run_delay_ns = preswap_task_grown(&entry->last.run_delay_ns,
@@ -134,6 +135,7 @@ static void preswap_task_account(struct preswap_task *entry)
 	delta.switches = preswap_task_grown(&entry->last.switches,
 					    now.switches);
 	preswap_app_account(entry->app, &delta);
+	return delta.cpu_ns;
 }
 
 /* Find the app anew when the task or the table has changed. */
@@ -403,15 +405,20 @@ static bool preswap_task_tick_bucket(struct preswap_task_bucket *bucket)
 {
 	struct preswap_task *entry;
 	bool stray = false;
+	u64 ran_ns;
 
 	spin_lock_bh(&bucket->lock);
 	hlist_for_each_entry(entry, &bucket->list, node) {
 		/* the dead stay with their last app, even when it is gone */
 		if (!entry->task->exit_state)
 			preswap_task_regroup(entry);
-		preswap_task_account(entry);
+		ran_ns = preswap_task_account(entry);
 		if (!entry->app || entry->task->exit_state)
 			continue;
+		if (ran_ns > entry->app->busiest_ns) {
+			entry->app->busiest_ns = ran_ns;
+			entry->app->busiest_cpu = task_cpu(entry->task);
+		}
 		entry->app->tasks_counting++;
 		entry->app->affinity.moved_counting += entry->affinity.active;
 		stray |= entry->affinity.seq !=
@@ -455,6 +462,9 @@ bool preswap_task_tick(bool with_memory)
 		app->tasks_counting = 0;
 		app->affinity.moved = app->affinity.moved_counting;
 		app->affinity.moved_counting = 0;
+		if (app->busiest_ns)
+			app->home_cpu = app->busiest_cpu;
+		app->busiest_ns = 0;
 		if (!with_memory)
 			continue;
 		app->rss_bytes = app->rss_counting;

@@ -7,6 +7,7 @@
 #define PRESWAP_COMPAT_H
 
 #include <linux/cgroup.h>
+#include <linux/topology.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 
@@ -23,6 +24,19 @@
 static inline struct psi_group *preswap_cgroup_psi(struct cgroup *cgroup)
 {
 	return cgroup->psi;
+}
+
+/*
+ * The last-level cache of a CPU: its number, or that of its package where the
+ * kernel does not tell modules.
+ */
+static inline unsigned int preswap_cpu_cache(unsigned int cpu)
+{
+#if defined(CONFIG_X86) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return cpu_data(cpu).topo.llc_id;
+#else
+	return topology_physical_package_id(cpu);
+#endif
 }
 
 /* The attributes of a dump request, by type. */

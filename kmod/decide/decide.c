@@ -40,7 +40,8 @@
  *
  * Donors give in order of priority, lowest first, each down to its floor
  * before the next is touched; among equals the cheapest, then the one that
- * uses most, so that few are disturbed. CPU is given in whole cores: a donor
+ * uses most, so that few are disturbed. CPU is given in whole cores, with all of
+ * their threads: half of one is not free while the donor uses the other. A donor
  * that leaves k of n cores frees about k/n of its use there.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
@@ -90,6 +91,7 @@ struct decision {
 	__u32 resource;
 	__u64 capacity;
 	__u64 step;		/* the smallest shortage worth a lease */
+	__u64 core;		/* milli-CPU of one core */
 	struct decide_heap receivers, donors;
 	__u64 cores;	/* that any of the receivers needs, at most */
 	__u32 looks;	/* how many donors may still be looked at */
@@ -240,9 +242,9 @@ static __u64 giveable(const struct decision *d, __u32 donor)
 			   d->r->taken[donor]);
 }
 
-static __u64 cores_for(__u64 milli)
+static __u64 cores_for(const struct decision *d, __u64 milli)
 {
-	return (milli + DECIDE_MILLI_PER_CORE - 1) / DECIDE_MILLI_PER_CORE;
+	return (milli + d->core - 1) / d->core;
 }
 
 /*
@@ -253,8 +255,8 @@ static __u64 cores_to_leave(const struct decision *d, __u32 donor,
 			    __u64 wanted)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[DECIDE_CPU];
-	__u64 cores = d->capacity / DECIDE_MILLI_PER_CORE;
-	__u64 keep = decide_larger(cores_for(decide_bound(use->floor)), 1);
+	__u64 cores = d->capacity / d->core;
+	__u64 keep = decide_larger(cores_for(d, decide_bound(use->floor)), 1);
 
 	return decide_smaller(wanted, decide_less(decide_less(cores, keep),
 						  d->r->taken[donor]));
@@ -263,7 +265,7 @@ static __u64 cores_to_leave(const struct decision *d, __u32 donor,
 /* What a donor that uses @use frees: it uses no more than it has cores. */
 static __u64 gain_of_leaving(const struct decision *d, __u64 use, __u64 cores)
 {
-	__u64 all = d->capacity / DECIDE_MILLI_PER_CORE;
+	__u64 all = d->capacity / d->core;
 
 	return all ? decide_smaller(use, d->capacity) * cores / all : 0;
 }
@@ -361,13 +363,13 @@ static enum decide_verdict take_memory(struct decision *d,
 static __u64 steady_cores(const struct decision *d,
 			  const struct decide_lease *old, __u64 shortage)
 {
-	__u64 had, enough = cores_for(shortage + d->step);
+	__u64 had, enough = cores_for(d, shortage + d->step);
 
 	if (!old)
-		return cores_for(shortage);
-	had = decide_bound(old->amount) / DECIDE_MILLI_PER_CORE;
-	if (cores_for(decide_less(shortage, d->step)) > had)
-		return cores_for(shortage);
+		return cores_for(d, shortage);
+	had = decide_bound(old->amount) / d->core;
+	if (cores_for(d, decide_less(shortage, d->step)) > had)
+		return cores_for(d, shortage);
 	return enough + decide_larger(had / 4, 1) > had ? had : enough;
 }
 
@@ -382,7 +384,7 @@ static enum decide_verdict take_cpu(struct decision *d,
 				     steady_cores(d, old, turn->shortage));
 	enum decide_verdict verdict;
 
-	p->amount = leave * DECIDE_MILLI_PER_CORE;
+	p->amount = leave * d->core;
 	p->gain = gain_of_leaving(d, use, leave);
 	if (use < DECIDE_CPU_DONOR_MILLI || p->gain < DECIDE_CPU_GAIN_MILLI)
 		return DECIDE_AT_FLOOR;
@@ -691,11 +693,19 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 		decide_demand_chance(&sum, outlook->room);
 
 	/* crumbs of a step in all may be carried to the one that needs most */
-	d->cores = cores_for(most + d->step);
+	d->cores = cores_for(d, most + d->step);
 	d->room = (__s64)limit - (__s64)(used + others);
 	needed += decide_spread_sigma(&receivers);
 	d->r->need[d->resource] =
 		decide_less(needed, d->room > 0 ? (__u64)d->room : 0);
+}
+
+/* The milli-CPU of a core. */
+static __u64 core_of(const struct decide_snapshot *s)
+{
+	__u64 milli = decide_smaller(s->core_milli, DECIDE_CORE_MILLI_MAX);
+
+	return milli ? milli : DECIDE_MILLI_PER_CPU;
 }
 
 static void decide_resource(const struct decide_snapshot *s,
@@ -707,6 +717,7 @@ static void decide_resource(const struct decide_snapshot *s,
 		.resource = resource,
 		.capacity = decide_bound(s->capacity[resource]),
 		.step = DECIDE_CPU_STEP_MILLI,
+		.core = core_of(s),
 		.receivers = { .entries = r->entries, .apps = s->apps },
 		.donors = { .entries = r->entries + s->nr_apps,
 			    .apps = s->apps },
@@ -716,11 +727,11 @@ static void decide_resource(const struct decide_snapshot *s,
 
 	if (resource == DECIDE_CPU)
 		d.capacity = decide_smaller(d.capacity, DECIDE_CORES_MAX *
-					    DECIDE_MILLI_PER_CORE);
+					    DECIDE_MILLI_PER_CPU);
 	else
 		d.step = decide_larger(d.capacity >> DECIDE_MEM_STEP_SHIFT,
 				       DECIDE_MEM_STEP_BYTES);
-	d.cores = d.capacity / DECIDE_MILLI_PER_CORE;
+	d.cores = d.capacity / d.core;
 	if (d.looks < DECIDE_LOOKS_MIN)
 		d.looks = DECIDE_LOOKS_MIN;
 	decide_spread_init(&d.served, d.capacity, s->nr_apps,

@@ -23,7 +23,8 @@
 #define DECIDE_MAX		(1ULL << 44)	/* 16 TiB, 10^10 cores */
 #define DECIDE_APPS_MAX		(1U << 17)
 #define DECIDE_NONE		0xffffffffU
-#define DECIDE_MILLI_PER_CORE	1000ULL
+#define DECIDE_MILLI_PER_CPU	1000ULL
+#define DECIDE_CORE_MILLI_MAX	64000U
 
 enum decide_resource {
 	DECIDE_CPU,
@@ -97,6 +98,8 @@ struct decide_snapshot {
 	__u64 used[DECIDE_RESOURCES];
 	__u64 rate[DECIDE_RESOURCES];	/* freed in a second; 0: at once */
 	__u32 threshold_pct[DECIDE_RESOURCES];	/* 1..100 */
+	__u32 core_milli;	/* CPU is given in multiples of this: 1000 for
+				 * each thread of a core; 0: 1000 */
 	__u32 correlation_pct;	/* 0: apps vary independently, 100: together */
 	__u32 min_priority;	/* a receiver's priority must exceed this */
 	__u32 nr_apps;
@@ -115,7 +118,7 @@ struct decide_proposal {
 	__u32 receiver;
 	__u32 resource;
 	__u32 source;		/* enum decide_source */
-	__u64 amount;		/* bytes; for CPU whole cores x 1000 */
+	__u64 amount;		/* bytes; for CPU whole cores */
 	__u64 gain;		/* bytes or milli-CPU expected to become free */
 	__u64 benefit;		/* both in KiB or milli-CPU x weight, see */
 	__u64 cost;		/* decide.c */

@@ -21,6 +21,7 @@
 	A(decide_snapshot, used)	\
 	A(decide_snapshot, rate)	\
 	A(decide_snapshot, threshold_pct) \
+	F(decide_snapshot, core_milli)	\
 	F(decide_snapshot, correlation_pct) \
 	F(decide_snapshot, min_priority) \
 	F(decide_snapshot, nr_apps)	\

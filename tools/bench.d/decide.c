@@ -88,7 +88,7 @@ static void make_app(struct decide_app *app, uint32_t i, uint32_t n,
 		     uint32_t rising)
 {
 	const uint64_t mean[] = {
-		CORES * DECIDE_MILLI_PER_CORE * USED_PCT / 100 / n,
+		CORES * DECIDE_MILLI_PER_CPU * USED_PCT / 100 / n,
 		MEMORY * USED_PCT / 100 / n,
 	};
 	int r;
@@ -121,7 +121,7 @@ static void make_node(struct bench *b, uint32_t n, uint32_t rising)
 	uint32_t i, r;
 
 	b->snapshot = (struct decide_snapshot){
-		.capacity = { CORES * DECIDE_MILLI_PER_CORE, MEMORY },
+		.capacity = { CORES * DECIDE_MILLI_PER_CPU, MEMORY },
 		.threshold_pct = { 80, 80 },
 		.correlation_pct = 50,
 		.min_priority = 1,

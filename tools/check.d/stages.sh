@@ -5,7 +5,8 @@
 # stage_NAME with - and . as _: it runs in the tree's top directory, and prints
 # KTAP, or is one test that passes when it returns 0.
 
-# name, most seconds it may take, always or long
+# name, most seconds it may take, always or long; beside: while the one before it
+# runs, too, as guests sleep most of their time
 stages() {
 	cat <<-'TABLE'
 	packages 900 always
@@ -21,17 +22,20 @@ stages() {
 	module-6.12 300 always
 	user 300 always
 	unit 600 always
-	dkms 600 always
-	vm 600 always
+	fuzz 300 always
+	dkms 900 always
+	vm 900 always beside
 	guest-6.1 930 always
-	guest-6.12 930 always
+	guest-6.12 930 always beside
 	long-6.1 3630 long
 	long-6.12 3630 long
 	icount-6.1 3630 long
 	icount-6.12 3630 long
 	unload-6.1 3630 long
 	unload-6.12 3630 long
+	topology-6.12 600 long
 	outcome 1800 long
+	fuzz-long 3900 long
 	TABLE
 }
 
@@ -107,13 +111,19 @@ stage_unit() {
 	make -j"$JOBS" -C user check WERROR=1
 }
 
+stage_fuzz() { "$CHECK_DIR/fuzz" 20; }
+stage_fuzz_long() { "$CHECK_DIR/fuzz" 1200; }
+
 # guest KERNEL [OPTION]... -- COMMAND...
 guest() {
 	local kernel=$1
 
 	shift
-	build_module "$kernel" >build/check/guest-build.log &&
-		make -j"$JOBS" -C user >>build/check/guest-build.log ||
+	(
+		flock 9
+		build_module "$kernel" >build/check/guest-build.log &&
+			make -j"$JOBS" -C user >>build/check/guest-build.log
+	) 9>build/check/.build-lock ||
 		{ tail -n 20 build/check/guest-build.log; return 1; }
 	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
 }
@@ -128,6 +138,12 @@ stage_long_6_12() { long 6.12; }
 icount() { guest "$1" --icount --timeout 3600 -- selftests/run; }
 stage_icount_6_1() { icount 6.1; }
 stage_icount_6_12() { icount 6.12; }
+
+# Two packages, and cores of two threads: QEMU's CPU tells 6.1 of neither.
+stage_topology_6_12() {
+	guest 6.12 --icount --topology 2,1,2 --timeout 570 -- \
+		selftests/run build/user/selftests/cores
+}
 
 # Unloading under load, ten times over.
 unload() {

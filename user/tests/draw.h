@@ -87,6 +87,8 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 	snapshot->used[DECIDE_MEMORY] = draw_value(4000 * DRAW_MIB);
 	snapshot->threshold_pct[0] = draw(110);
 	snapshot->threshold_pct[1] = draw(110);
+	snapshot->core_milli = draw(4) ? 1000 * (__u32)draw(9) :
+					 (__u32)draw(1ULL << 32);
 	snapshot->rate[0] = draw(2) ? 0 : draw_value(64000);
 	snapshot->rate[1] = draw(2) ? 0 : draw_value(400 * DRAW_MIB);
 	snapshot->correlation_pct = draw(120);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer target: any bytes are samples, and no forecast may break.
- *
- *	clang -std=gnu17 -O1 -g -Iuser -fsanitize=fuzzer,address,undefined \
- *		-o fuzz_predict user/tests/fuzz_predict.c user/predict/(all).c \
- *		-lm && ./fuzz_predict -max_len=8192 -max_total_time=60
+ * libFuzzer target: any bytes are samples, and no forecast may break
+ * ("make -C user fuzz").
  *
  * The first byte chooses how the others are read: as doubles, which gives
  * every bit pattern, or as single bytes, which gives series that look real

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * libFuzzer target: any bytes are a recording, and nothing may break. What is
- * read is decided again, and is the same when it is written and read again.
+ * read is decided again, and is the same when it is written and read again
+ * ("make -C user fuzz").
  *
- *	clang -std=gnu17 -D_GNU_SOURCE -O1 -g -Iuser -Iinclude \
- *		-Iinclude/uapi -fsanitize=fuzzer,address,undefined \
- *		-o fuzz_snapshot user/tests/fuzz_snapshot.c user/plan/snapshot.c \
- *		user/plan/snapshot_fields.c user/plan/snapshot_write.c \
- *		user/plan/replay.c user/show/text.c user/show/units.c \
- *		kmod/decide/(all).c && ./fuzz_snapshot -max_len=16384 \
- *		-max_total_time=60 CORPUS
- *
- * A seed for CORPUS is what /sys/kernel/debug/preswap/snapshot says.
+ * A seed for its corpus is what /sys/kernel/debug/preswap/snapshot says.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -8,6 +8,9 @@
 #include "../../selftests/ktap.h"
 #include "draw.h"
 
+#define promise(kept, ...)	ktap_assert(kept, __VA_ARGS__)
+#include "promises.h"
+
 #define MIB		DRAW_MIB
 #define APPS		DRAW_APPS
 #define LEASES		DRAW_LEASES
@@ -100,14 +103,7 @@ static void expect(struct decide_app *app, int resource, uint64_t q50,
 
 static uint64_t given_by(const struct decide_app *app, uint32_t resource)
 {
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < result.nr_proposals; i++)
-		if (&apps[proposals[i].donor] == app &&
-		    proposals[i].resource == resource)
-			sum += proposals[i].amount;
-	return sum;
+	return promised_given(&result, (uint32_t)(app - apps), resource);
 }
 
 /* The example above decide.c: batch 900 MiB, a service 50 that will be 250. */
@@ -221,6 +217,37 @@ static void test_cores(void)
 	snapshot.capacity[DECIDE_CPU] = 1000;	/* one core: never the last */
 	run();
 	ktap_assert(given_by(batch, DECIDE_CPU) == 0, "the last core");
+}
+
+/* Eight CPUs, two to a core: nobody has half of one for himself. */
+static void test_threads(void)
+{
+	struct decide_app *batch, *service;
+
+	node();
+	snapshot.capacity[DECIDE_CPU] = 8000;
+	snapshot.core_milli = 2000;
+	batch = add(1, DECIDE_BATCH, true, 7000, 0);
+	service = add(9, DECIDE_LATENCY, false, 100, 0);
+	expect(service, DECIDE_CPU, 500, 500);
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 2000, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	expect(service, DECIDE_CPU, 2900, 2900);
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 4000, "%llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	batch->use[DECIDE_CPU].floor = 4100;	/* keeps 3 cores of 4 */
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 2000, "floor: %llu",
+		    (unsigned long long)given_by(batch, DECIDE_CPU));
+	batch->use[DECIDE_CPU].floor = 0;
+	snapshot.capacity[DECIDE_CPU] = 2000;
+	run();
+	ktap_assert(given_by(batch, DECIDE_CPU) == 0, "the last core");
+	snapshot.core_milli = UINT32_MAX;	/* absurd: no core is so large */
+	run();
+	ktap_assert(!result.nr_proposals, "part of a core");
 }
 
 static void test_sensitivity(void)
@@ -583,111 +610,43 @@ static void draw_snapshot(void)
 	draw_node(&snapshot, apps, leases);
 }
 
-static bool inside(uint32_t inner, uint32_t outer)
-{
-	int depth;
-
-	for (depth = 0; inner < snapshot.nr_apps && depth < 64; depth++) {
-		if (inner == outer)
-			return true;
-		inner = apps[inner].parent;
-	}
-	return false;
-}
-
-static void check_proposal(const struct decide_proposal *p)
-{
-	const struct decide_app *from = &apps[p->donor];
-	const struct decide_app *to = &apps[p->receiver];
-
-	ktap_assert(p->donor < snapshot.nr_apps &&
-		    p->receiver < snapshot.nr_apps && p->resource < 2, "range");
-	ktap_assert(from->eligible, "an ineligible app gives");
-	ktap_assert(!from->use[p->resource].bar, "it is barred");
-	ktap_assert(from->priority >= 1 && from->priority < to->priority,
-		    "%u gives to %u", from->priority, to->priority);
-	ktap_assert(to->priority <= 10 &&
-		    to->priority > snapshot.min_priority, "receiver's priority");
-	ktap_assert(!inside(p->donor, p->receiver) &&
-		    !inside(p->receiver, p->donor), "nested");
-	ktap_assert(p->benefit > p->cost, "not worth it");
-	ktap_assert(p->amount && p->gain, "nothing");
-}
-
-static uint64_t capped(uint64_t value)
-{
-	return value < DECIDE_MAX ? value : DECIDE_MAX;
-}
-
-static void check_donor(const struct decide_app *app)
-{
-	const struct decide_use *mem = &app->use[DECIDE_MEMORY];
-	uint64_t has = capped(mem->used > mem->had ? mem->used : mem->had);
-	uint64_t cores = capped(snapshot.capacity[DECIDE_CPU]) / 1000;
-	uint64_t floor = capped(app->use[DECIDE_CPU].floor);
-	uint64_t keep = (floor + 999) / 1000 > 1 ? (floor + 999) / 1000 : 1;
-	uint64_t bytes = given_by(app, DECIDE_MEMORY);
-	uint64_t milli = given_by(app, DECIDE_CPU);
-
-	ktap_assert(!bytes || bytes + capped(mem->floor) <= has,
-		    "gives %llu of %llu", (unsigned long long)bytes,
-		    (unsigned long long)has);
-	ktap_assert(milli % 1000 == 0, "part of a core");
-	ktap_assert(!milli || milli / 1000 + keep <= cores,
-		    "gives %llu cores of %llu, keeps %llu",
-		    (unsigned long long)milli / 1000,
-		    (unsigned long long)cores, (unsigned long long)keep);
-}
-
 #define ROUNDS	1000000
+
+/* Kept of the answer before. */
+static struct decide_result was;
+static struct decide_proposal proposals_was[PROPOSALS];
+static struct decide_shortage shortages_was[PROPOSALS];
+
+static void remember(void)
+{
+	was = result;
+	was.proposals = memcpy(proposals_was, proposals, sizeof(proposals));
+	was.shortages = memcpy(shortages_was, shortages, sizeof(shortages));
+}
 
 static void test_properties(void)
 {
-	static struct decide_proposal again[PROPOSALS];
 	uint64_t gave = 0;
-	uint32_t i, n;
 	int round;
 
 	draw_seed = 0x5eed;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		run();
-		for (i = 0; i < result.nr_proposals; i++)
-			check_proposal(&proposals[i]);
-		for (i = 0; i < snapshot.nr_apps; i++)
-			check_donor(&apps[i]);
+		promises(&snapshot, &result);
 		gave += result.nr_proposals;
-		n = result.nr_proposals;
-		memcpy(again, proposals, sizeof(again));
+		remember();
 		run();
-		ktap_assert(n == result.nr_proposals &&
-			    !memcmp(again, proposals, n * sizeof(*again)),
-			    "the same input, another output");
+		promises_same(&was, &result);
 	}
 	ktap_assert(gave > ROUNDS / 20, "only %llu proposals: nothing tested",
 		    (unsigned long long)gave);
 }
 
-static uint64_t given_to(uint32_t receiver, uint32_t resource)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < result.nr_proposals; i++)
-		if (proposals[i].receiver == receiver &&
-		    proposals[i].resource == resource)
-			sum += proposals[i].gain;
-	return sum;
-}
-
-/*
- * What an app gets does not depend on those below it: without their needs it
- * gets the same.
- */
 static void test_not_at_higher_cost(void)
 {
-	uint64_t before[APPS][DECIDE_RESOURCES], served = 0;
-	uint32_t i, r, least;
+	uint64_t served = 0;
+	uint32_t least;
 	int round;
 
 	draw_seed = 0xcafe;
@@ -695,89 +654,33 @@ static void test_not_at_higher_cost(void)
 		draw_snapshot();
 		run();
 		least = 1 + draw(10);
-		for (i = 0; i < snapshot.nr_apps; i++)
-			for (r = 0; r < DECIDE_RESOURCES; r++)
-				before[i][r] = given_to(i, r);
-		for (i = 0; i < snapshot.nr_apps; i++) {
-			if (apps[i].priority >= least ||
-			    apps[i].priority <= snapshot.min_priority)
-				continue;
-			for (r = 0; r < DECIDE_RESOURCES; r++)
-				apps[i].use[r].source = DECIDE_FROM_NOTHING;
-		}
+		remember();
+		promise_no_needs_below(&snapshot, apps, least);
 		run();
-		for (i = 0; i < snapshot.nr_apps; i++) {
-			if (apps[i].priority < least)
-				continue;
-			for (r = 0; r < DECIDE_RESOURCES; r++) {
-				ktap_assert(given_to(i, r) == before[i][r],
-					    "round %d app %u: %llu, was %llu",
-					    round, i,
-					    (unsigned long long)given_to(i, r),
-					    (unsigned long long)before[i][r]);
-				served += before[i][r] != 0;
-			}
-		}
+		served += promises_above(&snapshot, &was, &result, least);
 	}
 	ktap_assert(served > ROUNDS / 50, "only %llu served",
 		    (unsigned long long)served);
 }
 
-/* What @receiver goes without, of what it needs of memory. */
-static uint64_t goes_without(uint32_t receiver)
-{
-	uint64_t given = given_to(receiver, DECIDE_MEMORY), short_of;
-	uint32_t i;
-
-	for (i = 0; i < result.nr_needs; i++) {
-		if (needs[i].receiver != receiver ||
-		    needs[i].resource != DECIDE_MEMORY)
-			continue;
-		short_of = needs[i].shortage - needs[i].carried;
-		return short_of > given ? short_of - given : 0;
-	}
-	return 0;
-}
-
-/*
- * A receiver whose priority rises is short of no more, but for what is too
- * little for a lease. (Where demand is certain: it may be short of what is too
- * unlikely to be worth a lease.)
- */
 static void test_monotone(void)
 {
-	uint64_t before, after, step, less = 0;
+	uint64_t before, after, less = 0;
 	uint32_t i;
 	int round;
 
 	draw_seed = 0x5caff01d;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
-		snapshot.nr_leases = 0;
-		for (i = 0; i < snapshot.nr_apps; i++) {
-			struct decide_use *use = &apps[i].use[DECIDE_MEMORY];
-
-			use->q95 = use->q50;
-			use->in_ms = 0;
-		}
-		if (!snapshot.nr_apps)
-			continue;
 		i = draw(snapshot.nr_apps);
-		if (apps[i].priority < 1 || apps[i].priority > 9 ||
-		    apps[i].priority <= snapshot.min_priority)
+		if (!promise_make_monotone(&snapshot, apps, i))
 			continue;
 		explain();
-		before = goes_without(i);
+		before = promised_lack(&result, i);
 		apps[i].priority++;
 		explain();
-		after = goes_without(i);
-		step = capped(snapshot.capacity[DECIDE_MEMORY]) / 128;
-		if (step < 8 * MIB)
-			step = 8 * MIB;
-		ktap_assert(after < before + step,
-			    "round %d app %u: short of %llu, was %llu", round,
-			    i, (unsigned long long)after,
-			    (unsigned long long)before);
+		after = promised_lack(&result, i);
+		promise_monotone(&snapshot, before, after);
 		less += after < before;
 	}
 	ktap_assert(less > 1000, "only %llu had more",
@@ -943,59 +846,10 @@ static void test_many(void)
 		    result.nr_refused);
 }
 
-/* Those that give are the proposals, in the same order. */
-static void check_reasons(void)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < result.nr_reasons; i++) {
-		const struct decide_reason *why = &reasons[i];
-		const struct decide_proposal *p = &proposals[n];
-
-		ktap_assert(why->verdict <= DECIDE_FULL, "%u", why->verdict);
-		if (why->verdict != DECIDE_GIVES)
-			continue;
-		n++;
-		ktap_assert(n <= result.nr_proposals, "no such proposal");
-		ktap_assert(why->donor == p->donor &&
-			    why->receiver == p->receiver &&
-			    why->resource == p->resource, "of another");
-		ktap_assert(why->amount == p->amount &&
-			    why->benefit == p->benefit &&
-			    why->cost == p->cost, "other numbers");
-	}
-	ktap_assert(n == result.nr_proposals, "%u of %u proposals", n,
-		    result.nr_proposals);
-	/* and of donors that were passed over without a look */
-	ktap_assert(result.nr_reasons >= n + result.nr_refused,
-		    "%u reasons, %u refused", result.nr_reasons,
-		    result.nr_refused);
-	ktap_assert(result.nr_needs == result.nr_receivers, "%u needs, %u",
-		    result.nr_needs, result.nr_receivers);
-}
-
-static bool same_answer(const struct decide_result *a,
-			const struct decide_proposal *proposals_a,
-			const struct decide_shortage *shortages_a)
-{
-	return a->nr_proposals == result.nr_proposals &&
-	       a->nr_shortages == result.nr_shortages &&
-	       a->nr_receivers == result.nr_receivers &&
-	       a->nr_refused == result.nr_refused &&
-	       !memcmp(a->need, result.need, sizeof(a->need)) &&
-	       !memcmp(proposals_a, proposals,
-		       a->nr_proposals * sizeof(*proposals_a)) &&
-	       !memcmp(shortages_a, shortages,
-		       a->nr_shortages * sizeof(*shortages_a));
-}
-
 /* Room for needs and reasons changes nothing, and is not exceeded. */
 static void test_explained(void)
 {
-	static struct decide_proposal proposals_was[PROPOSALS];
-	static struct decide_shortage shortages_was[PROPOSALS];
 	uint32_t verdicts[DECIDE_FULL + 1] = {}, i, room;
-	struct decide_result was;
 	int round;
 
 	draw_seed = 0xbeca;
@@ -1004,19 +858,15 @@ static void test_explained(void)
 		room = draw(8) ? PROPOSALS : draw(3);
 		run_with(room, 0, 0);
 		ktap_assert(!result.nr_needs && !result.nr_reasons, "no room");
-		was = result;
-		memcpy(proposals_was, proposals, sizeof(proposals));
-		memcpy(shortages_was, shortages, sizeof(shortages));
+		remember();
 		run_with(room, DECIDE_RESOURCES * APPS, REASONS);
-		ktap_assert(same_answer(&was, proposals_was, shortages_was),
-			    "round %d: another answer", round);
-		check_reasons();
+		promises_same(&was, &result);
+		promises_reasons(&result);
 		for (i = 0; i < result.nr_reasons; i++)
 			verdicts[reasons[i].verdict]++;
 		reasons[1].donor = 12345;
 		run_with(room, 1, 1);
-		ktap_assert(same_answer(&was, proposals_was, shortages_was),
-			    "round %d: another answer with a room of 1", round);
+		promises_same(&was, &result);
 		ktap_assert(result.nr_needs <= 1 && result.nr_reasons <= 1 &&
 			    reasons[1].donor == 12345, "beyond the room");
 	}
@@ -1085,6 +935,7 @@ int main(void)
 		{ "R-21 the highest priority is served first",
 		  test_priority_first },
 		{ "R-29 whole cores, never the last", test_cores },
+		{ "R-29 a core is all of its threads", test_threads },
 		{ "R-20 certainty by sensitivity", test_sensitivity },
 		{ "R-23 nothing from around the receiver", test_nested },
 		{ "R-14 what several need is less than the sum of their worst",

@@ -10,6 +10,9 @@
 #include "../../kmod/decide/decide.h"
 #include "../../selftests/ktap.h"
 
+#define promise(kept, ...)	ktap_assert(kept, __VA_ARGS__)
+#include "promises.h"
+
 #define MIB		(1024ULL * 1024)
 #define APPS		3
 #define LEASES		8
@@ -174,6 +177,7 @@ static struct count run(const struct scene *scene)
 		tick_one(&s, DECIDE_CPU, 250, scene);
 		tick_one(&s, DECIDE_MEMORY, 8 * MIB, scene);
 		decide(&s, &result);
+		promises(&s, &result);
 		for (i = 0; i < result.nr_proposals; i++)
 			keep(&proposals[i], tick, &count);
 	}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which CPUs donors leave, in which order. */
+#ifndef PRESWAP_CORES_H
+#define PRESWAP_CORES_H
+
+#include <linux/cpumask.h>
+#include <linux/types.h>
+
+enum preswap_cores_order {
+	PRESWAP_CORES_NOW,
+	PRESWAP_CORES_BEFORE,	/* the order that was in force before that */
+	PRESWAP_CORES_SPARE,	/* to make a new one in */
+	PRESWAP_CORES_ORDERS
+};
+
+int preswap_cores_init(void);
+void preswap_cores_exit(void);
+void preswap_cores_aim(int home);
+void preswap_cores_first(enum preswap_cores_order order, unsigned int number,
+			 struct cpumask *first);
+unsigned int preswap_cores_threads(void);
+
+#endif /* PRESWAP_CORES_H */

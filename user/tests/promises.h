@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What decide() promises of its answer to any snapshot (R-21, R-23, R-27), for
+ * the tests, the fuzzer and the proofs alike. Who includes this says before what
+ * becomes of a promise:
+ *
+ *	#define promise(kept, ...)	printf's arguments say what was broken
+ */
+#ifndef PRESWAP_TESTS_PROMISES_H
+#define PRESWAP_TESTS_PROMISES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../../kmod/decide/decide.h"
+
+#define PROMISED_STEP_BYTES	(8ULL << 20)
+
+static inline uint64_t promised_bound(uint64_t value)
+{
+	return value < DECIDE_MAX ? value : DECIDE_MAX;
+}
+
+static inline uint64_t promised_larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The milli-CPU that are given at once. */
+static inline uint64_t promised_core(const struct decide_snapshot *s)
+{
+	if (!s->core_milli)
+		return DECIDE_MILLI_PER_CPU;
+	return s->core_milli < DECIDE_CORE_MILLI_MAX ? s->core_milli :
+						       DECIDE_CORE_MILLI_MAX;
+}
+
+static inline bool promised_inside(const struct decide_snapshot *s,
+				   uint32_t inner, uint32_t outer)
+{
+	int depth;
+
+	for (depth = 0; inner < s->nr_apps && depth < 64; depth++) {
+		if (inner == outer)
+			return true;
+		inner = s->apps[inner].parent;
+	}
+	return false;
+}
+
+static inline bool promised_may_receive(const struct decide_snapshot *s,
+					uint32_t app)
+{
+	return app < s->nr_apps && s->apps[app].priority <= 10 &&
+	       s->apps[app].priority > s->min_priority;
+}
+
+/* What @app had before any lease, of which it gives. */
+static inline uint64_t promised_holds(const struct decide_app *app,
+				      uint32_t resource)
+{
+	const struct decide_use *use = &app->use[resource];
+
+	return promised_bound(promised_larger(use->used, use->had));
+}
+
+static inline uint64_t promised_given(const struct decide_result *r,
+				      uint32_t donor, uint32_t resource)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < r->nr_proposals; i++)
+		if (r->proposals[i].donor == donor &&
+		    r->proposals[i].resource == resource)
+			sum += r->proposals[i].amount;
+	return sum;
+}
+
+static inline uint64_t promised_freed(const struct decide_result *r,
+				      uint32_t donor, uint32_t resource)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < r->nr_proposals; i++)
+		if (r->proposals[i].donor == donor &&
+		    r->proposals[i].resource == resource)
+			sum += r->proposals[i].gain;
+	return sum;
+}
+
+/* What is freed for @receiver. */
+static inline uint64_t promised_got(const struct decide_result *r,
+				    uint32_t receiver, uint32_t resource)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < r->nr_proposals; i++)
+		if (r->proposals[i].receiver == receiver &&
+		    r->proposals[i].resource == resource)
+			sum += r->proposals[i].gain;
+	return sum;
+}
+
+static inline void promises_proposal(const struct decide_snapshot *s,
+				     const struct decide_result *r, uint32_t n)
+{
+	const struct decide_proposal *p = &r->proposals[n];
+	const struct decide_app *from, *to;
+	uint32_t i;
+
+	promise(p->donor < s->nr_apps && p->receiver < s->nr_apps &&
+		p->resource < DECIDE_RESOURCES, "an app that is not there");
+	from = &s->apps[p->donor];
+	to = &s->apps[p->receiver];
+	promise(from->eligible, "an ineligible app gives");
+	promise(!from->use[p->resource].bar, "a barred app gives");
+	promise(from->priority >= 1 && from->priority < to->priority,
+		"%u gives to %u", from->priority, to->priority);
+	promise(promised_may_receive(s, p->receiver), "one of %u receives",
+		to->priority);
+	promise(!promised_inside(s, p->donor, p->receiver) &&
+		!promised_inside(s, p->receiver, p->donor), "nested");
+	promise(p->benefit > p->cost, "not worth it");
+	promise(p->amount && p->gain, "nothing is given");
+	promise(p->source == to->use[p->resource].source, "another source");
+	for (i = 0; i < n; i++)
+		promise(r->proposals[i].donor != p->donor ||
+			r->proposals[i].receiver != p->receiver ||
+			r->proposals[i].resource != p->resource,
+			"twice the same lease");
+}
+
+/* Never below its floor, and no more than there is. */
+static inline void promises_donor(const struct decide_snapshot *s,
+				  const struct decide_result *r, uint32_t donor)
+{
+	const struct decide_app *app = &s->apps[donor];
+	uint64_t has = promised_holds(app, DECIDE_MEMORY);
+	uint64_t core = promised_core(s);
+	uint64_t cores = promised_bound(s->capacity[DECIDE_CPU]) / core;
+	uint64_t floor = promised_bound(app->use[DECIDE_CPU].floor);
+	uint64_t keep = promised_larger((floor + core - 1) / core, 1);
+	uint64_t bytes = promised_given(r, donor, DECIDE_MEMORY);
+	uint64_t milli = promised_given(r, donor, DECIDE_CPU);
+
+	floor = promised_bound(app->use[DECIDE_MEMORY].floor);
+	promise(!bytes || bytes + floor <= has, "gives %llu of %llu",
+		(unsigned long long)bytes, (unsigned long long)has);
+	promise(milli % core == 0, "part of a core");
+	promise(!milli || milli / core + keep <= cores,
+		"gives %llu cores of %llu, keeps %llu",
+		(unsigned long long)milli / core, (unsigned long long)cores,
+		(unsigned long long)keep);
+	promise(promised_freed(r, donor, DECIDE_MEMORY) == bytes,
+		"other bytes are freed than given");
+	promise(promised_freed(r, donor, DECIDE_CPU) <=
+		promised_holds(app, DECIDE_CPU), "more is freed than it uses");
+}
+
+static inline void promises_counts(const struct decide_snapshot *s,
+				   const struct decide_result *r)
+{
+	promise(r->nr_proposals <= r->proposals_max, "proposals beyond room");
+	promise(r->nr_shortages <= r->shortages_max, "shortages beyond room");
+	promise(r->nr_needs <= r->needs_max, "needs beyond room");
+	promise(r->nr_reasons <= r->reasons_max, "reasons beyond room");
+	promise(r->nr_waiting <= r->nr_receivers, "%u of %u wait",
+		r->nr_waiting, r->nr_receivers);
+	promise(r->nr_needs <= r->nr_receivers, "%u needs of %u", r->nr_needs,
+		r->nr_receivers);
+	promise(r->nr_receivers <= DECIDE_RESOURCES * (uint64_t)s->nr_apps,
+		"%u receivers", r->nr_receivers);
+}
+
+static inline void promises_shortages(const struct decide_snapshot *s,
+				      const struct decide_result *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nr_shortages; i++) {
+		const struct decide_shortage *what = &r->shortages[i];
+
+		promise(promised_may_receive(s, what->receiver) &&
+			what->resource < DECIDE_RESOURCES && what->missing,
+			"a shortage of nobody, or of nothing");
+	}
+}
+
+static inline void promises_outlook(const struct decide_result *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < DECIDE_RESOURCES; i++) {
+		promise(r->outlook[i].chance_permille <= 1000, "a chance of %u",
+			r->outlook[i].chance_permille);
+		promise(!r->outlook[i].room || !r->outlook[i].over,
+			"below the threshold, and above");
+	}
+}
+
+/* All that holds of one answer by itself. */
+static inline void promises(const struct decide_snapshot *s,
+			    const struct decide_result *r)
+{
+	uint32_t i;
+
+	promises_counts(s, r);
+	for (i = 0; i < r->nr_proposals; i++)
+		promises_proposal(s, r, i);
+	for (i = 0; r->nr_proposals && i < s->nr_apps; i++)
+		promises_donor(s, r, i);
+	promises_shortages(s, r);
+	promises_outlook(r);
+}
+
+/* Those that give are the proposals, in the same order; there was room for all. */
+static inline void promises_reasons(const struct decide_result *r)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < r->nr_reasons; i++) {
+		const struct decide_reason *why = &r->reasons[i];
+		const struct decide_proposal *p = &r->proposals[n];
+
+		promise(why->verdict <= DECIDE_FULL, "verdict %u", why->verdict);
+		if (why->verdict != DECIDE_GIVES)
+			continue;
+		n++;
+		promise(n <= r->nr_proposals, "a reason for no proposal");
+		promise(why->donor == p->donor &&
+			why->receiver == p->receiver &&
+			why->resource == p->resource, "a reason of another");
+		promise(why->amount == p->amount &&
+			why->benefit == p->benefit && why->cost == p->cost,
+			"a reason with other numbers");
+	}
+	promise(n == r->nr_proposals, "reasons for %u of %u proposals", n,
+		r->nr_proposals);
+	/* and of donors that were passed over without a look */
+	promise(r->nr_reasons >= n + r->nr_refused, "%u reasons, %u refused",
+		r->nr_reasons, r->nr_refused);
+	promise(r->nr_needs == r->nr_receivers, "%u needs of %u", r->nr_needs,
+		r->nr_receivers);
+}
+
+/* The same input, the same output, but for how it came about. */
+static inline void promises_same(const struct decide_result *a,
+				 const struct decide_result *b)
+{
+	promise(a->nr_proposals == b->nr_proposals &&
+		!memcmp(a->proposals, b->proposals,
+			a->nr_proposals * sizeof(*a->proposals)),
+		"other proposals: %u and %u", a->nr_proposals, b->nr_proposals);
+	promise(a->nr_shortages == b->nr_shortages &&
+		!memcmp(a->shortages, b->shortages,
+			a->nr_shortages * sizeof(*a->shortages)),
+		"other shortages: %u and %u", a->nr_shortages, b->nr_shortages);
+	promise(a->nr_receivers == b->nr_receivers &&
+		a->nr_waiting == b->nr_waiting &&
+		a->nr_refused == b->nr_refused, "other counts");
+	promise(!memcmp(a->need, b->need, sizeof(a->need)), "other needs");
+	promise(!memcmp(a->outlook, b->outlook, sizeof(a->outlook)),
+		"another outlook");
+}
+
+/*
+ * What an app gets does not depend on those below it: without their needs, @after
+ * promise_no_needs_below(), it gets the same.
+ */
+static inline void promise_no_needs_below(const struct decide_snapshot *s,
+					  struct decide_app *apps,
+					  uint32_t priority)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->nr_apps; i++)
+		for (k = 0; k < DECIDE_RESOURCES; k++)
+			if (apps[i].priority < priority &&
+			    promised_may_receive(s, i))
+				apps[i].use[k].source = DECIDE_FROM_NOTHING;
+}
+
+/* Return: how many got something. */
+static inline uint32_t promises_above(const struct decide_snapshot *s,
+				      const struct decide_result *before,
+				      const struct decide_result *after,
+				      uint32_t priority)
+{
+	uint32_t i, k, served = 0;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		if (s->apps[i].priority < priority)
+			continue;
+		for (k = 0; k < DECIDE_RESOURCES; k++) {
+			uint64_t had = promised_got(before, i, k);
+			uint64_t has = promised_got(after, i, k);
+
+			promise(has == had, "app %u gets %llu, and %llu", i,
+				(unsigned long long)had,
+				(unsigned long long)has);
+			served += has != 0;
+		}
+	}
+	return served;
+}
+
+/* What @receiver goes without, of what it needs of memory. */
+static inline uint64_t promised_lack(const struct decide_result *r,
+				     uint32_t receiver)
+{
+	uint64_t got = promised_got(r, receiver, DECIDE_MEMORY), lack;
+	uint32_t i;
+
+	for (i = 0; i < r->nr_needs; i++) {
+		if (r->needs[i].receiver != receiver ||
+		    r->needs[i].resource != DECIDE_MEMORY)
+			continue;
+		lack = r->needs[i].shortage - r->needs[i].carried;
+		return lack > got ? lack - got : 0;
+	}
+	return 0;
+}
+
+/*
+ * A receiver whose priority rises is short of no more, but for what is too
+ * little for a lease. Where demand is certain and at hand: it may be short of
+ * what is too unlikely to be worth a lease, and in what is in force things
+ * stay as they are. Return: does this snapshot say anything of @receiver?
+ */
+static inline bool promise_make_monotone(struct decide_snapshot *s,
+					 struct decide_app *apps,
+					 uint32_t receiver)
+{
+	uint32_t i;
+
+	s->nr_leases = 0;
+	for (i = 0; i < s->nr_apps; i++) {
+		apps[i].use[DECIDE_MEMORY].q95 = apps[i].use[DECIDE_MEMORY].q50;
+		apps[i].use[DECIDE_MEMORY].in_ms = 0;
+	}
+	return promised_may_receive(s, receiver) &&
+	       apps[receiver].priority >= 1 && apps[receiver].priority <= 9;
+}
+
+static inline void promise_monotone(const struct decide_snapshot *s,
+				    uint64_t before, uint64_t after)
+{
+	uint64_t step = promised_bound(s->capacity[DECIDE_MEMORY]) / 128;
+
+	promise(after < before + promised_larger(step, PROMISED_STEP_BYTES),
+		"short of %llu, was %llu", (unsigned long long)after,
+		(unsigned long long)before);
+}
+
+#endif /* PRESWAP_TESTS_PROMISES_H */
