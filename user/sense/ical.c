@@ -16,6 +16,9 @@
 #include "show/units.h"
 
 #define DAY_S		86400
+/* Of one rule: each second for two days is within it. */
+#define STEPS_MAX	200000
+#define PROPERTIES_MAX	1024
 
 struct reader {
 	struct agenda *agenda;
@@ -29,8 +32,9 @@ struct listing {
 	icalcomponent *event;
 	struct agenda_entry entry;
 	time_t length;
-	bool local;			/* times that are to be read as local */
+	int index;
 	int stored;
+	time_t at[AGENDA_EACH_MAX];	/* those that are stored */
 };
 
 /* ---- lines ---- */
@@ -204,48 +208,140 @@ static void store(struct listing *l, time_t start)
 		agenda->cut++;
 		return;
 	}
-	l->stored++;
+	l->at[l->stored++] = start;
 	l->entry.start = start;
 	l->entry.end = start + l->length;
 	agenda_add(agenda, &l->entry);
 }
 
 
-static void on_occurrence(icalcomponent *event,
-			  const struct icaltime_span *span, void *data)
+/* Whether an EXDATE takes it out: the same moment, or its whole day. */
+static bool is_excepted(const struct listing *l, struct icaltimetype start)
 {
-	struct listing *l = data;
-	time_t start = l->local ? as_local(span->start) : span->start;
+	struct icaltimetype except;
+	icalproperty *p;
 
-	(void)event;
-	if (start < l->r->agenda->from || start >= l->r->agenda->to)
+	for (p = icalcomponent_get_first_property(l->event,
+						  ICAL_EXDATE_PROPERTY);
+	     p; p = icalcomponent_get_next_property(l->event,
+						    ICAL_EXDATE_PROPERTY)) {
+		except = icalproperty_get_datetime_with_component(p, l->event);
+		if (icaltime_is_date(except) ?
+		    !icaltime_compare_date_only(except, start) :
+		    to_time(except) == to_time(start))
+			return true;
+	}
+	return false;
+}
+
+static void occurs(struct listing *l, struct icaltimetype start)
+{
+	time_t at = to_time(start);
+
+	if (at < l->r->agenda->from || at >= l->r->agenda->to ||
+	    is_excepted(l, start) || is_replaced(l, at))
 		return;
-	if (!is_replaced(l, start))
-		store(l, start);
+	/* a rule may give again what DTSTART or RDATE gave */
+	for (int i = 0; i < l->stored; i++)
+		if (l->at[i] == at)
+			return;
+	store(l, at);
+}
+
+/* What a rule gives from shortly before the time that is asked for. */
+static void list_rule(struct listing *l, icalproperty *p,
+		      struct icaltimetype start)
+{
+	struct icalrecurrencetype rule = icalproperty_get_rrule(p);
+	icalrecur_iterator *it = icalrecur_iterator_new(rule, start);
+	const icaltimezone *zone = icaltime_get_timezone(start) ?:
+				   icaltimezone_get_utc_timezone();
+	time_t from = l->r->agenda->from - DAY_S;
+	struct icaltimetype at;
+	int steps = 0;
+
+	if (!it) {
+		problem(l->r, l->index, "RRULE", "a rule that has no meaning");
+		return;
+	}
+	/* a rule that counts must be followed from its beginning */
+	if (!rule.count && from > to_time(start)) {
+		at = icaltime_from_timet_with_zone(from,
+				icaltime_is_date(start), (void *)zone);
+		at.zone = start.zone;
+		icalrecur_iterator_set_start(it, at);
+	}
+	for (at = icalrecur_iterator_next(it); !icaltime_is_null_time(at);
+	     at = icalrecur_iterator_next(it)) {
+		if (to_time(at) >= l->r->agenda->to)
+			break;
+		if (++steps > STEPS_MAX) {
+			problem(l->r, l->index, "RRULE",
+				"a rule with more than %d repetitions: left out from there",
+				STEPS_MAX);
+			break;
+		}
+		occurs(l, at);
+	}
+	icalrecur_iterator_free(it);
+}
+
+/* A component is walked by one at a time, so its properties as a list first. */
+static int properties(icalcomponent *event, icalproperty_kind kind,
+		      icalproperty **out)
+{
+	icalproperty *p;
+	int count = 0;
+
+	for (p = icalcomponent_get_first_property(event, kind);
+	     p && count < PROPERTIES_MAX;
+	     p = icalcomponent_get_next_property(event, kind))
+		out[count++] = p;
+	return count;
+}
+
+static void tell_cut(const struct listing *l, int count, const char *property)
+{
+	if (count == PROPERTIES_MAX)
+		problem(l->r, l->index, property,
+			"%d or more of %s: those beyond are left out", count,
+			property);
+}
+
+static void list_date(struct listing *l, icalproperty *p)
+{
+	struct icaldatetimeperiodtype more = icalproperty_get_rdate(p);
+
+	if (icaltime_is_null_time(more.time))
+		more.time = more.period.start;
+	else
+		more.time = icalproperty_get_datetime_with_component(p,
+								l->event);
+	if (!icaltime_is_null_time(more.time))
+		occurs(l, more.time);
 }
 
 static void list(struct listing *l, struct icaltimetype start)
 {
-	icaltimezone *utc = icaltimezone_get_utc_timezone();
-	struct agenda *agenda = l->r->agenda;
-	/* a day more on both sides: local times are taken for UTC */
-	time_t from = agenda->from - 2 * DAY_S, to = agenda->to + 2 * DAY_S;
+	icalproperty *found[PROPERTIES_MAX];
+	int count;
 
-	l->local = is_local(start);
 	if (icalcomponent_get_first_property(l->event,
-					     ICAL_RECURRENCEID_PROPERTY) ||
-	    (!icalcomponent_get_first_property(l->event,
-					       ICAL_RRULE_PROPERTY) &&
-	     !icalcomponent_get_first_property(l->event,
-					       ICAL_RDATE_PROPERTY))) {
+					     ICAL_RECURRENCEID_PROPERTY)) {
 		store(l, to_time(start));
 		return;
 	}
-	/* whether the span is const depends on libical's version */
-	icalcomponent_foreach_recurrence(l->event,
-		icaltime_from_timet_with_zone(from, 0, utc),
-		icaltime_from_timet_with_zone(to, 0, utc),
-		(void *)on_occurrence, l);
+	occurs(l, start);
+	count = properties(l->event, ICAL_RDATE_PROPERTY, found);
+	tell_cut(l, count, "RDATE");
+	for (int i = 0; i < count; i++)
+		list_date(l, found[i]);
+	count = properties(l->event, ICAL_RRULE_PROPERTY, found);
+	tell_cut(l, count, "RRULE");
+	for (int i = 0; i < count; i++)
+		list_rule(l, found[i], start);
+	if (icalcomponent_get_first_property(l->event, ICAL_EXRULE_PROPERTY))
+		problem(l->r, l->index, "EXRULE", "EXRULE is not read");
 }
 
 static void read_event(struct reader *r, icalcomponent *event, int index)
@@ -253,7 +349,7 @@ static void read_event(struct reader *r, icalcomponent *event, int index)
 	struct icaltimetype start = icalcomponent_get_dtstart(event);
 	const char *summary = icalcomponent_get_summary(event);
 	const char *app = x_value(event, "X-PRESWAP-APP");
-	struct listing l = { .r = r, .event = event };
+	struct listing l = { .r = r, .event = event, .index = index };
 
 	tell_errors(r, event, index);
 	if (icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED)

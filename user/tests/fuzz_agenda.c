@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * libFuzzer target: any bytes are a crontab, a calendar, or what preswap-agenda
- * printed.
- *
- *	clang -std=gnu17 -D_GNU_SOURCE -O1 -g -Iuser -Iinclude -Iinclude/uapi \
- *		-fsanitize=fuzzer,address,undefined -o fuzz_agenda \
- *		user/tests/fuzz_agenda.c user/sense/agenda.c \
- *		user/sense/agenda_files.c user/sense/agenda_text.c \
- *		user/sense/crontab.c user/sense/ical.c user/show/units.c \
- *		-lical -lm && ./fuzz_agenda -max_len=2048 -max_total_time=60
+ * printed ("make -C user fuzz").
  */
 #include <stdlib.h>
 #include <string.h>

@@ -305,6 +305,33 @@ static void test_ical_endless(void)
 	calendar("UTC", ICAL(EVENT("DTSTART:20200101T000000Z\r\n"
 		"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31\r\n")), DAY);
 	ktap_assert(!agenda->count);
+	/* each second since 1970: begun shortly before, not then */
+	calendar("UTC", ICAL(EVENT("DTSTART:19700101T000000Z\r\n"
+		"RRULE:FREQ=SECONDLY\r\n")), HOUR);
+	ktap_assert(agenda->count == AGENDA_EACH_MAX &&
+		    agenda->cut == 3600 - AGENDA_EACH_MAX &&
+		    !agenda->nr_problems, "%zu %zu %s", agenda->count,
+		    agenda->cut, first_problem());
+	/* one that counts is followed from its beginning, but not for ever */
+	calendar("UTC", ICAL(EVENT("DTSTART:20251201T060000Z\r\n"
+		"RRULE:FREQ=DAILY;COUNT=36\r\n")), 3 * DAY);
+	STARTS("the 36th is the last", 360);
+	calendar("UTC", ICAL(EVENT("DTSTART:19700101T000000Z\r\n"
+		"RRULE:FREQ=SECONDLY;COUNT=2000000000\r\n")), HOUR);
+	ktap_assert(!agenda->count && agenda->nr_problems == 1 &&
+		    strstr(first_problem(), "cal.ics:8: a rule with more"),
+		    "%zu %s", agenda->count, first_problem());
+	/* what a rule and a date both give is there once */
+	calendar("UTC", ICAL(EVENT("DTSTART:20260105T060000Z\r\n"
+		"RDATE:20260105T070000Z,20260105T080000Z\r\n"
+		"RRULE:FREQ=HOURLY;INTERVAL=2;UNTIL=20260105T100000Z\r\n")),
+		 DAY);
+	STARTS("once", 360, 420, 480, 600);
+	/* an exception for a whole day */
+	calendar("UTC", ICAL(EVENT("DTSTART:20260101T060000Z\r\n"
+		"RRULE:FREQ=DAILY\r\nEXDATE;VALUE=DATE:20260105\r\n")),
+		 2 * DAY);
+	STARTS("the day after", 1440 + 360);
 }
 
 /* ---- files ---- */
