@@ -11,11 +11,12 @@
 #include "predict/expect.h"
 
 #define SAME_S		2	/* one event, told twice */
-#define LOOK_EACH	5	/* steps from one look at the agenda to the next */
+#define LOOK_EACH	5	/* steps between looks at the agenda */
 #define RECENT		0.1	/* of the usage before an event, a step */
 #define NOTE_NEAR_S	10	/* horizons whose forecasts are compared */
 #define NOTE_FAR_S	60
-#define COMING_LEAST	0.05	/* probability within 900 s; less moves no quantile */
+/* Probability within 900 s; less moves no quantile. */
+#define COMING_LEAST	0.05
 #define TARGETS_MAX	16	/* apps that one event's pattern may match */
 
 /* Of one app, beside its series. */

@@ -6,7 +6,8 @@
  *
  * An app that appears is a launch of its program (learned_key() of its path).
  * What former launches used at the same age stands in for a forecast until the
- * app has one, and beside it in the first hour, by its record (predict/event.h).
+ * app has one, and beside it in the first hour, by its record
+ * (predict/event.h).
  *
  * A launch that is probable within the horizons is put into the forecast of the
  * nearest cgroup around it: the app itself is not there yet.

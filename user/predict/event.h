@@ -62,8 +62,8 @@ struct event_effect {
  * What is asked: the ages at the moment of the forecast (negative: it is yet
  * to begin) and at the moment that is forecast.
  *
- * @level: what the app uses now, without its last second's noise: the usage that
- *	is handed to profile_begin() if an event begins.
+ * @level: what the app uses now, without its last second's noise: what is
+ *	handed to profile_begin() if an event begins.
  * @launch: the app's own launch.
  * @declared: what a person said that it adds, NAN if nothing.
  * @upper: no answer exceeds it; 0: no bound.
