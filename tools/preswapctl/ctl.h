@@ -36,6 +36,8 @@ int cmd_forecast(struct ctl *ctl, int argc, char **argv);
 int cmd_events(struct ctl *ctl, int argc, char **argv);
 int cmd_dump(struct ctl *ctl, int argc, char **argv);
 int cmd_record(struct ctl *ctl, int argc, char **argv);
+int cmd_agenda(struct ctl *ctl, int argc, char **argv);
+int cmd_launches(struct ctl *ctl, int argc, char **argv);
 int cmd_explain(struct ctl *ctl, int argc, char **argv);
 
 /* Both print to stderr and return the exit status. */

@@ -13,12 +13,13 @@
 #define VALID_MS_DEFAULT	5000	/* a few usage periods may be lost */
 #define MAX_APPS_DEFAULT	1024
 
-enum section { NONE, DAEMON, POLICY };
+enum section { NONE, DAEMON, EVENTS, POLICY };
 
 struct parser {
 	struct config *config;
 	enum section section;
 	uint32_t daemon_seen;		/* keys of [daemon] so far */
+	uint32_t events_seen;		/* of [events] */
 	const char *name;
 	unsigned int line;
 	char *error;
@@ -129,6 +130,10 @@ static int begin_section(struct parser *p, char *text)
 		p->section = DAEMON;
 		return 0;
 	}
+	if (!strcmp(text, "events")) {
+		p->section = EVENTS;
+		return 0;
+	}
 	if (!strncmp(text, "policy", 6) &&
 	    (isspace((unsigned char)text[6]) || text[6] == '"'))
 		return begin_policy(p, text + 6);
@@ -161,6 +166,51 @@ static int set_daemon(struct parser *p, const char *key, const char *value)
 	else
 		p->config->max_apps = number;
 	return seen(p, &p->daemon_seen, valid ? 1 : 2, key);
+}
+
+/* Whole paths, with blanks between them. */
+static int set_calendars(struct parser *p, char *value)
+{
+	struct config_events *events = &p->config->events;
+	char *path, *rest = NULL;
+
+	if (!*value)
+		return refuse(p, "calendar must be paths of files or folders");
+	for (path = strtok_r(value, " \t", &rest); path;
+	     path = strtok_r(NULL, " \t", &rest)) {
+		if (*path != '/')
+			return refuse(p, "calendar must be whole paths, is '%s'",
+				      path);
+		if (events->nr_calendars == CONFIG_CALENDARS_MAX)
+			return refuse(p, "more than %d calendars",
+				      CONFIG_CALENDARS_MAX);
+		events->calendars[events->nr_calendars] = strdup(path);
+		if (!events->calendars[events->nr_calendars])
+			return -ENOMEM;
+		events->nr_calendars++;
+	}
+	return 0;
+}
+
+static int set_events(struct parser *p, const char *key, char *value)
+{
+	uint8_t yes;
+	bool timers = !strcmp(key, "timers");
+	int err;
+
+	if (!strcmp(key, "calendar")) {
+		err = seen(p, &p->events_seen, 1, key);
+		return err ?: set_calendars(p, value);
+	}
+	if (!timers && strcmp(key, "cron"))
+		return refuse(p, "unknown key %s in [events]", key);
+	if (names_parse_yes_no(value, &yes))
+		return refuse(p, "%s must be yes or no, is '%s'", key, value);
+	if (timers)
+		p->config->events.timers = yes;
+	else
+		p->config->events.cron = yes;
+	return seen(p, &p->events_seen, timers ? 2 : 4, key);
 }
 
 static int parse_priority(const char *value, struct preswap_policy *policy)
@@ -267,6 +317,8 @@ static int parse_line(struct parser *p, char *text)
 	value = strip(equals + 1);
 	if (p->section == DAEMON)
 		return set_daemon(p, key, value);
+	if (p->section == EVENTS)
+		return set_events(p, key, value);
 	if (p->section == POLICY)
 		return set_policy(p, key, value);
 	return refuse(p, "%s is before any section", key);
@@ -301,6 +353,8 @@ int config_default(struct config **out)
 		return -ENOMEM;
 	(*out)->valid_ms = VALID_MS_DEFAULT;
 	(*out)->max_apps = MAX_APPS_DEFAULT;
+	(*out)->events.timers = true;
+	(*out)->events.cron = true;
 	return 0;
 }
 
@@ -357,10 +411,18 @@ int config_load(const char *path, struct config **out, char *error,
 	return err;
 }
 
+void config_events_clear(struct config_events *events)
+{
+	for (size_t i = 0; i < events->nr_calendars; i++)
+		free(events->calendars[i]);
+	events->nr_calendars = 0;
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
 		return;
+	config_events_clear(&config->events);
 	for (size_t i = 0; i < config->count; i++)
 		free(config->policies[i].pattern);
 	free(config->policies);

@@ -15,11 +15,21 @@ struct config_policy {
 	struct preswap_policy policy;	/* whole, without an app */
 };
 
+/* @calendars: files or folders, whole paths. */
+#define CONFIG_CALENDARS_MAX	16
+
+struct config_events {
+	char *calendars[CONFIG_CALENDARS_MAX];
+	size_t nr_calendars;
+	bool timers, cron;
+};
+
 struct config {
 	uint32_t valid_ms;		/* of the forecasts pushed */
 	uint32_t max_apps;
 	struct config_policy *policies;
 	size_t count;
+	struct config_events events;
 };
 
 /*
@@ -34,6 +44,8 @@ int config_parse(const char *text, size_t len, const char *name,
 /* What holds without a file. */
 int config_default(struct config **out);
 void config_free(struct config *config);
+/* Frees the paths. */
+void config_events_clear(struct config_events *events);
 
 /* The first policy whose pattern matches, or NULL. */
 const struct preswap_policy *config_match(const struct config *config,

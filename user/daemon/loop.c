@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One thread owns everything. Four things wake it: the subscription to the
- * module, signals, a timer of one second, and a short one that ends a usage
- * period once all its parts have come.
+ * One thread owns everything. Five things wake it: the subscription to the
+ * module, signals, a timer of one second, a short one that ends a usage
+ * period once all its parts have come, and the worker (worker.c), which hands
+ * over what it read.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,21 +13,27 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/apply.h"
+#include "daemon/foresee.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/measure.h"
 #include "daemon/notify.h"
+#include "daemon/worker.h"
 #include "plan/push.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
 #define SILENCE_MIN_S	3
 #define BACKOFF_MAX_S	30
 #define REPORT_S	60
+#define SAVE_S		600
+/* Usage periods until what appears is new, and not only new to us. */
+#define KNOWN_PERIODS	2
 
-enum source { MODULE, SIGNALS, SECOND, SETTLE, SOURCES };
+enum source { MODULE, SIGNALS, SECOND, SETTLE, WORKER, SOURCES };
 
 struct loop {
 	struct loop_opts opts;
@@ -34,8 +41,10 @@ struct loop {
 	struct preswap_ctx *ctx;
 	struct series_table *table;
 	struct push_batch batch;
+	struct foresee *foresee;
+	struct worker *worker;
 	int epoll;
-	int fds[SOURCES];		/* MODULE: the library's */
+	int fds[SOURCES];		/* MODULE: the library's, WORKER: its own */
 	bool stop;
 
 	/* @gone: seen in a callback; acted upon when the library is left. */
@@ -50,7 +59,22 @@ struct loop {
 
 	struct measure measure;
 	unsigned int report_s;		/* since the last report */
+	unsigned int save_s;		/* since what was learned was saved */
+	unsigned int periods;		/* since the connection */
+	uint64_t problems;		/* of the agenda, those that were told */
+	int save_error;
 };
+
+static double wall_now(int32_t *offset_s)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	*offset_s = tm.tm_gmtoff;
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
 
 static void set_timer(int fd, unsigned int first_ms, unsigned int period_ms)
 {
@@ -71,6 +95,7 @@ static void disconnect(struct loop *l)
 	l->connected = false;
 	l->gone = false;
 	l->period_open = false;
+	l->periods = 0;
 	set_timer(l->fds[SETTLE], 0, 0);
 	l->backoff_s = 1;
 	l->retry_s = 1;
@@ -112,8 +137,12 @@ static void log_batch(struct loop *l)
 
 static void push(struct loop *l)
 {
+	const struct push_hooks hooks = {
+		.changed = on_withheld, .adjust = foresee_adjust,
+		.data = l->foresee,
+	};
 	int err = push_collect(&l->batch, l->table, l->config->valid_ms,
-			       on_withheld, l);
+			       &hooks);
 
 	log_batch(l);
 	if (!err && !l->opts.dry_run)
@@ -131,6 +160,8 @@ static void end_period(struct loop *l)
 {
 	uint64_t start = measure_now_ns(), spent;
 	unsigned int seconds = 1;
+	int32_t offset_s;
+	double now;
 
 	l->period_open = false;
 	set_timer(l->fds[SETTLE], 0, 0);
@@ -139,8 +170,11 @@ static void end_period(struct loop *l)
 	if (!seconds)		/* the usage period is below a second */
 		return;
 	l->step_ns = l->time_ns;
+	l->periods++;
 	l->measure.updates += series_step(l->table, seconds);
 	l->measure.update_ns += measure_now_ns() - start;
+	now = wall_now(&offset_s);
+	foresee_step(l->foresee, l->table, now, offset_s);
 	push(l);
 	spent = measure_now_ns() - start;
 	if (spent > l->measure.worst_ns)
@@ -152,6 +186,8 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 {
 	struct loop *l = data;
 	struct series_app *known;
+	int32_t offset_s;
+	double now;
 	int err;
 
 	l->quiet_s = 0;
@@ -170,6 +206,11 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 				"more than max_apps" : strerror(-err));
 		l->full_said = true;
 		return;
+	}
+	if (!known->foreseen) {
+		now = wall_now(&offset_s);
+		foresee_app_new(l->foresee, known,
+				l->periods >= KNOWN_PERIODS, now, offset_s);
 	}
 	if (!l->opts.dry_run && !l->gone &&
 	    apply_policy(l->ctx, l->config, known, app) == -ENODEV)
@@ -211,6 +252,8 @@ static int try_connect(struct loop *l)
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = MODULE };
 	struct series_limits limits;
 	int err = preswap_info_get(l->ctx, &info);
+	int32_t offset_s;
+	double now;
 
 	err = err ?: preswap_subscribe(l->ctx, &sub);
 	if (err)
@@ -224,6 +267,11 @@ static int try_connect(struct loop *l)
 		.mem_bytes = info.mem_capacity_bytes,
 	};
 	series_set_limits(l->table, &limits);
+	foresee_set_capacity(l->foresee, limits.cpu_milli, limits.mem_bytes);
+	if (!l->connected) {
+		now = wall_now(&offset_s);
+		foresee_blind(l->foresee, now, offset_s);
+	}
 	l->usage_ms = info.usage_ms;
 	l->quiet_s = 0;
 	if (!l->connected)
@@ -270,8 +318,60 @@ static void check_silence(struct loop *l)
 
 static void report(struct loop *l)
 {
+	struct foresee_stats stats = foresee_stats(l->foresee);
+
 	measure_report(&l->measure, series_count(l->table), &l->batch.stats);
+	log_msg(LOG_INFO,
+		"%llu launches seen, %zu events near; %zu forecasts rest on them",
+		(unsigned long long)stats.launches, stats.events,
+		stats.adjusted);
 	l->report_s = 0;
+}
+
+/* ---- what the worker reads and writes ---- */
+
+static void tell_problems(struct loop *l, const struct agenda *agenda)
+{
+	uint64_t hash = 14695981039346656037ULL;	/* FNV-1a */
+
+	for (size_t i = 0; i < agenda->nr_problems; i++)
+		for (const char *c = agenda->problems[i]; *c; c++)
+			hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+	if (hash == l->problems)
+		return;
+	l->problems = hash;
+	for (size_t i = 0; i < agenda->nr_problems; i++)
+		log_msg(LOG_WARNING, "%s", agenda->problems[i]);
+	if (agenda->problems_more)
+		log_msg(LOG_WARNING, "and %zu more problems with events",
+			agenda->problems_more);
+}
+
+static void on_worker(struct loop *l)
+{
+	struct agenda *agenda = worker_take(l->worker);
+
+	if (!agenda)
+		return;
+	tell_problems(l, agenda);
+	log_msg(LOG_DEBUG, "%zu events within a day, %zu left out",
+		agenda->count, agenda->cut);
+	foresee_set_agenda(l->foresee, agenda);
+}
+
+static void save(struct loop *l)
+{
+	void *data;
+	size_t size;
+	int err = worker_error(l->worker);
+
+	if (err && err != l->save_error)
+		log_msg(LOG_WARNING, "%s: %s", l->opts.state_path,
+			strerror(-err));
+	l->save_error = err;
+	l->save_s = 0;
+	if (!foresee_pack(l->foresee, &data, &size))
+		worker_save(l->worker, data, size);
 }
 
 static void reload(struct loop *l)
@@ -289,6 +389,9 @@ static void reload(struct loop *l)
 	config_free(l->config);
 	l->config = config;
 	l->full_said = false;
+	if (worker_configure(l->worker, &config->events))
+		log_msg(LOG_ERR, "the sources of events are the old ones: %s",
+			strerror(ENOMEM));
 	for (size_t i = 0; i < series_count(l->table); i++)
 		series_at(l->table, i)->policy_checked = false;
 	/* The limit of apps is taken over with the node's capacity. */
@@ -325,6 +428,8 @@ static void on_second(struct loop *l)
 		retry(l);
 	if (++l->report_s >= REPORT_S && l->connected)
 		report(l);
+	if (++l->save_s >= SAVE_S)
+		save(l);
 }
 
 static void handle(struct loop *l, enum source source)
@@ -343,6 +448,9 @@ static void handle(struct loop *l, enum source source)
 		if (read(l->fds[SECOND], &expired, sizeof(expired)) > 0)
 			on_second(l);
 		break;
+	case WORKER:
+		on_worker(l);
+		break;
 	default:
 		if (read(l->fds[SETTLE], &expired, sizeof(expired)) > 0 &&
 		    l->period_open)
@@ -358,6 +466,29 @@ static int add(struct loop *l, enum source source, int fd)
 	if (fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	return 0;
+}
+
+/* One that cannot be used is set aside; without one all is learned anew. */
+static int load(struct loop *l)
+{
+	struct learned *learned = NULL;
+	int32_t offset_s;
+	double now = wall_now(&offset_s);
+	int err = -ENOENT;
+
+	if (l->opts.state_path)
+		err = learned_read(l->opts.state_path, &learned);
+	if (err == -EINVAL)
+		log_msg(LOG_WARNING,
+			"%s cannot be used, it is now %s.bad: learning anew",
+			l->opts.state_path, l->opts.state_path);
+	else if (err && err != -ENOENT)
+		log_msg(LOG_WARNING, "%s: %s", l->opts.state_path,
+			strerror(-err));
+	err = foresee_new(learned, now, offset_s, &l->foresee);
+	if (err)
+		learned_free(learned);
+	return err;
 }
 
 static int setup(struct loop *l)
@@ -380,9 +511,14 @@ static int setup(struct loop *l)
 	err = err ?: add(l, SECOND, timerfd_create(CLOCK_MONOTONIC, flags));
 	err = err ?: add(l, SETTLE, timerfd_create(CLOCK_MONOTONIC, flags));
 	err = err ?: series_new(&limits, &l->table);
+	err = err ?: load(l);
+	err = err ?: worker_start(&l->config->events, l->opts.state_path,
+				  &l->worker);
+	err = err ?: add(l, WORKER, worker_fd(l->worker));
 	err = err ?: preswap_new(&l->ctx);
 	if (err)
 		return err;
+	series_on_gone(l->table, foresee_app_gone, l->foresee);
 	preswap_set_log(l->ctx, library_log, NULL);
 	set_timer(l->fds[SECOND], 1000, 1000);
 	return 0;
@@ -390,11 +526,15 @@ static int setup(struct loop *l)
 
 static void teardown(struct loop *l)
 {
+	if (l->worker && l->foresee)
+		save(l);
+	worker_stop(l->worker);
 	preswap_unref(l->ctx);
 	series_free(l->table);
+	foresee_free(l->foresee);
 	push_free(&l->batch);
 	config_free(l->config);
-	for (int i = SIGNALS; i < SOURCES; i++)
+	for (int i = SIGNALS; i < WORKER; i++)
 		if (l->fds[i] >= 0)
 			close(l->fds[i]);
 	if (l->epoll >= 0)
@@ -405,7 +545,7 @@ int loop_run(const struct loop_opts *opts, struct config *config)
 {
 	struct loop l = {
 		.opts = *opts, .config = config, .epoll = -1,
-		.fds = { -1, -1, -1, -1 },
+		.fds = { -1, -1, -1, -1, -1 },
 	};
 	struct epoll_event events[SOURCES];
 	int err = setup(&l), count;

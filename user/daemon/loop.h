@@ -9,9 +9,13 @@
 
 #include "daemon/config.h"
 
-/* @config_path: NULL: built-in values; it is read again at SIGHUP. */
+/*
+ * @config_path: NULL: built-in values; it is read again at SIGHUP.
+ * @state_path: what is learned for longer than the daemon lives; NULL: nothing.
+ */
 struct loop_opts {
 	const char *config_path;
+	const char *state_path;
 	bool dry_run;			/* push nothing, set no policy */
 };
 

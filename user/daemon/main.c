@@ -9,18 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "sense/learned.h"
 
 #define CONFIG_PATH	"/etc/preswap/preswapd.conf"
 
 static void usage(FILE *to)
 {
-	fputs("usage: preswapd [--config FILE] [--dry-run] [--verbose]\n"
+	fputs("usage: preswapd [--config FILE] [--state FILE] [--dry-run] [--verbose]\n"
 	      "Forecasts the CPU and memory of each app, and tells the preswap module.\n"
 	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
+	      "  -s, --state FILE   what it learns of launches and events, instead of\n"
+	      "                     " LEARNED_PATH "\n"
 	      "  -n, --dry-run      forecast and log, push nothing\n"
 	      "  -v, --verbose      log more\n"
 	      "  -V, --version\n"
@@ -65,21 +69,25 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "state", required_argument, NULL, 's' },
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
-	struct loop_opts opts = {};
+	struct loop_opts opts = { .state_path = LEARNED_PATH };
 	struct config *config;
 	int option, level = LOG_INFO, err;
 
-	while ((option = getopt_long(argc, argv, "c:nvVh", options,
+	while ((option = getopt_long(argc, argv, "c:s:nvVh", options,
 				     NULL)) >= 0) {
 		switch (option) {
 		case 'c':
 			opts.config_path = optarg;
+			break;
+		case 's':
+			opts.state_path = optarg;
 			break;
 		case 'n':
 			opts.dry_run = true;
@@ -103,6 +111,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_init(level);
+	/* systemd makes it for the service (StateDirectory=) */
+	if (!strcmp(opts.state_path, LEARNED_PATH))
+		mkdir(LEARNED_DIR, 0700);
 	if (read_config(&opts, &config))
 		return 1;
 	prepare();

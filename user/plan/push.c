@@ -52,7 +52,7 @@ static void count_loss(struct push_stats *stats,
 
 static void collect_one(struct push_batch *batch, struct series_app *app,
 			uint8_t resource, uint32_t valid_ms,
-			push_changed_fn changed, void *data)
+			const struct push_hooks *hooks)
 {
 	struct push_stats *stats = &batch->stats;
 	struct predict_demand_forecast forecast;
@@ -60,6 +60,8 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 
 	predict_demand_forecast(app->demand[resource], &forecast);
 	count_loss(stats, near_point(&forecast));
+	if (hooks->adjust)
+		hooks->adjust(hooks->data, app, resource, &forecast);
 	switch (plan_forecast(&forecast, app->id, resource, valid_ms,
 			      &batch->forecasts[batch->count])) {
 	case PLAN_PUSH:
@@ -75,14 +77,14 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 		stats->unready++;
 		return;
 	}
-	if (withheld != app->withheld[resource] && changed)
-		changed(data, app, resource, withheld,
-			best_loss(&forecast));
+	if (withheld != app->withheld[resource] && hooks->changed)
+		hooks->changed(hooks->data, app, resource, withheld,
+			       best_loss(&forecast));
 	app->withheld[resource] = withheld;
 }
 
 int push_collect(struct push_batch *batch, struct series_table *table,
-		 uint32_t valid_ms, push_changed_fn changed, void *data)
+		 uint32_t valid_ms, const struct push_hooks *hooks)
 {
 	size_t count = series_count(table);
 	int err = reserve(batch, count * SERIES_RESOURCES);
@@ -94,7 +96,7 @@ int push_collect(struct push_batch *batch, struct series_table *table,
 	for (size_t i = 0; i < count; i++)
 		for (uint8_t r = 0; r < SERIES_RESOURCES; r++)
 			collect_one(batch, series_at(table, i), r, valid_ms,
-				    changed, data);
+				    hooks);
 	return 0;
 }
 

@@ -33,9 +33,23 @@ typedef void (*push_changed_fn)(void *data, const struct series_app *app,
 				uint8_t resource, bool withheld,
 				double loss_ratio);
 
+/* A forecast before it is judged: what else is known may be put into it. */
+typedef void (*push_adjust_fn)(void *data, const struct series_app *app,
+			       uint8_t resource,
+			       struct predict_demand_forecast *forecast);
+
+/*
+ * @changed, @adjust: each may be NULL; @data is for both.
+ */
+struct push_hooks {
+	push_changed_fn changed;
+	push_adjust_fn adjust;
+	void *data;
+};
+
 /* Refills the batch from the table. 0 or -ENOMEM. */
 int push_collect(struct push_batch *batch, struct series_table *table,
-		 uint32_t valid_ms, push_changed_fn changed, void *data);
+		 uint32_t valid_ms, const struct push_hooks *hooks);
 /*
  * Hands it to the module. An app that went away meanwhile does not keep the
  * others' forecasts back. 0 or -errno.

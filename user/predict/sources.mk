@@ -5,12 +5,20 @@ PREDICT_SRCS := \
 	user/predict/calibrate.c \
 	user/predict/change.c \
 	user/predict/demand.c \
+	user/predict/event.c \
+	user/predict/expect.c \
 	user/predict/expert.c \
 	user/predict/grid.c \
 	user/predict/history.c \
 	user/predict/horizon.c \
+	user/predict/launch.c \
+	user/predict/launch_clock.c \
+	user/predict/launch_gap.c \
+	user/predict/launch_mix.c \
+	user/predict/launch_rate.c \
 	user/predict/period.c \
 	user/predict/pool.c \
+	user/predict/profile.c \
 	user/predict/recur.c \
 	user/predict/ring.c \
 	user/predict/series.c \

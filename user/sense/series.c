@@ -14,6 +14,8 @@ struct series_table {
 	struct series_limits limits;
 	struct series_app **apps;
 	size_t count, room;
+	void (*gone)(void *data, struct series_app *app);
+	void *gone_data;
 };
 
 int series_new(const struct series_limits *limits, struct series_table **out)
@@ -31,8 +33,24 @@ static void app_free(struct series_app *app)
 {
 	for (int i = 0; i < SERIES_RESOURCES; i++)
 		predict_demand_free(app->demand[i]);
+	free(app->foreseen);
 	free(app->path);
 	free(app);
+}
+
+static void app_gone(struct series_table *table, struct series_app *app)
+{
+	if (table->gone)
+		table->gone(table->gone_data, app);
+	app_free(app);
+}
+
+void series_on_gone(struct series_table *table,
+		    void (*gone)(void *data, struct series_app *app),
+		    void *data)
+{
+	table->gone = gone;
+	table->gone_data = data;
 }
 
 void series_free(struct series_table *table)
@@ -177,7 +195,7 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 		if (app->missed < SERIES_MISSED_MAX)
 			table->apps[kept++] = app;
 		else
-			app_free(app);
+			app_gone(table, app);
 	}
 	table->count = kept;
 	return updated;
@@ -189,7 +207,7 @@ void series_forget(struct series_table *table, uint64_t id)
 
 	if (!known(table, index, id))
 		return;
-	app_free(table->apps[index]);
+	app_gone(table, table->apps[index]);
 	table->count--;
 	memmove(&table->apps[index], &table->apps[index + 1],
 		(table->count - index) * sizeof(*table->apps));

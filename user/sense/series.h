@@ -22,6 +22,7 @@
  * @withheld: what plan said last, by resource; for the log.
  * @policy_set: the daemon has set a policy for it.
  * @policy_checked: the configuration in force was applied to it.
+ * @foreseen: what foresee knows of it; freed with the app.
  */
 struct series_app {
 	uint64_t id;
@@ -32,6 +33,7 @@ struct series_app {
 	unsigned int missed;
 	bool withheld[SERIES_RESOURCES];
 	bool policy_set, policy_checked;
+	void *foreseen;
 };
 
 /*
@@ -64,6 +66,10 @@ int series_sample(struct series_table *table, const struct preswap_app *app,
  */
 size_t series_step(struct series_table *table, unsigned int seconds);
 void series_forget(struct series_table *table, uint64_t id);
+/* Called for each app that is about to be forgotten. */
+void series_on_gone(struct series_table *table,
+		    void (*gone)(void *data, struct series_app *app),
+		    void *data);
 
 size_t series_count(const struct series_table *table);
 /* In the order of ids; valid until the next sample, step or forget. */

@@ -69,6 +69,24 @@ static void test_first_wins(void)
 	config_free(config);
 }
 
+static void test_events(void)
+{
+	struct config *config;
+	char error[256];
+	int err = parse("[events]\ncalendar = /srv/a.ics\t/srv/cal\ncron=no\n",
+			&config, error);
+
+	ktap_assert(!err, "%s", error);
+	ktap_assert(config->events.nr_calendars == 2 &&
+		    !strcmp(config->events.calendars[0], "/srv/a.ics") &&
+		    !strcmp(config->events.calendars[1], "/srv/cal"));
+	ktap_assert(config->events.timers && !config->events.cron);
+	config_free(config);
+	ktap_assert(!config_default(&config) && config->events.timers &&
+		    config->events.cron && !config->events.nr_calendars);
+	config_free(config);
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -84,6 +102,18 @@ static void test_refused(void)
 		{ "[daemon]\nfoo", "t.conf:2: expected KEY=VALUE" },
 		{ "[daemon", "t.conf:1: a section's line must end" },
 		{ "[demon]", "t.conf:1: unknown section [demon]" },
+		{ "[events]\ntimers=maybe",
+		  "t.conf:2: timers must be yes or no, is 'maybe'" },
+		{ "[events]\ncron=yes\ncron=no", "t.conf:3: cron is there twice" },
+		{ "[events]\ncalendar=",
+		  "t.conf:2: calendar must be paths of files or folders" },
+		{ "[events]\ncalendar=/a b",
+		  "t.conf:2: calendar must be whole paths, is 'b'" },
+		{ "[events]\ncalendar=/a\ncalendar=/b",
+		  "t.conf:3: calendar is there twice" },
+		{ "[events]\ncalendar=/1 /2 /3 /4 /5 /6 /7 /8 /9 /a /b /c /d /e /f /g /h",
+		  "t.conf:2: more than 16 calendars" },
+		{ "[events]\ntimer=yes", "t.conf:2: unknown key timer in [events]" },
 		{ "[policy]", "t.conf:1: unknown section [policy]" },
 		{ "[policy foo]", "t.conf:1: expected [policy \"PATTERN\"]" },
 		{ "[policy \"\"]", "t.conf:1: expected [policy" },
@@ -249,6 +279,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-8 a whole file is read as written", test_whole },
 		{ "R-8 the first matching policy holds", test_first_wins },
+		{ "R-9 where events come from", test_events },
 		{ "R-8 a bad file is refused with its line", test_refused },
 		{ "R-8 limits of a file hold", test_limits },
 		{ "R-8 mutated files do no harm", test_mutated },

@@ -188,13 +188,15 @@ static void on_change(void *data, const struct series_app *app,
 	changes += withheld;
 }
 
+static const struct push_hooks hooks = { .changed = on_change };
+
 /* Each second of it: what goes out is better than naive where it is near. */
 static void check_batch(struct series_table *table, struct push_batch *batch)
 {
 	struct predict_demand_forecast f;
 	const struct preswap_forecast *out;
 
-	push_collect(batch, table, 5000, on_change, NULL);
+	push_collect(batch, table, 5000, &hooks);
 	for (size_t i = 0; i < batch->count; i++) {
 		out = &batch->forecasts[i];
 		predict_demand_forecast(
@@ -223,10 +225,10 @@ static void test_real_forecaster(void)
 
 	changes = 0;
 	ktap_assert(!series_new(&limits, &table), "memory");
-	push_collect(&batch, table, 5000, on_change, NULL);
+	push_collect(&batch, table, 5000, &hooks);
 	ktap_assert(!batch.count, "no app, no forecast");
 	feed(table, 5);
-	push_collect(&batch, table, 5000, on_change, NULL);
+	push_collect(&batch, table, 5000, &hooks);
 	ktap_assert(!batch.count && batch.stats.unready == 2,
 		    "one value is not enough: %zu", batch.count);
 	/* A burst each 20 s, then a random walk, where naive is hard to beat. */

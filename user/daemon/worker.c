@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "daemon/worker.h"
+#include "sense/learned.h"
+
+#define STACK_BYTES	(1 << 20)	/* it is locked in memory */
+#define LOOK_S		5		/* whether a file has changed */
+#define READ_S		30		/* timers tell only the next elapse */
+#define SPAN_S		86400
+#define BEFORE_S	60		/* what began just now is in it, too */
+
+/* @lock covers all that follows it. */
+struct worker {
+	pthread_t thread;
+	int fd;
+	char *state_path;
+
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop, fresh;
+	struct config_events events;
+	struct agenda *agenda;
+	void *data;
+	size_t size;
+	int error;
+};
+
+/* @to gets copies of the paths. */
+static int copy_events(struct config_events *to,
+		       const struct config_events *from)
+{
+	*to = *from;
+	to->nr_calendars = 0;
+	for (size_t i = 0; i < from->nr_calendars; i++) {
+		to->calendars[i] = strdup(from->calendars[i]);
+		if (!to->calendars[i]) {
+			config_events_clear(to);
+			return -ENOMEM;
+		}
+		to->nr_calendars++;
+	}
+	return 0;
+}
+
+static void set_opts(struct agenda_opts *opts,
+		     const struct config_events *events)
+{
+	*opts = (struct agenda_opts){
+		.root = "", .timers = events->timers, .cron = events->cron,
+		.nr_calendars = events->nr_calendars,
+		.from = time(NULL) - BEFORE_S, .span_s = SPAN_S + BEFORE_S,
+	};
+	for (size_t i = 0; i < events->nr_calendars; i++)
+		opts->calendars[i] = events->calendars[i];
+}
+
+static void hand_over(struct worker *w, struct agenda *agenda)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&w->lock);
+	agenda_free(w->agenda);
+	w->agenda = agenda;
+	pthread_mutex_unlock(&w->lock);
+	if (write(w->fd, &one, sizeof(one)) < 0)
+		return;			/* it is readable already */
+}
+
+static void write_state(struct worker *w)
+{
+	void *data;
+	size_t size;
+	int err;
+
+	pthread_mutex_lock(&w->lock);
+	data = w->data;
+	size = w->size;
+	w->data = NULL;
+	pthread_mutex_unlock(&w->lock);
+	if (!data)
+		return;
+	err = learned_write(w->state_path, data, size);
+	free(data);
+	pthread_mutex_lock(&w->lock);
+	w->error = err;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Sleeps up to LOOK_S; true: the sources are other ones. */
+static bool pause_for_work(struct worker *w, struct config_events *events)
+{
+	struct timespec until;
+	bool fresh;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LOOK_S;
+	pthread_mutex_lock(&w->lock);
+	while (!w->stop && !w->fresh && !w->data &&
+	       !pthread_cond_timedwait(&w->wake, &w->lock, &until))
+		;
+	fresh = w->fresh;
+	if (fresh) {
+		config_events_clear(events);
+		*events = w->events;
+		w->events = (struct config_events){};
+		w->fresh = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return fresh;
+}
+
+static bool stopped(struct worker *w)
+{
+	bool stop;
+
+	pthread_mutex_lock(&w->lock);
+	stop = w->stop;
+	pthread_mutex_unlock(&w->lock);
+	return stop;
+}
+
+/* That there is none is told as other problems are. */
+static struct agenda *failed(const struct agenda_opts *opts, int err)
+{
+	struct agenda *agenda = agenda_new(opts->from, opts->from);
+
+	if (agenda)
+		agenda_problem(agenda, "events are not known: preswap-agenda: %s",
+			       strerror(-err));
+	return agenda;
+}
+
+static void *run(void *data)
+{
+	struct config_events events = {};
+	struct worker *w = data;
+	struct agenda_opts opts;
+	struct agenda *agenda;
+	uint64_t signature = 0, now;
+	time_t read_at = 0;
+	int err;
+
+	while (!stopped(w)) {
+		if (pause_for_work(w, &events))
+			read_at = 0;
+		write_state(w);
+		set_opts(&opts, &events);
+		now = agenda_signature(&opts);
+		if (now == signature && read_at &&
+		    time(NULL) - read_at < READ_S &&
+		    time(NULL) >= read_at)
+			continue;
+		signature = now;
+		read_at = time(NULL);
+		err = agenda_run(&opts, &agenda);
+		if (err)
+			agenda = failed(&opts, err);
+		if (agenda)
+			hand_over(w, agenda);
+	}
+	write_state(w);
+	config_events_clear(&events);
+	return NULL;
+}
+
+static int start_thread(struct worker *w)
+{
+	pthread_condattr_t clock;
+	pthread_attr_t attr;
+	int err;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &clock);
+	pthread_condattr_destroy(&clock);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	err = -pthread_create(&w->thread, &attr, run, w);
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
+int worker_start(const struct config_events *events, const char *state_path,
+		 struct worker **out)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int err = w ? copy_events(&w->events, events) : -ENOMEM;
+
+	if (err) {
+		free(w);
+		return err;
+	}
+	w->fresh = true;
+	w->state_path = state_path ? strdup(state_path) : NULL;
+	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->fd < 0)
+		err = -errno;
+	else if (state_path && !w->state_path)
+		err = -ENOMEM;
+	err = err ?: start_thread(w);
+	if (err) {
+		if (w->fd >= 0)
+			close(w->fd);
+		config_events_clear(&w->events);
+		free(w->state_path);
+		free(w);
+		return err;
+	}
+	*out = w;
+	return 0;
+}
+
+void worker_stop(struct worker *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	close(w->fd);
+	agenda_free(w->agenda);
+	config_events_clear(&w->events);
+	free(w->data);
+	free(w->state_path);
+	free(w);
+}
+
+int worker_fd(const struct worker *w)
+{
+	return w->fd;
+}
+
+struct agenda *worker_take(struct worker *w)
+{
+	struct agenda *agenda;
+	uint64_t count;
+
+	if (read(w->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return NULL;
+	pthread_mutex_lock(&w->lock);
+	agenda = w->agenda;
+	w->agenda = NULL;
+	pthread_mutex_unlock(&w->lock);
+	return agenda;
+}
+
+int worker_error(struct worker *w)
+{
+	int err;
+
+	pthread_mutex_lock(&w->lock);
+	err = w->error;
+	pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+int worker_configure(struct worker *w, const struct config_events *events)
+{
+	struct config_events copy;
+	int err = copy_events(&copy, events);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&w->lock);
+	config_events_clear(&w->events);
+	w->events = copy;
+	w->fresh = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+void worker_save(struct worker *w, void *data, size_t size)
+{
+	if (!w->state_path) {
+		free(data);
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	free(w->data);
+	w->data = data;
+	w->size = size;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The files that an agenda is made of: where they are, whether they changed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sense/agenda.h"
+#include "sense/crontab.h"
+
+char *agenda_slurp(struct agenda *agenda, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	char *text;
+	ssize_t got;
+	size_t len = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		agenda_problem(agenda, "%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > AGENDA_FILE_MAX) {
+		agenda_problem(agenda, "%s: %s", path, S_ISREG(st.st_mode) ?
+			       "larger than 8 MiB" : "no regular file");
+		close(fd);
+		return NULL;
+	}
+	text = malloc(st.st_size + 1);
+	if (!text)
+		agenda->no_memory = true;
+	while (text && len < (size_t)st.st_size) {
+		got = read(fd, text + len, st.st_size - len);
+		if (got <= 0)
+			break;
+		len += got;
+	}
+	close(fd);
+	if (text)
+		text[len] = 0;
+	return text;
+}
+
+static bool is_ics(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && name[0] != '.' && !strcasecmp(name + len - 4, ".ics");
+}
+
+static int select_ics(const struct dirent *entry)
+{
+	return is_ics(entry->d_name);
+}
+
+void agenda_each_calendar(const char *path,
+			  void (*fn)(void *data, const char *path), void *data)
+{
+	struct dirent **names;
+	char file[PATH_MAX];
+	int count = scandir(path, &names, select_ics, alphasort);
+
+	if (count < 0) {
+		fn(data, path);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
+		fn(data, file);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* FNV-1a */
+static void stir(uint64_t *hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++) {
+		*hash ^= (value >> (8 * i)) & 0xff;
+		*hash *= 1099511628211ULL;
+	}
+}
+
+static void stir_file(void *data, const char *path)
+{
+	uint64_t *hash = data;
+	struct stat st = {};
+
+	if (stat(path, &st) < 0)
+		st.st_size = -1;
+	stir(hash, st.st_ino);
+	stir(hash, st.st_size);
+	stir(hash, st.st_mtim.tv_sec);
+	stir(hash, st.st_mtim.tv_nsec);
+}
+
+uint64_t agenda_signature(const struct agenda_opts *opts)
+{
+	uint64_t hash = 14695981039346656037ULL;
+
+	for (size_t i = 0; i < opts->nr_calendars; i++)
+		agenda_each_calendar(opts->calendars[i], stir_file, &hash);
+	if (opts->cron)
+		crontab_each_file(opts->root, stir_file, &hash);
+	return hash;
+}

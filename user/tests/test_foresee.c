@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* launches and events in the forecasts that are pushed. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../selftests/ktap.h"
+#include "daemon/foresee.h"
+#include "sense/agenda.h"
+
+#define MIB		(1024.0 * 1024)
+#define BEGIN		1767571200.0
+
+static struct series_table *table;
+static struct foresee *foresee;
+static struct push_batch batch;
+static double now;
+
+static void setup(struct learned *learned)
+{
+	struct series_limits limits = { .max_apps = 32, .cpu_milli = 64000 };
+
+	series_free(table);
+	foresee_free(foresee);
+	table = NULL;
+	foresee = NULL;
+	now = BEGIN;
+	ktap_assert(!series_new(&limits, &table));
+	ktap_assert(!foresee_new(learned, now, 0, &foresee));
+	series_on_gone(table, foresee_app_gone, foresee);
+}
+
+static void sample(uint64_t id, const char *path, double mib)
+{
+	struct preswap_app app = {
+		.size = sizeof(app), .id = id, .path = path,
+		.cpu_milli = 100, .mem_bytes = mib * MIB,
+	};
+	struct series_app *known;
+
+	ktap_assert(!series_sample(table, &app, &known));
+	if (!known->foreseen)
+		foresee_app_new(foresee, known, now > BEGIN + 2, now, 0);
+}
+
+static void step(void)
+{
+	const struct push_hooks hooks = {
+		.adjust = foresee_adjust, .data = foresee,
+	};
+
+	series_step(table, 1);
+	foresee_step(foresee, table, now, 0);
+	push_collect(&batch, table, 5000, &hooks);
+	now++;
+}
+
+/* The 95 % quantile of memory at @horizon_s in MiB; -1: not pushed. */
+static double pushed(uint64_t id, unsigned int horizon_s)
+{
+	for (size_t i = 0; i < batch.count; i++) {
+		const struct preswap_forecast *f = &batch.forecasts[i];
+
+		if (f->app_id != id ||
+		    f->resource != PRESWAP_RESOURCE_MEMORY)
+			continue;
+		for (uint32_t k = 0; k < f->points_count; k++)
+			if (f->points[k].horizon_ms == horizon_s * 1000)
+				return f->points[k].q95 / MIB;
+	}
+	return -1;
+}
+
+static void test_key(void)
+{
+	static const char * const pairs[][2] = {
+		{ "/system.slice/cron.service", "system.slice/cron.service" },
+		{ "/user.slice/user-1000.slice/session-12.scope",
+		  "user.slice/user-1000.slice/session-#.scope" },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-firefox-4711.scope",
+		  "user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-firefox-#.scope" },
+		{ "/system.slice/docker-0123456789abcdef0123456789abcdef.scope",
+		  "system.slice/docker-#.scope" },
+		{ "/system.slice/run-u77.service",
+		  "system.slice/run-#.service" },
+		{ "/system.slice/run-r0123456789abcdef.scope",
+		  "system.slice/run-#.scope" },
+		{ "/k5start/add-on/x11vnc.service",
+		  "k5start/add-on/x11vnc.service" },
+		{ "/", "" },
+	};
+	char key[LEARNED_KEY], path[1024];
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		learned_key(pairs[i][0], key);
+		ktap_assert(!strcmp(key, pairs[i][1]), "%s: %s", pairs[i][0],
+			    key);
+	}
+	memset(path, 'x', sizeof(path));
+	strcpy(path + sizeof(path) - 8, "end.svc");
+	learned_key(path, key);
+	ktap_assert(strlen(key) == LEARNED_KEY - 1 &&
+		    !strcmp(key + strlen(key) - 7, "end.svc"));
+}
+
+/*
+ * A build each 300 s or so, which takes 60 s and grows to 500 MiB in its
+ * first 20 s, each time as another app.
+ */
+static double build_mib(double age)
+{
+	return age < 20 ? 25 * age + 20 : 520;
+}
+
+static void run_builds(int builds)
+{
+	char path[64];
+
+	for (int i = 0; i < builds; i++) {
+		snprintf(path, sizeof(path), "/system.slice/build-%d.scope",
+			 100 + i);
+		for (int age = 0; age < 300; age++) {
+			sample(1, "/system.slice", 50);
+			if (age < 60)
+				sample(100 + i, path, build_mib(age));
+			step();
+		}
+	}
+}
+
+static void test_launch(void)
+{
+	struct foresee_stats stats;
+	double early;
+
+	setup(NULL);
+	for (int i = 0; i < 60; i++) {
+		sample(1, "/system.slice", 50);
+		step();
+	}
+	run_builds(1);
+	sample(99, "/system.slice/build-7.scope", build_mib(0));
+	step();
+	ktap_assert(pushed(99, 10) < 0, "nothing is known of the second");
+	run_builds(5);
+	stats = foresee_stats(foresee);
+	ktap_assert(stats.launches == 7, "%llu",
+		    (unsigned long long)stats.launches);
+	/* three seconds old: no forecaster has learned anything yet */
+	for (int age = 0; age < 3; age++) {
+		sample(500, "/system.slice/build-999.scope", build_mib(age));
+		step();
+	}
+	early = pushed(500, 10);
+	ktap_assert(early > 300 && early < 420, "%.1f MiB", early);
+	early = pushed(500, 30);
+	ktap_assert(early > 450 && early < 600, "%.1f MiB", early);
+	ktap_assert(foresee_stats(foresee).launches == 8);
+}
+
+/*
+ * A job each 700 s: longer than any period that the forecaster looks for. Before
+ * it begins, the slice around it is told.
+ */
+static void test_coming(void)
+{
+	double before = -1, quiet = -1;
+	char path[64];
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		ktap_assert(launch_horizon_s[i] == predict_demand_horizon_s[i]);
+	setup(NULL);
+	for (int i = 0; i < 14; i++) {
+		snprintf(path, sizeof(path), "/system.slice/job-%d.scope",
+			 100 + i);
+		for (int age = 0; age < 700; age++) {
+			double job = age < 60 ? build_mib(age) : 0;
+
+			sample(1, "/system.slice", 50 + job);
+			if (age < 60)
+				sample(100 + i, path, job);
+			step();
+			if (i == 13 && age > 300 && age < 600)
+				quiet = fmax(quiet, pushed(1, 30));
+		}
+		before = pushed(1, 30);
+	}
+	ktap_assert(before > 400 && before < 640, "%.1f MiB", before);
+	ktap_assert(quiet < 150, "%.1f MiB while nothing is to come", quiet);
+}
+
+/* ---- events ---- */
+
+static struct agenda *agenda_with(double start, const char *label,
+				  const char *app, double mib)
+{
+	struct agenda *agenda = agenda_new(BEGIN - 1e6, BEGIN + 1e6);
+
+	agenda_add(agenda, &(struct agenda_entry){
+		.start = start, .end = start, .source = AGENDA_CALENDAR,
+		.label = (char *)label, .app = (char *)app,
+		.cpu_milli = NAN, .mem_bytes = mib * MIB,
+	});
+	return agenda;
+}
+
+/*
+ * A backup that takes 400 MiB for 100 s at random times, at which the calendar
+ * says so; the highest forecast 10 s before it begins.
+ */
+static double before_backup(int backups, const char *app, uint64_t id)
+{
+	double most = -1;
+	unsigned int seed = 5;
+
+	for (int i = 0; i < backups; i++) {
+		int wait = 400 + rand_r(&seed) % 200;
+		double start = now + wait;
+
+		foresee_set_agenda(foresee, agenda_with(start, "backup", app,
+							NAN));
+		most = -1;
+		for (; now < start + 200; ) {
+			bool on = now >= start && now < start + 100;
+
+			sample(7, "/system.slice/db.service",
+			       100 + (on ? 400 : 0) +
+			       (int)now % 3);
+			step();
+			if (now < start - 5)
+				most = fmax(most, pushed(id, 10));
+		}
+	}
+	return most;
+}
+
+static void test_event(void)
+{
+	double most;
+
+	setup(NULL);
+	most = before_backup(1, "system.slice/db.service", 7);
+	ktap_assert(most < 200, "nothing is known of the first: %.1f", most);
+	most = before_backup(6, "system.slice/db.service", 7);
+	ktap_assert(most > 450 && most < 560, "%.1f MiB", most);
+	ktap_assert(foresee_stats(foresee).events >= 1);
+}
+
+/* The same loads, and a calendar that has nothing to do with them. */
+static void test_unrelated(void)
+{
+	unsigned int seed = 9;
+	double most = -1;
+
+	setup(NULL);
+	for (int i = 0; i < 8; i++) {
+		double start = now + 500 + rand_r(&seed) % 100;
+
+		foresee_set_agenda(foresee, agenda_with(start, "lunch",
+					"system.slice/db.service", NAN));
+		most = -1;
+		for (; now < start + 100; ) {
+			sample(7, "/system.slice/db.service",
+			       100 + rand_r(&seed) % 10);
+			step();
+			if (now < start - 5)
+				most = fmax(most, pushed(7, 10));
+		}
+	}
+	ktap_assert(most < 125, "%.1f MiB", most);
+}
+
+/* A service that does not run before: the slice around it is told. */
+static void test_ancestor(void)
+{
+	double most = -1, start;
+
+	setup(NULL);
+	for (int i = 0; i < 5; i++) {
+		start = now + 450;
+		foresee_set_agenda(foresee, agenda_with(start, "nightly",
+					"system.slice/nightly.service", NAN));
+		most = -1;
+		for (; now < start + 150; ) {
+			bool on = now >= start && now < start + 60;
+
+			sample(1, "/system.slice", 200 + (on ? 300 : 0));
+			if (on)
+				sample(1000 + i, "/system.slice/nightly.service",
+				       300);
+			step();
+			if (now < start - 5)
+				most = fmax(most, pushed(1, 10));
+		}
+	}
+	ktap_assert(most > 450 && most < 560, "%.1f MiB", most);
+}
+
+static void test_declared(void)
+{
+	double most = -1, start;
+
+	setup(NULL);
+	for (int i = 0; i < 200; i++) {
+		sample(7, "/system.slice/db.service", 100);
+		step();
+	}
+	start = now + 60;
+	foresee_set_agenda(foresee, agenda_with(start, "sale",
+						"system.slice/d?.service",
+						250));
+	while (now < start - 5) {
+		sample(7, "/system.slice/db.service", 100);
+		step();
+		most = fmax(most, pushed(7, 10));
+	}
+	ktap_assert(most > 340 && most < 360, "%.1f MiB", most);
+	/* taken out of the calendar */
+	foresee_set_agenda(foresee, agenda_new(BEGIN, BEGIN + 1e6));
+	sample(7, "/system.slice/db.service", 100);
+	step();
+	ktap_assert(pushed(7, 10) < 110, "%.1f MiB", pushed(7, 10));
+	ktap_assert(!foresee_stats(foresee).events);
+}
+
+/* what was learned outlives the daemon; a damaged file does not harm. */
+static void test_saved(void)
+{
+	char path[] = "/tmp/preswap-learned-XXXXXX", bad[64];
+	struct learned *learned = NULL;
+	unsigned char *data;
+	double early;
+	size_t size;
+	int fd = mkstemp(path);
+
+	ktap_assert(fd >= 0);
+	close(fd);
+	setup(NULL);
+	run_builds(7);
+	ktap_assert(!foresee_pack(foresee, (void **)&data, &size));
+	ktap_assert(!learned_write(path, data, size));
+	ktap_assert(!learned_read(path, &learned));
+	ktap_assert(learned->nr_programs == 1 &&
+		    learned->programs[0].program->launch.starts == 6, "%zu",
+		    learned->nr_programs);
+	setup(learned);
+	for (int i = 0; i < 5; i++) {
+		sample(1, "/system.slice", 50);
+		step();
+	}
+	for (int age = 0; age < 3; age++) {
+		sample(500, "/system.slice/build-999.scope", build_mib(age));
+		step();
+	}
+	early = pushed(500, 10);
+	ktap_assert(early > 300 && early < 420, "%.1f MiB", early);
+	for (size_t i = 0; i < size; i += 97) {
+		data[i] ^= 0x10;
+		ktap_assert(learned_unpack(data, size, &learned) == -EINVAL,
+			    "byte %zu", i);
+		data[i] ^= 0x10;
+	}
+	for (size_t i = 0; i < size; i += 991)
+		ktap_assert(learned_unpack(data, i, &learned) == -EINVAL);
+	data[size - 1]++;
+	ktap_assert(!learned_write(path, data, size));
+	ktap_assert(learned_read(path, &learned) == -EINVAL);
+	ktap_assert(access(path, F_OK) < 0);
+	snprintf(bad, sizeof(bad), "%s.bad", path);
+	ktap_assert(!access(bad, F_OK));
+	unlink(bad);
+	ktap_assert(learned_read(path, &learned) == -ENOENT);
+	free(data);
+}
+
+static void test_bounded(void)
+{
+	struct learned *l = learned_new();
+	struct learned_program *first;
+	char key[LEARNED_KEY];
+
+	ktap_assert(l);
+	first = learned_program_get(l, "first", 1, 0);
+	for (int i = 0; i < 2 * LEARNED_PROGRAMS_MAX; i++) {
+		struct learned_program *p;
+
+		snprintf(key, sizeof(key), "program %d", i);
+		p = learned_program_get(l, key, 10 + i, 0);
+		ktap_assert(p && !strcmp(p->key, key));
+		learned_program_put(l, p);
+	}
+	ktap_assert(l->nr_programs == LEARNED_PROGRAMS_MAX);
+	ktap_assert(!strcmp(first->key, "first"), "one in use stays");
+	/* the newest are there */
+	snprintf(key, sizeof(key), "program %d", LEARNED_PROGRAMS_MAX + 5);
+	for (size_t i = 0, seen = 0; i <= l->nr_programs; i++) {
+		ktap_assert(i < l->nr_programs || seen);
+		if (i < l->nr_programs)
+			seen += !strcmp(l->programs[i].program->key, key);
+	}
+	learned_free(l);
+}
+
+int main(void)
+{
+	int status = ktap_run((struct ktap_case[]){
+		{ "R-13 programs by their cgroup's name", test_key },
+		{ "R-13 a new app is forecast by former launches",
+		  test_launch },
+		{ "R-13 a probable launch: the slice around it",
+		  test_coming },
+		{ "R-9 what follows an event is forecast before it",
+		  test_event },
+		{ "R-9 an unrelated event changes nothing", test_unrelated },
+		{ "R-9 a service yet to start: the slice around it",
+		  test_ancestor },
+		{ "R-9 a declared demand, and its end", test_declared },
+		{ "R-17 what was learned is saved and checked", test_saved },
+		{ "R-13 bounded, the longest unused goes", test_bounded },
+		{}
+	});
+
+	series_free(table);
+	foresee_free(foresee);
+	push_free(&batch);
+	return status;
+}
