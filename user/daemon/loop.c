@@ -6,6 +6,8 @@
  * over what it read.
  */
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@
 #include "daemon/notify.h"
 #include "daemon/worker.h"
 #include "plan/push.h"
+#include "sense/statefile.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
 #define SILENCE_MIN_S	3
@@ -361,9 +364,10 @@ static void on_worker(struct loop *l)
 
 static void save(struct loop *l)
 {
+	int err = worker_error(l->worker);
+	int32_t offset_s;
 	void *data;
 	size_t size;
-	int err = worker_error(l->worker);
 
 	if (err && err != l->save_error)
 		log_msg(LOG_WARNING, "%s: %s", l->opts.state_path,
@@ -371,7 +375,9 @@ static void save(struct loop *l)
 	l->save_error = err;
 	l->save_s = 0;
 	if (!foresee_pack(l->foresee, &data, &size))
-		worker_save(l->worker, data, size);
+		worker_save(l->worker, WORKER_LEARNED, data, size);
+	if (!series_pack(l->table, wall_now(&offset_s), &data, &size))
+		worker_save(l->worker, WORKER_USAGE, data, size);
 }
 
 static void reload(struct loop *l)
@@ -468,6 +474,43 @@ static int add(struct loop *l, enum source source, int fd)
 	return 0;
 }
 
+static void tell_unused(const char *path, int err)
+{
+	if (err == -EINVAL)
+		log_msg(LOG_WARNING,
+			"%s cannot be used, it is now %s.bad: learning anew",
+			path, path);
+	else if (err && err != -ENOENT)
+		log_msg(LOG_WARNING, "%s: %s", path, strerror(-err));
+}
+
+/* The forecasters of apps that are still there go on where they were. */
+static void load_usage(struct loop *l, double now)
+{
+	struct series_kept *kept;
+	char path[PATH_MAX];
+	void *data = NULL;
+	size_t size;
+	int err;
+
+	snprintf(path, sizeof(path), "%s%s", l->opts.state_path,
+		 WORKER_USAGE_SUFFIX);
+	err = statefile_read(path, &data, &size);
+	if (!err) {
+		err = series_unpack(data, size, &kept);
+		if (err)
+			free(data);
+	}
+	if (err == -EINVAL)
+		statefile_set_aside(path);
+	tell_unused(path, err);
+	if (err)
+		return;
+	log_msg(LOG_INFO, "%zu apps are known from %.0f s ago",
+		series_kept_count(kept), fmax(now - series_kept_saved(kept), 0));
+	series_resume(l->table, kept, now - series_kept_saved(kept));
+}
+
 /* One that cannot be used is set aside; without one all is learned anew. */
 static int load(struct loop *l)
 {
@@ -478,13 +521,9 @@ static int load(struct loop *l)
 
 	if (l->opts.state_path)
 		err = learned_read(l->opts.state_path, &learned);
-	if (err == -EINVAL)
-		log_msg(LOG_WARNING,
-			"%s cannot be used, it is now %s.bad: learning anew",
-			l->opts.state_path, l->opts.state_path);
-	else if (err && err != -ENOENT)
-		log_msg(LOG_WARNING, "%s: %s", l->opts.state_path,
-			strerror(-err));
+	tell_unused(l->opts.state_path, err);
+	if (l->opts.state_path)
+		load_usage(l, now);
 	err = foresee_new(learned, now, offset_s, &l->foresee);
 	if (err)
 		learned_free(learned);

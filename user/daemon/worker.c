@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "daemon/worker.h"
-#include "sense/learned.h"
+#include "sense/statefile.h"
 
 #define STACK_BYTES	(1 << 20)	/* it is locked in memory */
 #define LOOK_S		5		/* whether a file has changed */
@@ -19,15 +20,15 @@
 struct worker {
 	pthread_t thread;
 	int fd;
-	char *state_path;
+	char *paths[WORKER_FILES];	/* NULL: not written */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop, fresh;
 	struct config_events events;
 	struct agenda *agenda;
-	void *data;
-	size_t size;
+	void *data[WORKER_FILES];	/* to be written */
+	size_t size[WORKER_FILES];
 	int error;
 };
 
@@ -72,21 +73,50 @@ static void hand_over(struct worker *w, struct agenda *agenda)
 		return;			/* it is readable already */
 }
 
-static void write_state(struct worker *w)
+static bool has_state_locked(const struct worker *w)
+{
+	for (int i = 0; i < WORKER_FILES; i++)
+		if (w->data[i])
+			return true;
+	return false;
+}
+
+static bool has_state(struct worker *w)
+{
+	bool has;
+
+	pthread_mutex_lock(&w->lock);
+	has = has_state_locked(w);
+	pthread_mutex_unlock(&w->lock);
+	return has;
+}
+
+static int write_file(struct worker *w, enum worker_file file)
 {
 	void *data;
 	size_t size;
 	int err;
 
 	pthread_mutex_lock(&w->lock);
-	data = w->data;
-	size = w->size;
-	w->data = NULL;
+	data = w->data[file];
+	size = w->size[file];
+	w->data[file] = NULL;
 	pthread_mutex_unlock(&w->lock);
 	if (!data)
-		return;
-	err = learned_write(w->state_path, data, size);
+		return 0;
+	err = statefile_write(w->paths[file], data, size);
 	free(data);
+	return err;
+}
+
+static void write_state(struct worker *w)
+{
+	int err = 0;
+
+	if (!has_state(w))
+		return;
+	for (int i = 0; i < WORKER_FILES; i++)
+		err = write_file(w, i) ?: err;
 	pthread_mutex_lock(&w->lock);
 	w->error = err;
 	pthread_mutex_unlock(&w->lock);
@@ -101,7 +131,7 @@ static bool pause_for_work(struct worker *w, struct config_events *events)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LOOK_S;
 	pthread_mutex_lock(&w->lock);
-	while (!w->stop && !w->fresh && !w->data &&
+	while (!w->stop && !w->fresh && !has_state_locked(w) &&
 	       !pthread_cond_timedwait(&w->wake, &w->lock, &until))
 		;
 	fresh = w->fresh;
@@ -187,6 +217,26 @@ static int start_thread(struct worker *w)
 	return err;
 }
 
+static int set_paths(struct worker *w, const char *state_path)
+{
+	if (!state_path)
+		return 0;
+	w->paths[WORKER_LEARNED] = strdup(state_path);
+	if (!w->paths[WORKER_LEARNED] ||
+	    asprintf(&w->paths[WORKER_USAGE], "%s%s", state_path,
+		     WORKER_USAGE_SUFFIX) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static void free_files(struct worker *w)
+{
+	for (int i = 0; i < WORKER_FILES; i++) {
+		free(w->data[i]);
+		free(w->paths[i]);
+	}
+}
+
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out)
 {
@@ -198,18 +248,16 @@ int worker_start(const struct config_events *events, const char *state_path,
 		return err;
 	}
 	w->fresh = true;
-	w->state_path = state_path ? strdup(state_path) : NULL;
+	err = set_paths(w, state_path);
 	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->fd < 0)
 		err = -errno;
-	else if (state_path && !w->state_path)
-		err = -ENOMEM;
 	err = err ?: start_thread(w);
 	if (err) {
 		if (w->fd >= 0)
 			close(w->fd);
 		config_events_clear(&w->events);
-		free(w->state_path);
+		free_files(w);
 		free(w);
 		return err;
 	}
@@ -231,8 +279,7 @@ void worker_stop(struct worker *w)
 	close(w->fd);
 	agenda_free(w->agenda);
 	config_events_clear(&w->events);
-	free(w->data);
-	free(w->state_path);
+	free_files(w);
 	free(w);
 }
 
@@ -281,16 +328,17 @@ int worker_configure(struct worker *w, const struct config_events *events)
 	return 0;
 }
 
-void worker_save(struct worker *w, void *data, size_t size)
+void worker_save(struct worker *w, enum worker_file file, void *data,
+		 size_t size)
 {
-	if (!w->state_path) {
+	if (!w->paths[file]) {
 		free(data);
 		return;
 	}
 	pthread_mutex_lock(&w->lock);
-	free(w->data);
-	w->data = data;
-	w->size = size;
+	free(w->data[file]);
+	w->data[file] = data;
+	w->size[file] = size;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }

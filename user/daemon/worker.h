@@ -12,7 +12,19 @@
 
 struct worker;
 
-/* @state_path: NULL: nothing is written. */
+/* What it writes: what is learned by name, and the forecasters of apps. */
+enum worker_file {
+	WORKER_LEARNED,
+	WORKER_USAGE,
+	WORKER_FILES
+};
+
+#define WORKER_USAGE_SUFFIX	".usage"
+
+/*
+ * @state_path: of WORKER_LEARNED, the other one has a suffix; NULL: nothing is
+ * written.
+ */
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out);
 /* Writes what it was given, and ends; NULL is allowed. */
@@ -22,12 +34,13 @@ void worker_stop(struct worker *worker);
 int worker_fd(const struct worker *worker);
 /* A new agenda, which is the caller's; NULL: none. */
 struct agenda *worker_take(struct worker *worker);
-/* The reason why the last state was not written; 0: it was. */
+/* The reason why a state was not written; 0: the last one was. */
 int worker_error(struct worker *worker);
 /* Other sources from now on; read at once. 0 or -ENOMEM. */
 int worker_configure(struct worker *worker,
 		     const struct config_events *events);
 /* To be written; takes over @data. */
-void worker_save(struct worker *worker, void *data, size_t size);
+void worker_save(struct worker *worker, enum worker_file file, void *data,
+		 size_t size);
 
 #endif /* DAEMON_WORKER_H */

@@ -39,6 +39,7 @@ static const double probs[] = { 0.05, 0.5, 0.95 };
  */
 struct predict_demand {
 	struct predict_series *fine, *coarse;
+	double upper;			/* as the caller gave it */
 	uint64_t samples, steps;
 	double sum, sample;
 	unsigned int count, second;
@@ -77,6 +78,7 @@ int predict_demand_new(const struct predict_demand_opts *opts,
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
+	d->upper = upper;
 	for (int i = FINE_HORIZONS; i < PREDICT_DEMAND_HORIZONS; i++)
 		coarse[i - FINE_HORIZONS] =
 			predict_demand_horizon_s[i] / COARSE_STEP;
@@ -179,4 +181,87 @@ size_t predict_demand_bytes(const struct predict_demand *d)
 {
 	return sizeof(*d) + predict_series_bytes(d->fine) +
 	       predict_series_bytes(d->coarse);
+}
+
+/* The parts of a state: this, and the two series, each aligned. */
+struct state {
+	uint64_t samples, steps;
+	double sum, sample;
+	uint32_t count, second;
+	uint64_t fine_bytes, coarse_bytes;
+};
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + 15) / 16 * 16;
+}
+
+size_t predict_demand_state_bytes(const struct predict_demand *d)
+{
+	return aligned(sizeof(struct state)) +
+	       aligned(predict_series_bytes(d->fine)) +
+	       aligned(predict_series_bytes(d->coarse));
+}
+
+void predict_demand_save(const struct predict_demand *d, void *to)
+{
+	const struct state state = {
+		.samples = d->samples,
+		.steps = d->steps,
+		.sum = d->sum,
+		.sample = d->sample,
+		.count = d->count,
+		.second = d->second,
+		.fine_bytes = predict_series_bytes(d->fine),
+		.coarse_bytes = predict_series_bytes(d->coarse),
+	};
+	char *at = to;
+
+	/* what aligns is written, too: the file is the same each time */
+	memset(to, 0, predict_demand_state_bytes(d));
+	memcpy(at, &state, sizeof(state));
+	at += aligned(sizeof(state));
+	predict_series_save(d->fine, at);
+	predict_series_save(d->coarse, at + aligned(state.fine_bytes));
+}
+
+int predict_demand_load(struct predict_demand *d, const void *from,
+			size_t size)
+{
+	const struct predict_demand_opts opts = {
+		.size = sizeof(opts), .upper = d->upper,
+	};
+	const char *at = from;
+	struct predict_demand *n, old;
+	struct state state;
+	int err;
+
+	if (size != predict_demand_state_bytes(d))
+		return -EINVAL;
+	memcpy(&state, from, sizeof(state));
+	if (state.fine_bytes != predict_series_bytes(d->fine) ||
+	    state.coarse_bytes != predict_series_bytes(d->coarse) ||
+	    state.second >= COARSE_STEP || state.count > state.second ||
+	    !isfinite(state.sum) || !isfinite(state.sample))
+		return -EINVAL;
+	err = predict_demand_new(&opts, &n);
+	if (err)
+		return err;
+	at += aligned(sizeof(state));
+	err = predict_series_load(n->fine, at, state.fine_bytes);
+	at += aligned(state.fine_bytes);
+	err = err ?: predict_series_load(n->coarse, at, state.coarse_bytes);
+	if (!err) {
+		n->samples = state.samples;
+		n->steps = state.steps;
+		n->sum = state.sum;
+		n->sample = state.sample;
+		n->count = state.count;
+		n->second = state.second;
+		old = *d;
+		*d = *n;
+		*n = old;
+	}
+	predict_demand_free(n);
+	return err;
 }

@@ -207,12 +207,13 @@ bool predict_horizon_score(struct predict_horizon *h,
 			   double value, double *rest)
 {
 	unsigned int n = setup->nprobs;
-	const float *slot = slot_at(h, now - h->steps, n);
-	const float *mixed = slot + 1, *final = mixed + n;
+	const float *slot = slot_at(h, now - h->steps, n), *mixed, *final;
 	float v = (float)value;
 
 	if (!slot)
 		return false;
+	mixed = slot + 1;
+	final = mixed + n;
 	/* A float of the same value must count as inside, rounded as it is. */
 	score_against_naive(h, setup, slot[0],
 			    predict_pinball(final, setup->probs, n, v),

@@ -118,6 +118,21 @@ void predict_demand_forecast(const struct predict_demand *d,
 /* Bytes of one predict_demand, everything included. */
 size_t predict_demand_bytes(const struct predict_demand *d);
 
+/*
+ * What it has learned, to go on after a restart (R-17): flat bytes, for the same
+ * build on the same kind of machine. The caller sees to it that they come back
+ * undamaged; a version that keeps other things has another PREDICT_STATE.
+ *
+ * _save() writes _state_bytes() bytes to @to, which is aligned to 8 bytes.
+ * _load() takes them into @d, which is fresh from _new() and keeps its bounds:
+ * 0, or -EINVAL for what cannot be such a state, and @d is as it was; -ENOMEM.
+ */
+#define PREDICT_STATE	1u
+size_t predict_demand_state_bytes(const struct predict_demand *d);
+void predict_demand_save(const struct predict_demand *d, void *to);
+int predict_demand_load(struct predict_demand *d, const void *from,
+			size_t size);
+
 /* ---- series ---- */
 
 #define PREDICT_HORIZONS_MAX	8
@@ -190,6 +205,11 @@ double predict_series_recurrence(const struct predict_series *s,
 double predict_series_period(const struct predict_series *s);
 
 size_t predict_series_bytes(const struct predict_series *s);
+
+/* As for a predict_demand; the state has predict_series_bytes() bytes. */
+void predict_series_save(const struct predict_series *s, void *to);
+int predict_series_load(struct predict_series *s, const void *from,
+			size_t size);
 
 /* The experts' names, index from 0; NULL past the last. */
 const char *predict_expert_name(unsigned int index);

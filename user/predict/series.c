@@ -346,3 +346,93 @@ size_t predict_series_bytes(const struct predict_series *s)
 {
 	return s->bytes;
 }
+
+/* ---- state ---- */
+
+/* All pointers in @to become those of @from, or NULL. */
+static void set_pointers(struct predict_series *to,
+			 const struct predict_series *from)
+{
+	to->horizon = from ? from->horizon : NULL;
+	to->past.code = from ? from->past.code : NULL;
+	to->window.fifo = from ? from->window.fifo : NULL;
+	to->window.order = from ? from->window.order : NULL;
+	to->missing = from ? from->missing : NULL;
+	to->recur.found.c = from ? from->recur.found.c : NULL;
+	for (unsigned int i = 0; i < to->nhorizons; i++) {
+		to->room[i].slot = from ? from->room[i].slot : NULL;
+		to->room[i].loss = from ? from->room[i].loss : NULL;
+	}
+}
+
+void predict_series_save(const struct predict_series *s, void *to)
+{
+	memcpy(to, s, s->bytes);
+	set_pointers(to, NULL);
+}
+
+/* Of the same options; and indices that lead nowhere else. */
+static bool state_fits(const struct predict_series *s,
+		       const struct predict_series *n)
+{
+	if (n->bytes != s->bytes || n->nhorizons != s->nhorizons ||
+	    n->setup.nprobs != s->setup.nprobs ||
+	    n->setup.only != s->setup.only ||
+	    memcmp(n->setup.probs, s->setup.probs, sizeof(s->setup.probs)) ||
+	    n->past.size != s->past.size || n->past.next >= n->past.size ||
+	    n->past.used > n->past.size || n->window.size != s->window.size ||
+	    n->window.next >= n->window.size ||
+	    n->window.used > n->window.size ||
+	    n->recur.found.max != s->recur.found.max ||
+	    n->recur.nhorizons != s->recur.nhorizons ||
+	    !n->recur.until_scan || n->seen > n->now ||
+	    !(n->largest >= 0 && n->largest <= PREDICT_VALUE_MAX))
+		return false;
+	for (unsigned int i = 0; i < s->nhorizons; i++)
+		if (n->room[i].steps != s->room[i].steps ||
+		    n->room[i].stride != s->room[i].stride ||
+		    n->room[i].slots != s->room[i].slots)
+			return false;
+	return true;
+}
+
+/* Each place of the window that is used is once in its order. */
+static bool order_fits(const struct predict_pool *window, const uint8_t *order)
+{
+	bool seen[PREDICT_POOL_MAX] = {};
+
+	for (unsigned int i = 0; i < window->used; i++) {
+		if (order[i] >= window->size || seen[order[i]])
+			return false;
+		seen[order[i]] = true;
+	}
+	return true;
+}
+
+int predict_series_load(struct predict_series *s, const void *from,
+			size_t size)
+{
+	size_t order = (size_t)((const char *)s->window.order -
+				(const char *)s);
+	double lower = s->lower, upper = s->upper;
+	struct predict_series *n;
+
+	if (size != s->bytes)
+		return -EINVAL;
+	n = malloc(size);
+	if (!n)
+		return -ENOMEM;
+	memcpy(n, from, size);
+	if (!state_fits(s, n) ||
+	    !order_fits(&n->window, (const uint8_t *)n + order)) {
+		free(n);
+		return -EINVAL;
+	}
+	set_pointers(n, s);
+	memcpy(s, n, size);
+	free(n);
+	s->lower = lower;
+	s->upper = upper;
+	bounds_update(s);
+	return 0;
+}

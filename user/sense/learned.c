@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sense/learned.h"
+#include "sense/statefile.h"
 
 #define MAGIC		0x4452414c50525350ULL
-#define FORMAT		1u
+#define FORMAT		2u
 #define HEX_MIN		8	/* digits of what is an identifier */
 
 struct header {
@@ -197,18 +195,6 @@ void learned_event_put(struct learned *l, struct learned_event *event)
 
 /* ---- the file ---- */
 
-/* FNV-1a */
-static uint64_t checksum(const unsigned char *data, size_t size)
-{
-	uint64_t hash = 14695981039346656037ULL;
-
-	for (size_t i = 0; i < size; i++) {
-		hash ^= data[i];
-		hash *= 1099511628211ULL;
-	}
-	return hash;
-}
-
 int learned_pack(const struct learned *l, void **out, size_t *size)
 {
 	size_t body = l->nr_programs * sizeof(struct learned_program) +
@@ -235,7 +221,7 @@ int learned_pack(const struct learned *l, void **out, size_t *size)
 		memcpy(at, l->events[i].event, sizeof(struct learned_event));
 		at += sizeof(struct learned_event);
 	}
-	header->checksum = checksum((unsigned char *)(header + 1), body);
+	header->checksum = statefile_checksum(header + 1, body);
 	*out = header;
 	*size = sizeof(*header) + body;
 	return 0;
@@ -296,7 +282,7 @@ int learned_unpack(const void *data, size_t size, struct learned **out)
 	       header.nr_events * sizeof(struct learned_event);
 	data = (const char *)data + sizeof(header);
 	if (size != sizeof(header) + body ||
-	    checksum(data, body) != header.checksum)
+	    statefile_checksum(data, body) != header.checksum)
 		return -EINVAL;
 	l = learned_new();
 	if (!l)
@@ -309,76 +295,24 @@ int learned_unpack(const void *data, size_t size, struct learned **out)
 	return err;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t done;
-
-	while (size) {
-		done = write(fd, data, size);
-		if (done < 0)
-			return -errno;
-		data += done;
-		size -= done;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-int learned_write(const char *path, const void *data, size_t size)
-{
-	char temporary[PATH_MAX];
-	int fd, err;
-
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, data, size);
-	close(fd);
-	if (!err && rename(temporary, path) < 0)
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err;
-}
-
 int learned_peek(const char *path, struct learned **out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	size_t len = 0;
-	struct stat st;
-	char *data;
-	ssize_t got;
+	void *data;
+	size_t size;
+	int err = statefile_read(path, &data, &size);
 
-	if (fd < 0)
-		return -errno;
-	/* twice the largest that there can be is no state of ours */
-	if (fstat(fd, &st) < 0 || st.st_size > 64 << 20) {
-		close(fd);
-		return -EINVAL;
-	}
-	data = malloc(st.st_size + 1);
-	if (!data)
-		err = -ENOMEM;
-	while (!err && len < (size_t)st.st_size) {
-		got = read(fd, data + len, st.st_size - len);
-		if (got <= 0)
-			break;
-		len += got;
-	}
-	close(fd);
-	err = err ?: learned_unpack(data, len, out);
+	if (err)
+		return err;
+	err = learned_unpack(data, size, out);
 	free(data);
 	return err;
 }
 
 int learned_read(const char *path, struct learned **out)
 {
-	char bad[PATH_MAX];
 	int err = learned_peek(path, out);
 
-	if (err == -EINVAL) {
-		snprintf(bad, sizeof(bad), "%s.bad", path);
-		rename(path, bad);
-	}
+	if (err == -EINVAL)
+		statefile_set_aside(path);
 	return err;
 }

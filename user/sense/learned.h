@@ -83,8 +83,6 @@ int learned_pack(const struct learned *learned, void **out, size_t *size);
 /* 0, -ENOMEM, -EINVAL: not of this version, or damaged. */
 int learned_unpack(const void *data, size_t size, struct learned **out);
 
-/* In place of the old file, or not at all. 0 or -errno. */
-int learned_write(const char *path, const void *data, size_t size);
 /*
  * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to
  * @path.bad, and -EINVAL returned.

@@ -16,6 +16,10 @@ struct series_table {
 	size_t count, room;
 	void (*gone)(void *data, struct series_app *app);
 	void *gone_data;
+	struct series_kept *kept;	/* NULL: nothing, or not any more */
+	double kept_s;			/* its age */
+	unsigned int waited_s;		/* for apps to go on with it */
+	size_t resumed;
 };
 
 int series_new(const struct series_limits *limits, struct series_table **out)
@@ -60,7 +64,35 @@ void series_free(struct series_table *table)
 	for (size_t i = 0; i < table->count; i++)
 		app_free(table->apps[i]);
 	free(table->apps);
+	series_kept_free(table->kept);
 	free(table);
+}
+
+void series_resume(struct series_table *table, struct series_kept *kept,
+		   double old_s)
+{
+	series_kept_free(table->kept);
+	table->kept = kept;
+	table->kept_s = old_s > 0 ? old_s : 0;
+	table->waited_s = 0;
+}
+
+size_t series_resumed(const struct series_table *table)
+{
+	return table->resumed;
+}
+
+/* Its forecasters, as they were, and the time that has passed since. */
+static void resume(struct series_table *table, struct series_app *app)
+{
+	double gap = fmin(table->kept_s, SERIES_GAP_MAX_S);
+
+	if (!table->kept || !series_kept_take(table->kept, app))
+		return;
+	table->resumed++;
+	for (int i = 0; i < SERIES_RESOURCES; i++)
+		for (int k = 1; k < gap; k++)
+			predict_demand_update(app->demand[i], NAN);
 }
 
 void series_set_limits(struct series_table *table,
@@ -141,6 +173,7 @@ static int insert(struct series_table *table, size_t index,
 	err = app_new(&table->limits, from, &app);
 	if (err)
 		return err;
+	resume(table, app);
 	memmove(&table->apps[index + 1], &table->apps[index],
 		(table->count - index) * sizeof(*table->apps));
 	table->apps[index] = app;
@@ -188,6 +221,12 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 
 	if (!seconds)
 		return 0;
+	table->kept_s += seconds;
+	table->waited_s += seconds;
+	if (table->kept && table->waited_s > SERIES_RESUME_S) {
+		series_kept_free(table->kept);
+		table->kept = NULL;
+	}
 	for (size_t i = 0; i < table->count; i++) {
 		struct series_app *app = table->apps[i];
 

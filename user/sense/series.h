@@ -15,6 +15,8 @@
 #define SERIES_MISSED_MAX	10
 /* A longer silence teaches the forecasters nothing more than this one. */
 #define SERIES_GAP_MAX_S	60
+/* For so long after its start the daemon waits for apps that it knew before. */
+#define SERIES_RESUME_S		600
 
 /*
  * @value: of the current step, when @fresh.
@@ -70,6 +72,33 @@ void series_forget(struct series_table *table, uint64_t id);
 void series_on_gone(struct series_table *table,
 		    void (*gone)(void *data, struct series_app *app),
 		    void *data);
+
+/*
+ * What is learned, for a file (R-17; see statefile.h), at @now, seconds since 1970;
+ * to be freed. Apps that are new are left out, and of very many the newest. 0 or
+ * -ENOMEM.
+ */
+int series_pack(struct series_table *table, double now, void **out,
+		size_t *size);
+
+/* Such a file's contents. */
+struct series_kept;
+
+/* Takes over @data, unless it fails: -EINVAL: not of this version, or damaged. */
+int series_unpack(void *data, size_t size, struct series_kept **out);
+void series_kept_free(struct series_kept *kept);
+double series_kept_saved(const struct series_kept *kept);
+size_t series_kept_count(const struct series_kept *kept);
+/* What was kept of the app of this path, into its fresh forecasters. */
+bool series_kept_take(const struct series_kept *kept, struct series_app *app);
+
+/*
+ * From now on, for a while, new apps go on with what was kept of their path; it
+ * is @old_s seconds old. Takes over @kept. series_resumed(): how many did.
+ */
+void series_resume(struct series_table *table, struct series_kept *kept,
+		   double old_s);
+size_t series_resumed(const struct series_table *table);
 
 size_t series_count(const struct series_table *table);
 /* In the order of ids; valid until the next sample, step or forget. */

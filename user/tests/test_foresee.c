@@ -9,6 +9,7 @@
 #include "../../selftests/ktap.h"
 #include "daemon/foresee.h"
 #include "sense/agenda.h"
+#include "sense/statefile.h"
 
 #define MIB		(1024.0 * 1024)
 #define BEGIN		1767571200.0
@@ -340,7 +341,7 @@ static void test_saved(void)
 	setup(NULL);
 	run_builds(7);
 	ktap_assert(!foresee_pack(foresee, (void **)&data, &size));
-	ktap_assert(!learned_write(path, data, size));
+	ktap_assert(!statefile_write(path, data, size));
 	ktap_assert(!learned_read(path, &learned));
 	ktap_assert(learned->nr_programs == 1 &&
 		    learned->programs[0].program->launch.starts == 6, "%zu",
@@ -365,7 +366,7 @@ static void test_saved(void)
 	for (size_t i = 0; i < size; i += 991)
 		ktap_assert(learned_unpack(data, i, &learned) == -EINVAL);
 	data[size - 1]++;
-	ktap_assert(!learned_write(path, data, size));
+	ktap_assert(!statefile_write(path, data, size));
 	ktap_assert(learned_read(path, &learned) == -EINVAL);
 	ktap_assert(access(path, F_OK) < 0);
 	snprintf(bad, sizeof(bad), "%s.bad", path);

@@ -31,6 +31,21 @@ static int sample(struct series_table *table, uint64_t id, uint64_t cpu)
 	return series_sample(table, &app, &known);
 }
 
+/* Apps 1 and 11 have one path; each uses much every 20 s. */
+static void sample_path(struct series_table *table, unsigned int id,
+			unsigned int t)
+{
+	struct preswap_app app = { .size = sizeof(app), .id = id,
+				   .cpu_milli = t % 20 < 3 ? 900 : 100,
+				   .mem_bytes = (50 + t % 20) << 20 };
+	struct series_app *known;
+	char path[32];
+
+	snprintf(path, sizeof(path), "app/%u", id % 10);
+	app.path = path;
+	ktap_assert(!series_sample(table, &app, &known), "app %u", id);
+}
+
 static uint64_t samples(struct series_table *table, size_t index)
 {
 	struct predict_demand_forecast f;
@@ -133,6 +148,143 @@ static void test_lossy(void)
 	series_free(table);
 }
 
+/* A table that has learned a period of 20 s for @seconds. */
+static struct series_table *taught(unsigned int apps, unsigned int seconds)
+{
+	struct series_table *table = new_table(500);
+
+	for (unsigned int t = 0; t < seconds; t++) {
+		for (unsigned int i = 0; i < apps; i++)
+			sample_path(table, i + 1, t);
+		series_step(table, 1);
+	}
+	return table;
+}
+
+static bool same_forecasts(struct series_table *a, struct series_table *b)
+{
+	struct predict_demand_forecast x, y;
+
+	for (size_t i = 0; i < series_count(a); i++)
+		for (int k = 0; k < SERIES_RESOURCES; k++) {
+			predict_demand_forecast(series_at(a, i)->demand[k], &x);
+			predict_demand_forecast(series_at(b, i)->demand[k], &y);
+			for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
+				if (x.at[h].q05 != y.at[h].q05 ||
+				    x.at[h].q50 != y.at[h].q50 ||
+				    x.at[h].q95 != y.at[h].q95 ||
+				    x.at[h].score.scored !=
+				    y.at[h].score.scored)
+					return false;
+		}
+	return true;
+}
+
+/* Another daemon goes on as this one does, to the last bit. */
+static void test_resumed(void)
+{
+	struct series_table *old = taught(3, 500), *table = new_table(500);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	ktap_assert(series_kept_count(kept) == 3 &&
+		    series_kept_saved(kept) == 1000);
+	series_resume(table, kept, 1);
+	for (unsigned int t = 500; t < 700; t++) {
+		for (unsigned int i = 0; i < 3; i++) {
+			sample_path(old, i + 1, t);
+			/* another boot: other ids, the same paths */
+			sample_path(table, i + 11, t);
+		}
+		series_step(old, 1);
+		series_step(table, 1);
+		ktap_assert(same_forecasts(old, table), "second %u", t);
+	}
+	ktap_assert(series_resumed(table) == 3, "%zu", series_resumed(table));
+	series_free(table);
+	series_free(old);
+}
+
+/* An hour later: ready, and no more is missing than the longest gap. */
+static void test_resumed_late(void)
+{
+	struct series_table *old = taught(1, 500), *table = new_table(500);
+	struct predict_demand_forecast f;
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	series_resume(table, kept, 3600);
+	sample_path(table, 1, 7);
+	series_step(table, 1);
+	predict_demand_forecast(series_at(table, 0)->demand[0], &f);
+	ktap_assert(f.samples == 500 + SERIES_GAP_MAX_S, "%llu",
+		    (unsigned long long)f.samples);
+	ktap_assert(f.at[0].ready, "learns anew");
+	/* nobody waits for ever: what comes after that is a new app */
+	series_step(table, SERIES_RESUME_S + 1);
+	sample_path(table, 1, 7);
+	ktap_assert(series_resumed(table) == 1, "%zu", series_resumed(table));
+	series_free(table);
+	series_free(old);
+}
+
+/* Nothing of a file that is cut, of another version or has any bit changed. */
+static void test_damaged(void)
+{
+	struct series_table *old = taught(2, 100);
+	struct series_kept *kept;
+	unsigned int seed = 4;
+	void *data, *copy;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	copy = malloc(size);
+	ktap_assert(copy, "no memory");
+	for (int i = 0; i < 2000; i++) {
+		size_t at = i < 320 ? (size_t)i / 8 : rand_r(&seed) % size;
+
+		memcpy(copy, data, size);
+		((unsigned char *)copy)[at] ^= 1u << (i % 8);
+		ktap_assert(series_unpack(copy, size, &kept) == -EINVAL,
+			    "bit %d of byte %zu", i % 8, at);
+	}
+	for (size_t cut = 0; cut < size; cut += 1 + cut / 3) {
+		memcpy(copy, data, size);
+		ktap_assert(series_unpack(copy, cut, &kept) == -EINVAL,
+			    "%zu bytes", cut);
+	}
+	free(copy);
+	free(data);
+	series_free(old);
+}
+
+/* What is not worth keeping, and nothing at all. */
+static void test_kept_little(void)
+{
+	struct series_table *table = taught(2, 10);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(table, 1, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	ktap_assert(!series_kept_count(kept), "new apps are kept");
+	series_kept_free(kept);
+	series_free(table);
+	table = new_table(500);
+	ktap_assert(!series_pack(table, 1, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	ktap_assert(!series_kept_count(kept));
+	series_kept_free(kept);
+	series_free(table);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -141,6 +293,12 @@ int main(void)
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 lossy input", test_lossy },
+		{ "R-17 forecasts go on after a restart, bit for bit",
+		  test_resumed },
+		{ "R-17 or an hour later, as far as that is sensible",
+		  test_resumed_late },
+		{ "R-17 nothing is taken from a damaged file", test_damaged },
+		{ "R-17 what is not worth keeping", test_kept_little },
 		{}
 	});
 }

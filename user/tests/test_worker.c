@@ -46,7 +46,7 @@ static void test_agenda(void)
 
 static void save(struct worker *w, const char *text)
 {
-	worker_save(w, strdup(text), strlen(text));
+	worker_save(w, WORKER_LEARNED, strdup(text), strlen(text));
 }
 
 static void content_is(const char *path, const char *text)

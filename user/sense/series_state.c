@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The forecasters of all apps as a file. A header, then for each app its path and
+ * a forecaster's state for each resource, as predict_demand_save() writes it: for
+ * one machine and one version.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sense/series.h"
+#include "sense/statefile.h"
+
+#define MAGIC		0x5353455250525350ULL
+#define FORMAT		1u
+#define PATH_BYTES	512		/* apps of longer paths are not kept */
+#define BYTES_MAX	(64u << 20)	/* some 2,000 apps; it is in memory twice */
+#define SAMPLES_MIN	60		/* less is soon learned again */
+
+struct header {
+	uint64_t checksum;		/* of what follows */
+	uint64_t magic;
+	uint32_t format, predict;
+	double saved;			/* seconds since 1970 */
+	uint32_t count, state_bytes;
+};
+
+struct series_kept {
+	double saved;
+	uint32_t count, state_bytes;
+	char *records;
+	void *file;
+};
+
+static size_t record_bytes(size_t state_bytes)
+{
+	return PATH_BYTES + SERIES_RESOURCES * state_bytes;
+}
+
+static bool worth_keeping(const struct series_app *app)
+{
+	struct predict_demand_forecast f;
+
+	predict_demand_forecast(app->demand[0], &f);
+	return f.samples >= SAMPLES_MIN && strlen(app->path) < PATH_BYTES;
+}
+
+int series_pack(struct series_table *table, double now, void **out,
+		size_t *size)
+{
+	struct header *header;
+	size_t state = 0, most, count = series_count(table);
+	char *at;
+
+	if (count)
+		state = predict_demand_state_bytes(
+				series_at(table, 0)->demand[0]);
+	most = (BYTES_MAX - sizeof(*header)) / record_bytes(state);
+	if (most > count)
+		most = count;
+	header = malloc(sizeof(*header) + most * record_bytes(state));
+	if (!header)
+		return -ENOMEM;
+	*header = (struct header){
+		.magic = MAGIC, .format = FORMAT, .predict = PREDICT_STATE,
+		.saved = now, .state_bytes = state,
+	};
+	at = (char *)(header + 1);
+	for (size_t i = 0; i < count && header->count < most; i++) {
+		const struct series_app *app = series_at(table, i);
+
+		if (!worth_keeping(app))
+			continue;
+		memset(at, 0, PATH_BYTES);
+		strcpy(at, app->path);
+		at += PATH_BYTES;
+		for (int k = 0; k < SERIES_RESOURCES; k++, at += state)
+			predict_demand_save(app->demand[k], at);
+		header->count++;
+	}
+	*size = (size_t)(at - (char *)header);
+	header->checksum = statefile_checksum(&header->magic,
+					  *size - sizeof(header->checksum));
+	*out = header;
+	return 0;
+}
+
+int series_unpack(void *data, size_t size, struct series_kept **out)
+{
+	struct series_kept *kept;
+	struct header header;
+	char *records = (char *)data + sizeof(header);
+
+	if (size < sizeof(header))
+		return -EINVAL;
+	memcpy(&header, data, sizeof(header));
+	if (header.magic != MAGIC || header.format != FORMAT ||
+	    header.predict != PREDICT_STATE || !isfinite(header.saved) ||
+	    header.count > BYTES_MAX / PATH_BYTES ||
+	    header.state_bytes > BYTES_MAX || header.state_bytes % 8 ||
+	    size != sizeof(header) + header.count *
+		    record_bytes(header.state_bytes) ||
+	    statefile_checksum((char *)data + sizeof(header.checksum),
+			   size - sizeof(header.checksum)) != header.checksum)
+		return -EINVAL;
+	for (size_t i = 0; i < header.count; i++)
+		if (!memchr(records + i * record_bytes(header.state_bytes), 0,
+			    PATH_BYTES))
+			return -EINVAL;
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	*kept = (struct series_kept){
+		.saved = header.saved, .count = header.count,
+		.state_bytes = header.state_bytes,
+		.records = records, .file = data,
+	};
+	*out = kept;
+	return 0;
+}
+
+void series_kept_free(struct series_kept *kept)
+{
+	if (!kept)
+		return;
+	free(kept->file);
+	free(kept);
+}
+
+double series_kept_saved(const struct series_kept *kept)
+{
+	return kept->saved;
+}
+
+size_t series_kept_count(const struct series_kept *kept)
+{
+	return kept->count;
+}
+
+bool series_kept_take(const struct series_kept *kept, struct series_app *app)
+{
+	const char *at = kept->records;
+	bool taken = false;
+
+	for (uint32_t i = 0; i < kept->count; i++,
+	     at += record_bytes(kept->state_bytes)) {
+		if (strcmp(at, app->path))
+			continue;
+		at += PATH_BYTES;
+		for (int k = 0; k < SERIES_RESOURCES; k++,
+		     at += kept->state_bytes)
+			taken |= !predict_demand_load(app->demand[k], at,
+						      kept->state_bytes);
+		return taken;
+	}
+	return false;
+}
