@@ -386,14 +386,20 @@ static uint64_t first_event(const char *name)
 
 static uint64_t receiver, donor;
 
+/* Processes that stayed would keep our standard output open. */
+static void groups_gone(void)
+{
+	group_remove("receiver");
+	group_remove("donor");
+}
+
 static void donor_and_receiver(void)
 {
 	set_knob("enabled", 0);
 	set_knob("lead_ms", 10000);
 	set_knob("threshold_memory_pct", 10);
 	set_knob("min_priority", 1);
-	group_remove("receiver");
-	group_remove("donor");
+	groups_gone();
 	receiver = group_make("receiver");
 	donor = group_make("donor");
 	set_policy(ctx, receiver, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
@@ -440,6 +446,7 @@ static void case_forecast(void)
 	tell("tick_ms", get_info().tick_ms);
 	must_write("/sys/kernel/tracing/events/preswap/preswap_reclaim/enable",
 		   "0");
+	groups_gone();
 }
 
 static void ramp(void *arg)
@@ -472,8 +479,7 @@ static void case_ramp(void)
 	group_spawn("receiver", ramp, NULL);
 	ktap_assert(wait_until(5000, has_begun(&found)), "no lease");
 	tell("ramp_to_lease_ms", (double)(found.lease.begin_ns - begin) / 1e6);
-	group_remove("receiver");
-	group_remove("donor");
+	groups_gone();
 }
 
 int main(int argc, char **argv)
