@@ -4,8 +4,11 @@
  * or worth less (R-33), and ends those that hurt too much (R-28).
  *
  * Donors. PSI tells the share of time in which some task of the donor stood
- * still for want of memory. What is more than its share without leases (calm) is
- * what being without that memory costs it, its pain; in 1/1000 of the time:
+ * still for want of memory. It does not count reading back pages that were not
+ * among the most used ones, which on 6.1 is most of what reclaim takes: so each
+ * major fault is taken for at least 10 us, what zram needs. What is more than its
+ * share without leases (calm) is what being without that memory costs it, its
+ * pain; in 1/1000 of the time:
  *
  *	calm   = calm + (share - calm) / 8		without a lease
  *	pain   = share - calm				with one
@@ -38,10 +41,12 @@
 #define PRESWAP_EFFECT_PERIOD_NS	(2ULL * NSEC_PER_SEC)
 #define PRESWAP_EFFECT_PRICE		20	/* regret for a unit of pain */
 #define PRESWAP_EFFECT_PAYOFF_MIN	125
+#define PRESWAP_EFFECT_FAULT_US		10
 
 /* Of taking memory from a donor. */
 struct preswap_pain {
 	u64 stall_us;		/* PSI's total at the last update */
+	u64 faults;		/* major ones, then */
 	u64 time_ns;		/* of that; 0: none yet */
 	u32 calm_permille;
 	u32 permille;		/* of the last two seconds with a lease, or 0 */
@@ -67,11 +72,12 @@ static inline u32 preswap_effect_toward(u32 from, u32 to, u32 part)
  * preswap_pain_update() - look at a donor's stalls, at most every period
  * @pain: what is known
  * @stall_us: PSI's total of the donor, "some" of memory
+ * @faults: its major faults so far
  * @now_ns: CLOCK_BOOTTIME
  * @leased: leases hold back memory from it; call it in each tick for that
  */
 static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
-				       u64 now_ns, bool leased)
+				       u64 faults, u64 now_ns, bool leased)
 {
 	u64 elapsed_ns = now_ns - pain->time_ns, stall = 0;
 	u32 share;
@@ -81,12 +87,16 @@ static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
 		return;
 	if (stall_us > pain->stall_us)
 		stall = stall_us - pain->stall_us;
+	if (faults > pain->faults)
+		stall = max(stall, min_t(u64, faults - pain->faults, 1U << 30) *
+				   PRESWAP_EFFECT_FAULT_US);
 	/* us x 10^6 / ns are 1/1000 */
 	stall = min_t(u64, stall, 1U << 30) * 1000000;
 	share = min_t(u64, div64_u64(stall, max(elapsed_ns, 1ULL)), 1000);
 	if (!pain->time_ns)
 		share = 0;
 	pain->stall_us = stall_us;
+	pain->faults = faults;
 	pain->time_ns = now_ns;
 	pain->permille = 0;
 	if (pain->leased || pain->before) {

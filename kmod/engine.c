@@ -248,7 +248,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 
 	if (app->receives[DECIDE_MEMORY])
 		preswap_engine_rebase(app, now_ns);
-	preswap_pain_update(&app->pain, app->psi_us[1], now_ns,
+	preswap_pain_update(&app->pain, app->psi_us[1],
+			    READ_ONCE(app->total.major_faults), now_ns,
 			    app->reclaim.held);
 	/* its lease is gone, by its own refusal maybe: not the next one yet */
 	if (!app->reclaim.held && preswap_policy_hurt(app))
