@@ -457,6 +457,27 @@ static void count_outcome(const struct raw_answer *answer)
 		outcome.unanswered++;
 }
 
+/*
+ * Without the flag a success is not acknowledged: does each message in the
+ * buffer have it? join() makes two, of which the kernel takes one by one.
+ */
+static bool asks_for_acks(const struct raw_msg *m)
+{
+	size_t at, len;
+
+	for (at = 0; at + NLMSG_HDRLEN <= m->len; at += NLMSG_ALIGN(len)) {
+		struct nlmsghdr header;
+
+		memcpy(&header, m->buf + at, sizeof(header));
+		len = header.nlmsg_len;
+		if (len < NLMSG_HDRLEN || at + len > m->len)
+			break;
+		if (!(header.nlmsg_flags & NLM_F_ACK))
+			return false;
+	}
+	return true;
+}
+
 /* Returns the state after it: the one before, unless it was acknowledged. */
 static struct state fuzz_one(struct raw_msg *m, struct state before)
 {
@@ -465,8 +486,7 @@ static struct state fuzz_one(struct raw_msg *m, struct state before)
 	bool asked;
 
 	mutate(m);
-	/* without the flag a success is not acknowledged */
-	asked = raw_header(m)->nlmsg_flags & NLM_F_ACK;
+	asked = asks_for_acks(m);
 	answer = raw_ask(&base.sock, m);
 	count_outcome(&answer);
 	after = state_lists();

@@ -65,45 +65,17 @@ static inline uint64_t promised_holds(const struct decide_app *app,
 	return promised_bound(promised_larger(use->used, use->had));
 }
 
-static inline uint64_t promised_given(const struct decide_result *r,
-				      uint32_t donor, uint32_t resource)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < r->nr_proposals; i++)
-		if (r->proposals[i].donor == donor &&
-		    r->proposals[i].resource == resource)
-			sum += r->proposals[i].amount;
-	return sum;
-}
-
-static inline uint64_t promised_freed(const struct decide_result *r,
-				      uint32_t donor, uint32_t resource)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < r->nr_proposals; i++)
-		if (r->proposals[i].donor == donor &&
-		    r->proposals[i].resource == resource)
-			sum += r->proposals[i].gain;
-	return sum;
-}
-
-/* What is freed for @receiver. */
-static inline uint64_t promised_got(const struct decide_result *r,
-				    uint32_t receiver, uint32_t resource)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < r->nr_proposals; i++)
-		if (r->proposals[i].receiver == receiver &&
-		    r->proposals[i].resource == resource)
-			sum += r->proposals[i].gain;
-	return sum;
-}
+/* The sum of what proposals of @app as donor or receiver (@as) say of it. */
+#define promised_sum(r, as, app, of, what) ({				\
+	uint64_t sum_ = 0;						\
+	uint32_t n_;							\
+									\
+	for (n_ = 0; n_ < (r)->nr_proposals; n_++)			\
+		if ((r)->proposals[n_].as == (app) &&			\
+		    (r)->proposals[n_].resource == (of))		\
+			sum_ += (r)->proposals[n_].what;		\
+	sum_;								\
+})
 
 static inline void promises_proposal(const struct decide_snapshot *s,
 				     const struct decide_result *r, uint32_t n)
@@ -144,8 +116,8 @@ static inline void promises_donor(const struct decide_snapshot *s,
 	uint64_t cores = promised_bound(s->capacity[DECIDE_CPU]) / core;
 	uint64_t floor = promised_bound(app->use[DECIDE_CPU].floor);
 	uint64_t keep = promised_larger((floor + core - 1) / core, 1);
-	uint64_t bytes = promised_given(r, donor, DECIDE_MEMORY);
-	uint64_t milli = promised_given(r, donor, DECIDE_CPU);
+	uint64_t bytes = promised_sum(r, donor, donor, DECIDE_MEMORY, amount);
+	uint64_t milli = promised_sum(r, donor, donor, DECIDE_CPU, amount);
 
 	floor = promised_bound(app->use[DECIDE_MEMORY].floor);
 	promise(!bytes || bytes + floor <= has, "gives %llu of %llu",
@@ -155,9 +127,9 @@ static inline void promises_donor(const struct decide_snapshot *s,
 		"gives %llu cores of %llu, keeps %llu",
 		(unsigned long long)milli / core, (unsigned long long)cores,
 		(unsigned long long)keep);
-	promise(promised_freed(r, donor, DECIDE_MEMORY) == bytes,
+	promise(promised_sum(r, donor, donor, DECIDE_MEMORY, gain) == bytes,
 		"other bytes are freed than given");
-	promise(promised_freed(r, donor, DECIDE_CPU) <=
+	promise(promised_sum(r, donor, donor, DECIDE_CPU, gain) <=
 		promised_holds(app, DECIDE_CPU), "more is freed than it uses");
 }
 
@@ -296,8 +268,8 @@ static inline uint32_t promises_above(const struct decide_snapshot *s,
 		if (s->apps[i].priority < priority)
 			continue;
 		for (k = 0; k < DECIDE_RESOURCES; k++) {
-			uint64_t had = promised_got(before, i, k);
-			uint64_t has = promised_got(after, i, k);
+			uint64_t had = promised_sum(before, receiver, i, k, gain);
+			uint64_t has = promised_sum(after, receiver, i, k, gain);
 
 			promise(has == had, "app %u gets %llu, and %llu", i,
 				(unsigned long long)had,
@@ -312,7 +284,7 @@ static inline uint32_t promises_above(const struct decide_snapshot *s,
 static inline uint64_t promised_lack(const struct decide_result *r,
 				     uint32_t receiver)
 {
-	uint64_t got = promised_got(r, receiver, DECIDE_MEMORY), lack;
+	uint64_t got = promised_sum(r, receiver, receiver, DECIDE_MEMORY, gain), lack;
 	uint32_t i;
 
 	for (i = 0; i < r->nr_needs; i++) {

@@ -103,7 +103,8 @@ static void expect(struct decide_app *app, int resource, uint64_t q50,
 
 static uint64_t given_by(const struct decide_app *app, uint32_t resource)
 {
-	return promised_given(&result, (uint32_t)(app - apps), resource);
+	return promised_sum(&result, donor, (uint32_t)(app - apps), resource,
+			    amount);
 }
 
 /* The example above decide.c: batch 900 MiB, a service 50 that will be 250. */
