@@ -38,6 +38,9 @@
 #define PRESWAP_CORES_CACHE	BIT_ULL(61)
 #define PRESWAP_CORES_FIELD	0x7fffU		/* 4 of them: 60 bits */
 
+#define PRESWAP_CORES_SPARE	(PRESWAP_CORES_BEFORE + 1)	/* for a new one */
+#define PRESWAP_CORES_ORDERS	(PRESWAP_CORES_SPARE + 1)
+
 static DEFINE_MUTEX(preswap_cores_lock);
 /* nr_cpu_ids keys each, ascending; preswap_cores_lock */
 static u64 *preswap_cores_keys[PRESWAP_CORES_ORDERS];

@@ -9,8 +9,6 @@
 enum preswap_cores_order {
 	PRESWAP_CORES_NOW,
 	PRESWAP_CORES_BEFORE,	/* the order that was in force before that */
-	PRESWAP_CORES_SPARE,	/* to make a new one in */
-	PRESWAP_CORES_ORDERS
 };
 
 int preswap_cores_init(void);

@@ -241,6 +241,17 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 						DECIDE_NOT_BARRED;
 }
 
+/* What leases did to it as a donor. */
+static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
+{
+	preswap_pain_update(&app->pain, app->psi_us[1],
+			    READ_ONCE(app->total.major_faults), now_ns,
+			    app->reclaim.held);
+	/* its lease is gone, by its own refusal maybe: not the next one yet */
+	if (!app->reclaim.held && preswap_policy_hurt(app))
+		preswap_reclaim_pause(app, now_ns);
+}
+
 static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 				    struct decide_app *to)
 {
@@ -248,12 +259,6 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 
 	if (app->receives[DECIDE_MEMORY])
 		preswap_engine_rebase(app, now_ns);
-	preswap_pain_update(&app->pain, app->psi_us[1],
-			    READ_ONCE(app->total.major_faults), now_ns,
-			    app->reclaim.held);
-	/* its lease is gone, by its own refusal maybe: not the next one yet */
-	if (!app->reclaim.held && preswap_policy_hurt(app))
-		preswap_reclaim_pause(app, now_ns);
 	*to = (struct decide_app){
 		.id = app->id,
 		.priority = app->policy.priority,
@@ -325,9 +330,11 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 		preswap_engine.of[n++] = app;
 	}
 	snapshot->nr_apps = n;
-	for (n = 0; n < snapshot->nr_apps; n++)
+	for (n = 0; n < snapshot->nr_apps; n++) {
+		preswap_engine_feel(preswap_engine.of[n], now_ns);
 		preswap_engine_fill_app(preswap_engine.of[n], now_ns,
 					&preswap_engine.apps[n]);
+	}
 	snapshot->apps = preswap_engine.apps;
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		snapshot->capacity[r] = preswap_node.capacity[r];

@@ -63,6 +63,12 @@ static atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
 /* What the batches below hold at a time, on the stack. */
 #define PRESWAP_TASK_BATCH	16
 
+/* Masks are changed or were: the next tick looks at all tasks. */
+void preswap_task_look_at_all(void)
+{
+	WRITE_ONCE(preswap_task_look, true);
+}
+
 static struct preswap_task_bucket *
 preswap_task_bucket(const struct task_struct *task)
 {
@@ -210,7 +216,7 @@ static void preswap_task_inherit(struct preswap_task *child,
 	spin_unlock_bh(&bucket->lock);
 	if (!mask)
 		return;
-	WRITE_ONCE(preswap_task_look, true);
+	preswap_task_look_at_all();
 	child->affinity.mask = mask;
 	child->affinity.seq = PRESWAP_AFFINITY_UNKNOWN;
 	if (!active && cpumask_equal(has, &parent->cpus_mask))
@@ -495,12 +501,6 @@ static void preswap_task_tick_app(struct preswap_app *app, bool all,
 	}
 }
 
-/* Masks are changed or were: the next tick looks at all tasks. */
-void preswap_task_look_at_all(void)
-{
-	WRITE_ONCE(preswap_task_look, true);
-}
-
 /**
  * preswap_task_tick() - bring every app's counters up to date
  * @with_memory: resident and swapped memory and the number of tasks too, which
@@ -512,16 +512,17 @@ void preswap_task_look_at_all(void)
  */
 bool preswap_task_tick(bool with_memory)
 {
-	static u64 generation;
+	static u64 last_generation;
 	static u8 pass;
+	u64 generation = preswap_app_generation();
+	bool all = with_memory || generation != last_generation;
 	struct preswap_app *app;
-	bool all = with_memory || generation != preswap_app_generation();
 	bool stray = false;
 	u32 i;
 
 	if (with_memory)
 		pass++;
-	generation = preswap_app_generation();
+	last_generation = generation;
 	if (READ_ONCE(preswap_task_look)) {
 		WRITE_ONCE(preswap_task_look, false);
 		all = true;
