@@ -103,5 +103,13 @@ size_t series_resumed(const struct series_table *table);
 size_t series_count(const struct series_table *table);
 /* In the order of ids; valid until the next sample, step or forget. */
 struct series_app *series_at(struct series_table *table, size_t index);
+/* NULL: not known. */
+struct series_app *series_by_id(struct series_table *table, uint64_t id);
+/*
+ * The app of the cgroup @path, without the leading "/", or of the nearest one
+ * around it; NULL: none but the root, perhaps.
+ */
+struct series_app *series_nearest(struct series_table *table,
+				  const char *path);
 
 #endif /* SENSE_SERIES_H */
