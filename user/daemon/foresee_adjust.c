@@ -118,7 +118,7 @@ static bool apply_coming(struct foresee *f, struct coming *c,
 		.level = level_of(app, resource, true),
 		.upper = f->upper[resource],
 	};
-	struct event_quantiles without = from_point(point), with, out;
+	struct event_quantiles without = from_point(point), with;
 	struct event_effect *effect = &c->record->effect;
 	double ratio, w;
 
@@ -133,12 +133,8 @@ static bool apply_coming(struct foresee *f, struct coming *c,
 	w = event_earned(ratio);
 	if (!(w > 0) || c->probability[index] < COMING_LEAST)
 		return false;
-	out = without;
-	out.mean += w * (with.mean - out.mean);
-	out.q05 += w * (with.q05 - out.q05);
-	out.q50 += w * (with.q50 - out.q50);
-	out.q95 += w * (with.q95 - out.q95);
-	to_point(&out, ratio, point);
+	event_blend(&without, w, &with);
+	to_point(&without, ratio, point);
 	return true;
 }
 
