@@ -26,6 +26,7 @@
 #include "daemon/notify.h"
 #include "daemon/worker.h"
 #include "plan/push.h"
+#include "sense/fnv.h"
 #include "sense/statefile.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
@@ -335,11 +336,11 @@ static void report(struct loop *l)
 
 static void tell_problems(struct loop *l, const struct agenda *agenda)
 {
-	uint64_t hash = 14695981039346656037ULL;	/* FNV-1a */
+	uint64_t hash = FNV_BEGIN;
 
 	for (size_t i = 0; i < agenda->nr_problems; i++)
-		for (const char *c = agenda->problems[i]; *c; c++)
-			hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+		hash = fnv_add(hash, agenda->problems[i],
+			       strlen(agenda->problems[i]));
 	if (hash == l->problems)
 		return;
 	l->problems = hash;
