@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ctl.h"
 #include "daemon/config.h"
@@ -20,7 +19,6 @@
 #include "show/text.h"
 #include "show/units.h"
 
-#define CONFIG_PATH	"/etc/preswap/preswapd.conf"
 #define DAY_MS		86400000U
 
 /* ---- agenda ---- */
@@ -29,9 +27,7 @@ static int read_config(const char *path, struct config **config)
 {
 	char error[512];
 
-	if (!path && access(CONFIG_PATH, F_OK) < 0 && errno == ENOENT)
-		return config_default(config) ? ctl_no_memory() : CTL_OK;
-	if (!config_load(path ?: CONFIG_PATH, config, error, sizeof(error)))
+	if (!config_load(path, config, error, sizeof(error)))
 		return CTL_OK;
 	fprintf(stderr, "preswapctl: %s\n", error);
 	return CTL_FAILED;
@@ -141,18 +137,11 @@ static void tell_problems(const struct agenda *agenda)
 static int show_agenda(struct ctl *ctl, const struct config *config,
 		       uint32_t span_ms)
 {
-	struct agenda_opts opts = {
-		.root = "", .timers = config->events.timers,
-		.cron = config->events.cron,
-		.nr_calendars = config->events.nr_calendars,
-		.from = time(NULL), .span_s = (span_ms + 999) / 1000,
-	};
+	struct agenda_opts opts = config_agenda(&config->events, time(NULL),
+						(span_ms + 999) / 1000);
 	struct agenda *agenda;
-	int status, err;
+	int status, err = agenda_run(&opts, &agenda);
 
-	for (size_t i = 0; i < opts.nr_calendars; i++)
-		opts.calendars[i] = config->events.calendars[i];
-	err = agenda_run(&opts, &agenda);
 	if (err) {
 		fprintf(stderr, "preswapctl: preswap-agenda: %s\n",
 			strerror(-err));

@@ -49,18 +49,6 @@ static int copy_events(struct config_events *to,
 	return 0;
 }
 
-static void set_opts(struct agenda_opts *opts,
-		     const struct config_events *events)
-{
-	*opts = (struct agenda_opts){
-		.root = "", .timers = events->timers, .cron = events->cron,
-		.nr_calendars = events->nr_calendars,
-		.from = time(NULL) - BEFORE_S, .span_s = SPAN_S + BEFORE_S,
-	};
-	for (size_t i = 0; i < events->nr_calendars; i++)
-		opts->calendars[i] = events->calendars[i];
-}
-
 static void hand_over(struct worker *w, struct agenda *agenda)
 {
 	uint64_t one = 1;
@@ -165,7 +153,8 @@ static void *run(void *data)
 		if (pause_for_work(w, &events))
 			read_at = 0;
 		write_state(w);
-		set_opts(&opts, &events);
+		opts = config_agenda(&events, time(NULL) - BEFORE_S,
+				     SPAN_S + BEFORE_S);
 		now = agenda_signature(&opts);
 		if (now == signature && read_at &&
 		    time(NULL) - read_at < READ_S &&
