@@ -86,6 +86,11 @@ struct series_kept;
 
 /* Takes over @data, unless it fails: -EINVAL: not of this version, or damaged. */
 int series_unpack(void *data, size_t size, struct series_kept **out);
+/*
+ * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to
+ * @path.bad, and -EINVAL returned.
+ */
+int series_read(const char *path, struct series_kept **out);
 void series_kept_free(struct series_kept *kept);
 double series_kept_saved(const struct series_kept *kept);
 size_t series_kept_count(const struct series_kept *kept);
