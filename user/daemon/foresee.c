@@ -186,8 +186,10 @@ static void activate(struct foresee *f, const struct agenda_entry *entry,
 		.event = learned_event_get(f->learned, key, f->now),
 		.app_id = app->id, .start = entry->start, .listed = true,
 	};
-	if (!a->event)
+	if (!a->event) {
+		f->stats.left_out++;
 		return;
+	}
 	a->declared[PRESWAP_RESOURCE_CPU] = entry->cpu_milli;
 	a->declared[PRESWAP_RESOURCE_MEMORY] = entry->mem_bytes;
 	f->nr_active++;
@@ -199,6 +201,7 @@ static void look(struct foresee *f, struct series_table *table)
 	struct series_app *apps[TARGETS_MAX];
 	size_t count;
 
+	f->stats.left_out = 0;
 	for (size_t i = 0; f->agenda && i < f->agenda->count; i++) {
 		const struct agenda_entry *entry = &f->agenda->entries[i];
 

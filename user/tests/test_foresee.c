@@ -326,6 +326,32 @@ static void test_declared(void)
 	ktap_assert(!foresee_stats(foresee).events);
 }
 
+/* More events than are watched: how many is told. */
+static void test_crowded(void)
+{
+	struct agenda *agenda;
+	char label[32];
+
+	setup(NULL);
+	sample(7, "/system.slice/db.service", 100);
+	agenda = agenda_new(BEGIN, BEGIN + 900);
+	for (int i = 0; i < FORESEE_EVENTS_MAX + 44; i++) {
+		snprintf(label, sizeof(label), "event %d", i);
+		agenda_add(agenda, &(struct agenda_entry){
+			.start = BEGIN + 100, .end = BEGIN + 100,
+			.label = label, .app = (char *)"system.slice",
+			.cpu_milli = NAN, .mem_bytes = NAN,
+		});
+	}
+	foresee_set_agenda(foresee, agenda);
+	sample(1, "/system.slice", 50);
+	step();
+	ktap_assert(foresee_stats(foresee).events == FORESEE_EVENTS_MAX &&
+		    foresee_stats(foresee).left_out == 44, "%zu, %zu",
+		    foresee_stats(foresee).events,
+		    foresee_stats(foresee).left_out);
+}
+
 /* what was learned outlives the daemon; a damaged file does not harm. */
 static void test_saved(void)
 {
@@ -418,6 +444,7 @@ int main(void)
 		{ "R-9 a service yet to start: the slice around it",
 		  test_ancestor },
 		{ "R-9 a declared demand, and its end", test_declared },
+		{ "R-9 more events than are watched", test_crowded },
 		{ "R-17 what was learned is saved and checked", test_saved },
 		{ "R-13 bounded, the longest unused goes", test_bounded },
 		{}
