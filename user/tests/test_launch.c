@@ -55,11 +55,10 @@ static const struct sim_score *scores_of(enum sim_kind kind)
 	static struct sim_score scores[SIM_KINDS][LAUNCH_HORIZONS];
 	static bool done[SIM_KINDS];
 
-	/* plain runs learn fast, and have most starts */
 	if (!done[kind])
-		sim_evaluate(kind, 3, kind == SIM_CRON || kind == SIM_LOOP ?
-			     12 : 56, kind == SIM_CRON || kind == SIM_LOOP ?
-			     6 : 21, 2500, &launch, scores[kind]);
+		sim_evaluate(kind, 3, sim_often(kind) ? 12 : 56,
+			     sim_often(kind) ? 6 : 21, 2500, &launch,
+			     scores[kind]);
 	done[kind] = true;
 	return scores[kind];
 }
