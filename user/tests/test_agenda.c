@@ -522,10 +522,15 @@ static int get_time(sd_bus *bus, const char *path, const char *interface,
 	(void)data;
 	(void)error;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!strcmp(path, "/t/real") && strstr(property, "Realtime"))
-		value = (MONDAY + 600) * 1000000ULL;
-	if (!strcmp(path, "/t/mono") && strstr(property, "Monotonic"))
-		value = (now.tv_sec + 1000) * 1000000ULL;
+	/* two have both, and the sooner counts */
+	if (!strcmp(path, "/t/real"))
+		value = strstr(property, "Realtime") ?
+			(MONDAY + 600) * 1000000ULL :
+			(now.tv_sec + 2000) * 1000000ULL;
+	if (!strcmp(path, "/t/mono"))
+		value = strstr(property, "Realtime") ?
+			(time(NULL) + 2000) * 1000000ULL :
+			(now.tv_sec + 1000) * 1000000ULL;
 	if (strstr(property, "Accuracy"))
 		value = 60000000;
 	return sd_bus_message_append(reply, "t", value);
