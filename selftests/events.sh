@@ -12,21 +12,8 @@ export LC_ALL=C
 bin=build/user
 group=/sys/fs/cgroup/events
 work=$(mktemp -d)
-number=0 failed=0 problem='' daemon=''
-
-result() {
-	number=$((number + 1))
-	if [ -z "$problem" ]; then
-		echo "ok $number - $1"
-	else
-		echo "# $problem"
-		echo "not ok $number - $1"
-		failed=1
-	fi
-	problem=''
-}
-
-fault() { problem=${problem:-$*}; }
+daemon=''
+. selftests/ktap.sh
 
 cleanup() {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null

@@ -14,23 +14,7 @@ doc=${1:-Documentation/ABI/testing/sysfs-kernel-preswap}
 dir=/sys/kernel/preswap
 debug=/sys/kernel/debug/preswap
 events=/sys/kernel/tracing/events/preswap
-number=0 failed=0 problem=''
-
-# result NAME: one line of KTAP, for what "problem" was found since the last
-result() {
-	number=$((number + 1))
-	if [ -z "$problem" ]; then
-		echo "ok $number - $1"
-	else
-		echo "# $problem"
-		echo "not ok $number - $1"
-		failed=1
-	fi
-	problem=''
-}
-
-# The first problem of a case is the one to know.
-fault() { problem=${problem:-$*}; }
+. selftests/ktap.sh
 
 # documented: NAME DEFAULT MIN MAX of each knob
 documented() {

@@ -38,11 +38,6 @@ static double now_us(void)
 	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
 }
 
-static bool often(enum sim_kind kind)
-{
-	return kind == SIM_CRON || kind == SIM_LOOP;
-}
-
 static void add(struct sim_score *sum, const struct sim_score *more)
 {
 	for (int m = 0; m < SIM_METHODS; m++) {
@@ -81,7 +76,7 @@ static void one_law(enum sim_kind kind, unsigned int origins, json_t *rows)
 {
 	static struct launch l;
 	struct sim_score sum[LAUNCH_HORIZONS] = {}, s[LAUNCH_HORIZONS];
-	double days = often(kind) ? 12 : 63;
+	double days = sim_often(kind) ? 12 : 63;
 
 	for (int seed = 1; seed <= SEEDS; seed++) {
 		sim_evaluate(kind, seed, days, days / 3, origins, &l, s);

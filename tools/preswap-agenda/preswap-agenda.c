@@ -7,6 +7,7 @@
  * locked in memory, and because calendars come from elsewhere: what a bad one
  * breaks is only this.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ int main(int argc, char **argv)
 		agenda_free(agenda);
 	}
 	if (!err && fflush(stdout))
-		err = -1;
+		err = -errno;
 	if (err)
 		fprintf(stderr, "preswap-agenda: %s\n", strerror(-err));
 	return err ? 1 : 0;

@@ -6,6 +6,8 @@
 #define CTL_H
 
 #include <preswap/preswap.h>
+#include <time.h>
+
 #include "show/table.h"
 
 #define CTL_OK		0
@@ -53,6 +55,8 @@ int ctl_no_args(struct ctl *ctl, int argc, char **argv);
 int ctl_app(struct ctl *ctl, const char *text, uint64_t *id);
 /* Prints and frees the table; an exit status. */
 int ctl_print_table(struct ctl *ctl, struct table *table);
+/* "Mon 5 Jan 09:00:00" */
+void ctl_time_cell(struct table *table, time_t at);
 int ctl_no_memory(void);
 
 #endif /* CTL_H */

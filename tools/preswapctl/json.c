@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,11 @@ json_t *json_event(const struct preswap_event *event)
 		set_quantity(o, "need", event->resource, event->need);
 	}
 	return o;
+}
+
+json_t *json_number(double value)
+{
+	return isnan(value) ? json_null() : json_integer(llround(value));
 }
 
 int json_print(json_t *json, bool pretty)

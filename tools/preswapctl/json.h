@@ -20,6 +20,9 @@ json_t *json_event(const struct preswap_event *event);
 /* Names need not be UTF-8, JSON must be. */
 json_t *json_text(const char *text);
 
+/* Rounded; NAN: null. */
+json_t *json_number(double value);
+
 /* Prints and frees; exit status. @pretty: several lines. */
 int json_print(json_t *json, bool pretty);
 

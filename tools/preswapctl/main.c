@@ -121,6 +121,16 @@ int ctl_app(struct ctl *ctl, const char *text, uint64_t *id)
 	return CTL_OK;
 }
 
+void ctl_time_cell(struct table *table, time_t at)
+{
+	char text[32];
+	struct tm tm;
+
+	localtime_r(&at, &tm);
+	strftime(text, sizeof(text), "%a %e %b %H:%M:%S", &tm);
+	table_cell(table, "%s", text);
+}
+
 int ctl_print_table(struct ctl *ctl, struct table *table)
 {
 	int err = table_print(table, stdout, ctl->color);

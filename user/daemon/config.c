@@ -181,9 +181,9 @@ static int set_calendars(struct parser *p, char *value)
 		if (*path != '/')
 			return refuse(p, "calendar must be whole paths, is '%s'",
 				      path);
-		if (events->nr_calendars == CONFIG_CALENDARS_MAX)
+		if (events->nr_calendars == AGENDA_CALENDARS_MAX)
 			return refuse(p, "more than %d calendars",
-				      CONFIG_CALENDARS_MAX);
+				      AGENDA_CALENDARS_MAX);
 		events->calendars[events->nr_calendars] = strdup(path);
 		if (!events->calendars[events->nr_calendars])
 			return -ENOMEM;
@@ -381,9 +381,15 @@ int config_load(const char *path, struct config **out, char *error,
 {
 	size_t len = 0, room = 0, got;
 	char *text = NULL, *more;
-	FILE *file = fopen(path, "re");
+	FILE *file = fopen(path ?: CONFIG_PATH, "re");
 	int err = file ? 0 : -errno;
 
+	if (!path && err == -ENOENT) {
+		err = config_default(out);
+		if (!err)
+			return 0;
+	}
+	path = path ?: CONFIG_PATH;
 	while (!err) {
 		if (len == room) {
 			room = room ? 2 * room : 4096;
@@ -416,6 +422,20 @@ void config_events_clear(struct config_events *events)
 	for (size_t i = 0; i < events->nr_calendars; i++)
 		free(events->calendars[i]);
 	events->nr_calendars = 0;
+}
+
+struct agenda_opts config_agenda(const struct config_events *events,
+				 time_t from, time_t span_s)
+{
+	struct agenda_opts opts = {
+		.root = "", .timers = events->timers, .cron = events->cron,
+		.nr_calendars = events->nr_calendars,
+		.from = from, .span_s = span_s,
+	};
+
+	for (size_t i = 0; i < events->nr_calendars; i++)
+		opts.calendars[i] = events->calendars[i];
+	return opts;
 }
 
 void config_free(struct config *config)

@@ -6,7 +6,9 @@
 #define DAEMON_CONFIG_H
 
 #include <preswap/preswap.h>
+#include "sense/agenda.h"
 
+#define CONFIG_PATH		"/etc/preswap/preswapd.conf"
 #define CONFIG_POLICIES_MAX	1024
 #define CONFIG_LINE_MAX		1024
 
@@ -16,10 +18,8 @@ struct config_policy {
 };
 
 /* @calendars: files or folders, whole paths. */
-#define CONFIG_CALENDARS_MAX	16
-
 struct config_events {
-	char *calendars[CONFIG_CALENDARS_MAX];
+	char *calendars[AGENDA_CALENDARS_MAX];
 	size_t nr_calendars;
 	bool timers, cron;
 };
@@ -33,6 +33,8 @@ struct config {
 };
 
 /*
+ * @path: NULL: CONFIG_PATH, which may be absent.
+ *
  * -EINVAL: the file is refused whole and @error, of @size, has
  * "file:line: what is wrong"; other -errno: it could not be read.
  */
@@ -46,6 +48,9 @@ int config_default(struct config **out);
 void config_free(struct config *config);
 /* Frees the paths. */
 void config_events_clear(struct config_events *events);
+/* Which agenda they ask for; it has pointers to their paths. */
+struct agenda_opts config_agenda(const struct config_events *events,
+				 time_t from, time_t span_s);
 
 /* The first policy whose pattern matches, or NULL. */
 const struct preswap_policy *config_match(const struct config *config,

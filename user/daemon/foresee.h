@@ -33,13 +33,13 @@
 struct foresee;
 
 /*
- * @launches: since the beginning. @events: being watched now. @left_out: events
- * for which there was no room.
+ * @launches: since the beginning. @events: being watched now. @left_out: those
+ * for which there was no room at the last look.
  * @adjusted: forecasts of the last second that rest on one or the other.
  */
 struct foresee_stats {
-	uint64_t launches, left_out;
-	size_t events, adjusted;
+	uint64_t launches;
+	size_t events, left_out, adjusted;
 };
 
 /* Takes over @learned; NULL: nothing is known yet. 0 or -ENOMEM. */

@@ -26,7 +26,7 @@
 #include "daemon/notify.h"
 #include "daemon/worker.h"
 #include "plan/push.h"
-#include "sense/statefile.h"
+#include "sense/fnv.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
 #define SILENCE_MIN_S	3
@@ -325,9 +325,9 @@ static void report(struct loop *l)
 
 	measure_report(&l->measure, series_count(l->table), &l->batch.stats);
 	log_msg(LOG_INFO,
-		"%llu launches seen, %zu events near; %zu forecasts rest on them",
+		"%llu launches seen, %zu events near, %zu left out; %zu forecasts rest on them",
 		(unsigned long long)stats.launches, stats.events,
-		stats.adjusted);
+		stats.left_out, stats.adjusted);
 	l->report_s = 0;
 }
 
@@ -335,11 +335,11 @@ static void report(struct loop *l)
 
 static void tell_problems(struct loop *l, const struct agenda *agenda)
 {
-	uint64_t hash = 14695981039346656037ULL;	/* FNV-1a */
+	uint64_t hash = FNV_BEGIN;
 
 	for (size_t i = 0; i < agenda->nr_problems; i++)
-		for (const char *c = agenda->problems[i]; *c; c++)
-			hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+		hash = fnv_add(hash, agenda->problems[i],
+			       strlen(agenda->problems[i]));
 	if (hash == l->problems)
 		return;
 	l->problems = hash;
@@ -489,20 +489,11 @@ static void load_usage(struct loop *l, double now)
 {
 	struct series_kept *kept;
 	char path[PATH_MAX];
-	void *data = NULL;
-	size_t size;
 	int err;
 
 	snprintf(path, sizeof(path), "%s%s", l->opts.state_path,
 		 WORKER_USAGE_SUFFIX);
-	err = statefile_read(path, &data, &size);
-	if (!err) {
-		err = series_unpack(data, size, &kept);
-		if (err)
-			free(data);
-	}
-	if (err == -EINVAL)
-		statefile_set_aside(path);
+	err = series_read(path, &kept);
 	tell_unused(path, err);
 	if (err)
 		return;
@@ -517,13 +508,10 @@ static int load(struct loop *l)
 	struct learned *learned = NULL;
 	int32_t offset_s;
 	double now = wall_now(&offset_s);
-	int err = -ENOENT;
+	int err = learned_read(l->opts.state_path, &learned);
 
-	if (l->opts.state_path)
-		err = learned_read(l->opts.state_path, &learned);
 	tell_unused(l->opts.state_path, err);
-	if (l->opts.state_path)
-		load_usage(l, now);
+	load_usage(l, now);
 	err = foresee_new(learned, now, offset_s, &l->foresee);
 	if (err)
 		learned_free(learned);

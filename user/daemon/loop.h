@@ -11,7 +11,7 @@
 
 /*
  * @config_path: NULL: built-in values; it is read again at SIGHUP.
- * @state_path: what is learned for longer than the daemon lives; NULL: nothing.
+ * @state_path: what is learned for longer than the daemon lives.
  */
 struct loop_opts {
 	const char *config_path;

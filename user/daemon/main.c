@@ -10,13 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "sense/learned.h"
-
-#define CONFIG_PATH	"/etc/preswap/preswapd.conf"
 
 static void usage(FILE *to)
 {
@@ -32,20 +29,16 @@ static void usage(FILE *to)
 	      to);
 }
 
-/* The default file may be absent, a file that was named may not. */
+/* Once it runs, the default file is as one that was named. */
 static int read_config(struct loop_opts *opts, struct config **config)
 {
 	char error[512];
-	int err;
+	int err = config_load(opts->config_path, config, error,
+			      sizeof(error));
 
-	if (!opts->config_path) {
-		opts->config_path = CONFIG_PATH;
-		if (access(CONFIG_PATH, F_OK) < 0 && errno == ENOENT)
-			return config_default(config);
-	}
-	err = config_load(opts->config_path, config, error, sizeof(error));
 	if (err)
 		log_msg(LOG_ERR, "%s", error);
+	opts->config_path = opts->config_path ?: CONFIG_PATH;
 	return err;
 }
 

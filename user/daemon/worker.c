@@ -29,7 +29,7 @@ struct worker {
 	struct agenda *agenda;
 	void *data[WORKER_FILES];	/* to be written */
 	size_t size[WORKER_FILES];
-	int error;
+	int error[WORKER_FILES];	/* of the last time */
 };
 
 /* @to gets copies of the paths. */
@@ -47,18 +47,6 @@ static int copy_events(struct config_events *to,
 		to->nr_calendars++;
 	}
 	return 0;
-}
-
-static void set_opts(struct agenda_opts *opts,
-		     const struct config_events *events)
-{
-	*opts = (struct agenda_opts){
-		.root = "", .timers = events->timers, .cron = events->cron,
-		.nr_calendars = events->nr_calendars,
-		.from = time(NULL) - BEFORE_S, .span_s = SPAN_S + BEFORE_S,
-	};
-	for (size_t i = 0; i < events->nr_calendars; i++)
-		opts->calendars[i] = events->calendars[i];
 }
 
 static void hand_over(struct worker *w, struct agenda *agenda)
@@ -81,17 +69,7 @@ static bool has_state_locked(const struct worker *w)
 	return false;
 }
 
-static bool has_state(struct worker *w)
-{
-	bool has;
-
-	pthread_mutex_lock(&w->lock);
-	has = has_state_locked(w);
-	pthread_mutex_unlock(&w->lock);
-	return has;
-}
-
-static int write_file(struct worker *w, enum worker_file file)
+static void write_file(struct worker *w, enum worker_file file)
 {
 	void *data;
 	size_t size;
@@ -103,23 +81,18 @@ static int write_file(struct worker *w, enum worker_file file)
 	w->data[file] = NULL;
 	pthread_mutex_unlock(&w->lock);
 	if (!data)
-		return 0;
+		return;
 	err = statefile_write(w->paths[file], data, size);
 	free(data);
-	return err;
+	pthread_mutex_lock(&w->lock);
+	w->error[file] = err;
+	pthread_mutex_unlock(&w->lock);
 }
 
 static void write_state(struct worker *w)
 {
-	int err = 0;
-
-	if (!has_state(w))
-		return;
 	for (int i = 0; i < WORKER_FILES; i++)
-		err = write_file(w, i) ?: err;
-	pthread_mutex_lock(&w->lock);
-	w->error = err;
-	pthread_mutex_unlock(&w->lock);
+		write_file(w, i);
 }
 
 /* Sleeps up to LOOK_S; true: the sources are other ones. */
@@ -180,7 +153,8 @@ static void *run(void *data)
 		if (pause_for_work(w, &events))
 			read_at = 0;
 		write_state(w);
-		set_opts(&opts, &events);
+		opts = config_agenda(&events, time(NULL) - BEFORE_S,
+				     SPAN_S + BEFORE_S);
 		now = agenda_signature(&opts);
 		if (now == signature && read_at &&
 		    time(NULL) - read_at < READ_S &&
@@ -304,10 +278,11 @@ struct agenda *worker_take(struct worker *w)
 
 int worker_error(struct worker *w)
 {
-	int err;
+	int err = 0;
 
 	pthread_mutex_lock(&w->lock);
-	err = w->error;
+	for (int i = 0; i < WORKER_FILES; i++)
+		err = err ?: w->error[i];
 	pthread_mutex_unlock(&w->lock);
 	return err;
 }

@@ -34,7 +34,7 @@ void worker_stop(struct worker *worker);
 int worker_fd(const struct worker *worker);
 /* A new agenda, which is the caller's; NULL: none. */
 struct agenda *worker_take(struct worker *worker);
-/* The reason why a state was not written; 0: the last one was. */
+/* The reason why one of the files was not written; 0: the last ones were. */
 int worker_error(struct worker *worker);
 /* Other sources from now on; read at once. 0 or -ENOMEM. */
 int worker_configure(struct worker *worker,

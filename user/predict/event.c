@@ -154,6 +154,15 @@ double event_gain(const struct event_effect *e, const struct event_query *q,
 	return isnan(r) ? 1 : fmin(r, 1000);
 }
 
+void event_blend(struct event_quantiles *out, double weight,
+		 const struct event_quantiles *with)
+{
+	out->mean += weight * (with->mean - out->mean);
+	out->q05 += weight * (with->q05 - out->q05);
+	out->q50 += weight * (with->q50 - out->q50);
+	out->q95 += weight * (with->q95 - out->q95);
+}
+
 double event_combine(const struct event_effect *e,
 		     const struct event_query *q,
 		     const struct event_quantiles *without,
@@ -168,10 +177,7 @@ double event_combine(const struct event_effect *e,
 	out->ready = true;
 	if (!without->ready)
 		w = 1;
-	out->mean += w * (with.mean - out->mean);
-	out->q05 += w * (with.q05 - out->q05);
-	out->q50 += w * (with.q50 - out->q50);
-	out->q95 += w * (with.q95 - out->q95);
+	event_blend(out, w, &with);
 	return w;
 }
 

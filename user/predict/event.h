@@ -90,6 +90,9 @@ bool event_expect(const struct event_effect *e, const struct event_query *q,
 /* 0..1, by the record. */
 double event_weight(const struct event_effect *e, const struct event_query *q,
 		    const struct event_quantiles *without);
+/* From @out to @with, by 0..1. */
+void event_blend(struct event_quantiles *out, double weight,
+		 const struct event_quantiles *with);
 /* Both: the forecast to be used, and the weight that it took. */
 double event_combine(const struct event_effect *e,
 		     const struct event_query *q,

@@ -218,7 +218,7 @@ bool launch_valid(const struct launch *l)
 	       time_valid(l->excite_at) && (!l->known || l->last <= l->now) &&
 	       l->base.starts >= 0 && l->base.starts < 1e15 &&
 	       l->base.seconds >= 0 && l->base.seconds < 1e15 &&
-	       l->offset_s >= -86400 && l->offset_s <= 86400 &&
+	       l->offset_s >= -OFFSET_MAX && l->offset_s <= OFFSET_MAX &&
 	       bins_valid(l->day, LAUNCH_DAY_BINS) &&
 	       bins_valid(l->week, LAUNCH_WEEK_BINS) &&
 	       factors_valid(l->shape, LAUNCH_SHAPES) &&

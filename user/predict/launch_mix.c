@@ -332,7 +332,6 @@ static void far_origins(struct launch *l, int h, double gap,
 	double drawn[LAUNCH_EXPERTS] = {}, own = 0, by_gap, known;
 	int count = candidates(l, span, horizon, moment);
 
-
 	empty_windows(path, gap, horizon, &rate, &by_gap);
 	lesson->add[BASE] += rate.base;
 	lesson->add[EXCITED] += rate.excited;

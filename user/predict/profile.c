@@ -67,12 +67,10 @@ bool profile_sample(struct profile *p, struct profile_run *run, double now,
 
 void profile_end(struct profile *p, struct profile_run *run, double now)
 {
-	double nothing[PROFILE_RESOURCES];
+	const double nothing[PROFILE_RESOURCES] = {};
 
 	p->length[run->slot % PROFILE_KEEP] =
 		fmax(0, bounded(now - run->begin));
-	for (int r = 0; r < PROFILE_RESOURCES; r++)
-		nothing[r] = 0;
 	profile_sample(p, run, INFINITY, nothing);
 }
 

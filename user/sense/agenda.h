@@ -28,7 +28,7 @@ enum agenda_source { AGENDA_CALENDAR, AGENDA_TIMER, AGENDA_CRON };
 
 /*
  * @start, @end: seconds since 1970; equal when it has no known end.
- * @late_s: it may begin this much later (a timer's accuracy and random delay).
+ * @late_s: it may begin this much later (a timer's accuracy).
  * @label: the same for each occurrence: what is learned is kept under it.
  * @app: a cgroup's path without the leading "/", or "" if it names none.
  * @user: "" where it does not apply.

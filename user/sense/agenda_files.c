@@ -14,6 +14,7 @@
 
 #include "sense/agenda.h"
 #include "sense/crontab.h"
+#include "sense/fnv.h"
 
 char *agenda_slurp(struct agenda *agenda, const char *path)
 {
@@ -50,16 +51,12 @@ char *agenda_slurp(struct agenda *agenda, const char *path)
 	return text;
 }
 
-static bool is_ics(const char *name)
+static int select_ics(const struct dirent *entry)
 {
+	const char *name = entry->d_name;
 	size_t len = strlen(name);
 
 	return len > 4 && name[0] != '.' && !strcasecmp(name + len - 4, ".ics");
-}
-
-static int select_ics(const struct dirent *entry)
-{
-	return is_ics(entry->d_name);
 }
 
 void agenda_each_calendar(const char *path,
@@ -81,15 +78,6 @@ void agenda_each_calendar(const char *path,
 	free(names);
 }
 
-/* FNV-1a */
-static void stir(uint64_t *hash, uint64_t value)
-{
-	for (int i = 0; i < 8; i++) {
-		*hash ^= (value >> (8 * i)) & 0xff;
-		*hash *= 1099511628211ULL;
-	}
-}
-
 static void stir_file(void *data, const char *path)
 {
 	uint64_t *hash = data;
@@ -97,15 +85,14 @@ static void stir_file(void *data, const char *path)
 
 	if (stat(path, &st) < 0)
 		st.st_size = -1;
-	stir(hash, st.st_ino);
-	stir(hash, st.st_size);
-	stir(hash, st.st_mtim.tv_sec);
-	stir(hash, st.st_mtim.tv_nsec);
+	*hash = fnv_add(*hash, &st.st_ino, sizeof(st.st_ino));
+	*hash = fnv_add(*hash, &st.st_size, sizeof(st.st_size));
+	*hash = fnv_add(*hash, &st.st_mtim, sizeof(st.st_mtim));
 }
 
 uint64_t agenda_signature(const struct agenda_opts *opts)
 {
-	uint64_t hash = 14695981039346656037ULL;
+	uint64_t hash = FNV_BEGIN;
 
 	for (size_t i = 0; i < opts->nr_calendars; i++)
 		agenda_each_calendar(opts->calendars[i], stir_file, &hash);

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sense/crontab.h"
 
 #define CRON_APP	"system.slice/cron.service"
 #define LABEL_MAX	200
-#define USERS		"var/spool/cron/crontabs"
 
 /* ---- the time fields ---- */
 
@@ -356,78 +356,84 @@ static bool is_trusted(struct agenda *agenda, const char *root,
 	return false;
 }
 
-static void read_file(struct agenda *agenda, const char *path,
-		      const char *user)
-{
-	char *text = agenda_slurp(agenda, path);
+struct reading {
+	struct agenda *agenda;
+	const char *root;
+	bool users;			/* a file's name is its user's */
+};
 
+static void read_file(void *data, const char *path)
+{
+	const struct reading *r = data;
+	char *text;
+
+	if (!r->users && !is_trusted(r->agenda, r->root, path))
+		return;
+	text = agenda_slurp(r->agenda, path);
 	if (text)
-		crontab_read(agenda, path, text, user);
+		crontab_read(r->agenda, path, text,
+			     r->users ? strrchr(path, '/') + 1 : NULL);
 	free(text);
 }
 
-static void read_folder(struct agenda *agenda, const char *root,
-			const char *folder, bool users)
-{
-	char path[PATH_MAX], file[PATH_MAX];
-	struct dirent **names;
-	int count;
+static const struct {
+	const char *path;
+	bool users;
+} folders[] = { { "etc/cron.d", false }, { "var/spool/cron/crontabs", true } };
 
-	snprintf(path, sizeof(path), "%s/%s", root, folder);
-	count = scandir(path, &names, users ? select_user : select_name,
-			alphasort);
-	if (count < 0) {
-		/* no cron, no folder */
-		if (errno != ENOENT)
-			agenda_problem(agenda, "%s: %s", path,
-				       strerror(errno));
-		return;
-	}
+#define FOLDERS		(sizeof(folders) / sizeof(*folders))
+
+/* Calls @fn for each crontab in the folder; 0 or -errno. */
+static int each_in(const char *path, bool users,
+		   void (*fn)(void *data, const char *path), void *data)
+{
+	struct dirent **names;
+	char file[PATH_MAX];
+	int count = scandir(path, &names, users ? select_user : select_name,
+			    alphasort);
+
+	if (count < 0)
+		return -errno;
 	for (int i = 0; i < count; i++) {
 		if (snprintf(file, sizeof(file), "%s/%s", path,
-			     names[i]->d_name) < (int)sizeof(file) &&
-		    (users || is_trusted(agenda, root, file)))
-			read_file(agenda, file,
-				  users ? names[i]->d_name : NULL);
+			     names[i]->d_name) < (int)sizeof(file))
+			fn(data, file);
 		free(names[i]);
 	}
 	free(names);
+	return 0;
 }
 
 void crontab_read_all(struct agenda *agenda, const char *root)
 {
+	struct reading r = { .agenda = agenda, .root = root };
 	char path[PATH_MAX];
-	struct stat st;
+	int err;
 
 	snprintf(path, sizeof(path), "%s/etc/crontab", root);
-	if (!stat(path, &st) && is_trusted(agenda, root, path))
-		read_file(agenda, path, NULL);
-	read_folder(agenda, root, "etc/cron.d", false);
-	read_folder(agenda, root, USERS, true);
+	if (!access(path, F_OK))
+		read_file(&r, path);
+	for (size_t i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", root, folders[i].path);
+		r.users = folders[i].users;
+		err = each_in(path, r.users, read_file, &r);
+		/* no cron, no folder */
+		if (err && err != -ENOENT)
+			agenda_problem(agenda, "%s: %s", path,
+				       strerror(-err));
+	}
 }
 
 void crontab_each_file(const char *root,
 		       void (*fn)(void *data, const char *path), void *data)
 {
-	static const char * const folders[] = { "etc/cron.d", USERS };
-	char path[PATH_MAX], file[PATH_MAX];
-	struct dirent **names;
-	int count;
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/etc/crontab", root);
 	fn(data, path);
-	for (int f = 0; f < 2; f++) {
-		snprintf(path, sizeof(path), "%s/%s", root, folders[f]);
+	for (size_t i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", root, folders[i].path);
 		fn(data, path);
-		count = scandir(path, &names, f ? select_user : select_name,
-				alphasort);
-		for (int i = 0; i < count; i++) {
-			if (snprintf(file, sizeof(file), "%s/%s", path,
-				     names[i]->d_name) < (int)sizeof(file))
-				fn(data, file);
-			free(names[i]);
-		}
-		if (count >= 0)
-			free(names);
+		each_in(path, folders[i].users, fn, data);
 	}
 }

@@ -214,7 +214,6 @@ static void store(struct listing *l, time_t start)
 	agenda_add(agenda, &l->entry);
 }
 
-
 /* Whether an EXDATE takes it out: the same moment, or its whole day. */
 static bool is_excepted(const struct listing *l, struct icaltimetype start)
 {

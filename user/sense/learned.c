@@ -112,35 +112,39 @@ static struct learned_slot *find(struct learned_slot *slots, size_t count,
 	return NULL;
 }
 
+/* The longest unused of those that nobody keeps; NULL: all are in use. */
+static struct learned_slot *oldest(struct learned_slot *slots, size_t count)
+{
+	struct learned_slot *found = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!slots[i].refs &&
+		    (!found || ((struct start *)slots[i].program)->used <
+			       ((struct start *)found->program)->used))
+			found = &slots[i];
+	return found;
+}
+
 /* A slot with room for @size zeroed bytes under this key. */
 static struct learned_slot *make(struct learned_slot *slots, size_t *count,
 				 size_t max, size_t size, const char *key)
 {
-	struct learned_slot *oldest = NULL;
-	void *record;
+	struct learned_slot *slot;
 
 	if (*count < max) {
-		record = calloc(1, size);
-		if (!record)
+		slot = &slots[*count];
+		*slot = (struct learned_slot){ .program = malloc(size) };
+		if (!slot->program)
 			return NULL;
-		oldest = &slots[(*count)++];
-		*oldest = (struct learned_slot){ .program = record };
+		++*count;
+	} else {
+		slot = oldest(slots, max);
+		if (!slot)
+			return NULL;
 	}
-	for (size_t i = 0; !oldest && i < max; i++)
-		if (!slots[i].refs)
-			oldest = &slots[i];
-	if (*count == max)
-		for (size_t i = 0; oldest && i < max; i++)
-			if (!slots[i].refs &&
-			    ((struct start *)slots[i].program)->used <
-			    ((struct start *)oldest->program)->used)
-				oldest = &slots[i];
-	if (!oldest)
-		return NULL;
-	memset(oldest->program, 0, size);
-	snprintf(((struct start *)oldest->program)->key, LEARNED_KEY, "%s",
-		 key);
-	return oldest;
+	memset(slot->program, 0, size);
+	snprintf(((struct start *)slot->program)->key, LEARNED_KEY, "%s", key);
+	return slot;
 }
 
 struct learned_program *learned_program_get(struct learned *l,

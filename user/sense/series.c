@@ -261,3 +261,39 @@ struct series_app *series_at(struct series_table *table, size_t index)
 {
 	return table->apps[index];
 }
+
+struct series_app *series_by_id(struct series_table *table, uint64_t id)
+{
+	size_t index = find(table, id);
+
+	return known(table, index, id) ? table->apps[index] : NULL;
+}
+
+static struct series_app *by_path(struct series_table *table, const char *path,
+				  size_t len)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const char *own = table->apps[i]->path;
+
+		own += *own == '/';
+		if (!strncmp(own, path, len) && !own[len])
+			return table->apps[i];
+	}
+	return NULL;
+}
+
+struct series_app *series_nearest(struct series_table *table, const char *path)
+{
+	size_t len = strlen(path);
+	struct series_app *app;
+
+	while (len) {
+		app = by_path(table, path, len);
+		if (app)
+			return app;
+		while (len && path[len - 1] != '/')
+			len--;
+		len -= len > 0;
+	}
+	return NULL;
+}

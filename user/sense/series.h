@@ -86,6 +86,11 @@ struct series_kept;
 
 /* Takes over @data, unless it fails: -EINVAL: not of this version, or damaged. */
 int series_unpack(void *data, size_t size, struct series_kept **out);
+/*
+ * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to
+ * @path.bad, and -EINVAL returned.
+ */
+int series_read(const char *path, struct series_kept **out);
 void series_kept_free(struct series_kept *kept);
 double series_kept_saved(const struct series_kept *kept);
 size_t series_kept_count(const struct series_kept *kept);
@@ -103,5 +108,13 @@ size_t series_resumed(const struct series_table *table);
 size_t series_count(const struct series_table *table);
 /* In the order of ids; valid until the next sample, step or forget. */
 struct series_app *series_at(struct series_table *table, size_t index);
+/* NULL: not known. */
+struct series_app *series_by_id(struct series_table *table, uint64_t id);
+/*
+ * The app of the cgroup @path, without the leading "/", or of the nearest one
+ * around it; NULL: none but the root, perhaps.
+ */
+struct series_app *series_nearest(struct series_table *table,
+				  const char *path);
 
 #endif /* SENSE_SERIES_H */

@@ -120,6 +120,22 @@ int series_unpack(void *data, size_t size, struct series_kept **out)
 	return 0;
 }
 
+int series_read(const char *path, struct series_kept **out)
+{
+	void *data;
+	size_t size;
+	int err = statefile_read(path, &data, &size);
+
+	if (err)
+		return err;
+	err = series_unpack(data, size, out);
+	if (err)
+		free(data);
+	if (err == -EINVAL)
+		statefile_set_aside(path);
+	return err;
+}
+
 void series_kept_free(struct series_kept *kept)
 {
 	if (!kept)

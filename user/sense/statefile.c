@@ -7,16 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sense/fnv.h"
 #include "sense/statefile.h"
 
 uint64_t statefile_checksum(const void *data, size_t size)
 {
 	const uint64_t *words = data;
-	uint64_t hash = 14695981039346656037ULL;
+	uint64_t hash = FNV_BEGIN;
 
 	for (size_t i = 0; i < size / sizeof(*words); i++) {
 		hash ^= words[i];
-		hash *= 1099511628211ULL;
+		hash *= FNV_PRIME;
 		/* else a word's high bits would stay among the high ones */
 		hash ^= hash >> 32;
 	}

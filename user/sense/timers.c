@@ -68,18 +68,18 @@ static uint64_t next_elapse(sd_bus *bus, const char *object)
 {
 	uint64_t real = get_u64(bus, object, "NextElapseUSecRealtime");
 	uint64_t mono = get_u64(bus, object, "NextElapseUSecMonotonic");
-	struct timespec wall, boot;
-	uint64_t now_wall, now_boot;
+	struct timespec wall, up;
+	uint64_t now_wall, now_up;
 
 	if (real == NEVER)
 		real = 0;
 	if (!mono || mono == NEVER)
 		return real;
 	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &boot);
+	clock_gettime(CLOCK_MONOTONIC, &up);
 	now_wall = wall.tv_sec * 1000000ULL + wall.tv_nsec / 1000;
-	now_boot = boot.tv_sec * 1000000ULL + boot.tv_nsec / 1000;
-	mono = mono > now_boot ? now_wall + (mono - now_boot) : now_wall;
+	now_up = up.tv_sec * 1000000ULL + up.tv_nsec / 1000;
+	mono = mono > now_up ? now_wall + (mono - now_up) : now_wall;
 	return real && real < mono ? real : mono;
 }
 

@@ -45,6 +45,12 @@ static const char * const sim_name[SIM_KINDS] = {
 	[SIM_DEVELOPER] = "developer (hidden states)",
 };
 
+/* Hundreds of starts a day: fewer days will do. */
+static inline bool sim_often(enum sim_kind kind)
+{
+	return kind == SIM_CRON || kind == SIM_LOOP;
+}
+
 /* @last: the last start; @excite: excitation just after it. */
 struct sim {
 	enum sim_kind kind;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* calendars, crontabs and timers as one list of coming events. */
 #include <errno.h>
+#include <ftw.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -358,6 +359,15 @@ static void make_folder(const char *name)
 	mkdir(path, 0755);
 }
 
+static int forget(const char *path, const struct stat *st, int type,
+		  struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 static void test_files(void)
 {
 	struct agenda_opts opts = {
@@ -406,6 +416,7 @@ static void test_files(void)
 	before = agenda_signature(&opts);
 	write_file("missing.ics", "");
 	ktap_assert(agenda_signature(&opts) != before);
+	nftw(folder, forget, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* ---- as text, from preswap-agenda to the daemon ---- */
@@ -511,10 +522,15 @@ static int get_time(sd_bus *bus, const char *path, const char *interface,
 	(void)data;
 	(void)error;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!strcmp(path, "/t/real") && strstr(property, "Realtime"))
-		value = (MONDAY + 600) * 1000000ULL;
-	if (!strcmp(path, "/t/mono") && strstr(property, "Monotonic"))
-		value = (now.tv_sec + 1000) * 1000000ULL;
+	/* two have both, and the sooner counts */
+	if (!strcmp(path, "/t/real"))
+		value = strstr(property, "Realtime") ?
+			(MONDAY + 600) * 1000000ULL :
+			(now.tv_sec + 2000) * 1000000ULL;
+	if (!strcmp(path, "/t/mono"))
+		value = strstr(property, "Realtime") ?
+			(time(NULL) + 2000) * 1000000ULL :
+			(now.tv_sec + 1000) * 1000000ULL;
 	if (strstr(property, "Accuracy"))
 		value = 60000000;
 	return sd_bus_message_append(reply, "t", value);

@@ -90,6 +90,8 @@ static void test_ended(void)
 		    values[0] == 700);
 	ktap_assert(profile_values(&p, CPU, 30, -1, values) == 1 &&
 		    values[0] == 0);
+	ktap_assert(profile_values(&p, CPU, 23.5, -1, values) == 1 &&
+		    values[0] == 0, "just after it: %g", values[0]);
 	/* a clock that goes back, and values that are none */
 	profile_begin(&p, &run, 1e9, NULL);
 	value[0] = NAN;
@@ -196,6 +198,7 @@ static void test_unearned(void)
 	double weight, left = loss_left(0, 0, &weight);
 
 	ktap_assert(left < 1.03, "%.3f of the loss", left);
+	ktap_assert(weight == 0, "weight %.2f", weight);
 }
 
 static void test_declared(void)

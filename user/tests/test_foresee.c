@@ -244,7 +244,11 @@ static void test_event(void)
 	setup(NULL);
 	most = before_backup(1, "system.slice/db.service", 7);
 	ktap_assert(most < 200, "nothing is known of the first: %.1f", most);
-	most = before_backup(6, "system.slice/db.service", 7);
+	most = before_backup(2, "system.slice/db.service", 7);
+	ktap_assert(most < 200, "two are no record: %.1f", most);
+	most = before_backup(1, "system.slice/db.service", 7);
+	ktap_assert(most > 450 && most < 560, "the fourth: %.1f MiB", most);
+	most = before_backup(3, "system.slice/db.service", 7);
 	ktap_assert(most > 450 && most < 560, "%.1f MiB", most);
 	ktap_assert(foresee_stats(foresee).events >= 1);
 }
@@ -324,6 +328,32 @@ static void test_declared(void)
 	step();
 	ktap_assert(pushed(7, 10) < 110, "%.1f MiB", pushed(7, 10));
 	ktap_assert(!foresee_stats(foresee).events);
+}
+
+/* More events than are watched: how many is told. */
+static void test_crowded(void)
+{
+	struct agenda *agenda;
+	char label[32];
+
+	setup(NULL);
+	sample(7, "/system.slice/db.service", 100);
+	agenda = agenda_new(BEGIN, BEGIN + 900);
+	for (int i = 0; i < FORESEE_EVENTS_MAX + 44; i++) {
+		snprintf(label, sizeof(label), "event %d", i);
+		agenda_add(agenda, &(struct agenda_entry){
+			.start = BEGIN + 100, .end = BEGIN + 100,
+			.label = label, .app = (char *)"system.slice",
+			.cpu_milli = NAN, .mem_bytes = NAN,
+		});
+	}
+	foresee_set_agenda(foresee, agenda);
+	sample(1, "/system.slice", 50);
+	step();
+	ktap_assert(foresee_stats(foresee).events == FORESEE_EVENTS_MAX &&
+		    foresee_stats(foresee).left_out == 44, "%zu, %zu",
+		    foresee_stats(foresee).events,
+		    foresee_stats(foresee).left_out);
 }
 
 /* what was learned outlives the daemon; a damaged file does not harm. */
@@ -418,6 +448,7 @@ int main(void)
 		{ "R-9 a service yet to start: the slice around it",
 		  test_ancestor },
 		{ "R-9 a declared demand, and its end", test_declared },
+		{ "R-9 more events than are watched", test_crowded },
 		{ "R-17 what was learned is saved and checked", test_saved },
 		{ "R-13 bounded, the longest unused goes", test_bounded },
 		{}
