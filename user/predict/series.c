@@ -83,19 +83,23 @@ static int expert_find(const char *name, int *only)
 	return -ENOENT;
 }
 
-/* Two periods, the longest horizon, and the neighbours of the last phase. */
+static unsigned int window_size(const struct predict_series_opts *o)
+{
+	return o->window ? o->window : PREDICT_POOL_MAX;
+}
+
+/*
+ * Two periods, the longest horizon, and the neighbours of the last phase; not
+ * less than the window, whose states it holds.
+ */
 static unsigned int ring_size(const struct predict_series_opts *o,
 			      unsigned int period_max)
 {
 	unsigned int longest = o->horizons[o->nhorizons - 1];
+	unsigned int size = 2 * period_max + 8 +
+			    (longest < period_max ? longest : period_max);
 
-	return 2 * period_max + (longest < period_max ? longest : period_max) +
-	       8;
-}
-
-static unsigned int window_size(const struct predict_series_opts *o)
-{
-	return o->window ? o->window : PREDICT_POOL_MAX;
+	return size > window_size(o) ? size : window_size(o);
 }
 
 static unsigned int pending(const struct predict_series_opts *o)

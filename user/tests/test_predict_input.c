@@ -215,6 +215,29 @@ static void test_series_options(void)
 	ktap_assert(predict_series_new(&o, &s) == -2);
 }
 
+/* A window that is longer than the past that the longest period needs. */
+static void test_short_period(void)
+{
+	const unsigned int horizon = 3;
+	const double probs[] = { 0.1, 0.9 };
+	const struct predict_series_opts opts = {
+		.size = sizeof(opts), .horizons = &horizon, .nhorizons = 1,
+		.probs = probs, .nprobs = 2, .upper = INFINITY,
+		.period_max = 8,
+	};
+	struct predict_series *s;
+	double q[2];
+
+	ktap_assert(!predict_series_new(&opts, &s));
+	for (int t = 0; t < 500; t++)
+		predict_series_update(s, 100 + t % 5);
+	/* 104 was last: three steps on it is 102. */
+	predict_series_forecast(s, 0, NULL, q);
+	ktap_assert(fabs(q[0] - 102) < 0.1 && fabs(q[1] - 102) < 0.1, "%g %g",
+		    q[0], q[1]);
+	predict_series_free(s);
+}
+
 static void test_experts(void)
 {
 	const unsigned int horizons[] = { 1, 12 };
@@ -255,6 +278,7 @@ int main(void)
 		{ "R-10 missing samples", test_missing },
 		{ "R-10 capacity bounds the forecast", test_upper },
 		{ "R-10 options are checked", test_series_options },
+		{ "R-10 a short period and a long window", test_short_period },
 		{ "R-11 each expert works alone", test_experts },
 		{ "R-16 memory is bounded", test_memory },
 		{ "R-27 equal input, equal forecast", test_deterministic },
