@@ -124,6 +124,31 @@ static void test_missing(void)
 	predict_demand_free(d);
 }
 
+/*
+ * After each 0 twenty samples are missing, and a 100 comes: held at 0,
+ * they are over half of the window, and are not to count.
+ */
+static void test_held(void)
+{
+	const unsigned int horizon = 1;
+	const double probs[] = { 0.25, 0.75 };
+	const struct predict_series_opts opts = {
+		.size = sizeof(opts), .horizons = &horizon, .nhorizons = 1,
+		.probs = probs, .nprobs = 2, .upper = INFINITY,
+		.expert = "values",
+	};
+	struct predict_series *s;
+	double q[2];
+
+	ktap_assert(!predict_series_new(&opts, &s));
+	for (int t = 0; t < 35 * 20; t++)
+		predict_series_update(s, t % 35 == 14 ? 0 :
+					 t % 35 > 14 ? NAN : 100);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[0] == 100 && q[1] == 100, "%g %g", q[0], q[1]);
+	predict_series_free(s);
+}
+
 static void test_upper(void)
 {
 	const struct predict_demand_opts opts = {
@@ -276,6 +301,8 @@ int main(void)
 		{ "R-10 no value breaks the forecast", test_garbage },
 		{ "R-10 a constant stays", test_constant },
 		{ "R-10 missing samples", test_missing },
+		{ "R-10 what is held in their place does not count",
+		  test_held },
 		{ "R-10 capacity bounds the forecast", test_upper },
 		{ "R-10 options are checked", test_series_options },
 		{ "R-10 a short period and a long window", test_short_period },
