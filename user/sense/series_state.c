@@ -33,7 +33,7 @@ struct series_kept {
 	void *file;
 };
 
-static size_t record_bytes(size_t state_bytes)
+static uint64_t record_bytes(uint64_t state_bytes)
 {
 	return PATH_BYTES + SERIES_RESOURCES * state_bytes;
 }
