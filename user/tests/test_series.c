@@ -8,6 +8,7 @@
 
 #include "../../selftests/ktap.h"
 #include "sense/series.h"
+#include "sense/statefile.h"
 
 static struct series_table *new_table(size_t max_apps)
 {
@@ -234,7 +235,7 @@ static void test_resumed_late(void)
 	series_free(old);
 }
 
-/* Nothing of a file that is cut, of another version or has any bit changed. */
+/* Nothing of a file that is cut or has any bit changed. */
 static void test_damaged(void)
 {
 	struct series_table *old = taught(2, 100);
@@ -260,6 +261,60 @@ static void test_damaged(void)
 			    "%zu bytes", cut);
 	}
 	free(copy);
+	free(data);
+	series_free(old);
+}
+
+/* @data with byte @at to @at + @n replaced; its checksum is right again. */
+static int unpack_changed(const void *data, size_t size, size_t at, int byte,
+			  size_t n)
+{
+	struct series_kept *kept;
+	char *copy = malloc(size);
+	uint64_t checksum;
+	int err;
+
+	ktap_assert(copy, "no memory");
+	memcpy(copy, data, size);
+	memset(copy + at, byte, n);
+	checksum = statefile_checksum(copy + sizeof(checksum),
+				      size - sizeof(checksum));
+	memcpy(copy, &checksum, sizeof(checksum));
+	err = series_unpack(copy, size, &kept);
+	if (err)
+		free(copy);
+	else
+		series_kept_free(kept);
+	return err;
+}
+
+/* Of another version or machine, or made to look like one of ours. */
+static void test_foreign(void)
+{
+	static const struct {
+		const char *what;
+		size_t at, n;
+		int byte, err;
+	} tests[] = {
+		{ "magic", 8, 1, 0, -EINVAL },
+		{ "format", 16, 1, 99, -EINVAL },
+		{ "forecasters' version", 20, 1, 99, -EINVAL },
+		{ "no time", 24, 8, 0xff, -EINVAL },
+		{ "more apps", 32, 1, 3, -EINVAL },
+		{ "very many apps", 32, 4, 0xff, -EINVAL },
+		{ "other states", 36, 1, 0x58, -EINVAL },
+		{ "a path without end", 40, 512, 'a', -EINVAL },
+		{ "another path", 40, 1, 'b', 0 },
+	};
+	struct series_table *old = taught(2, 100);
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+		ktap_assert(unpack_changed(data, size, tests[i].at,
+					   tests[i].byte, tests[i].n) ==
+			    tests[i].err, "%s", tests[i].what);
 	free(data);
 	series_free(old);
 }
@@ -298,6 +353,7 @@ int main(void)
 		{ "R-17 or an hour later, as far as that is sensible",
 		  test_resumed_late },
 		{ "R-17 nothing is taken from a damaged file", test_damaged },
+		{ "R-17 nor from one of another version", test_foreign },
 		{ "R-17 what is not worth keeping", test_kept_little },
 		{}
 	});
