@@ -229,8 +229,30 @@ static void test_resumed_late(void)
 	ktap_assert(f.at[0].ready, "learns anew");
 	/* nobody waits for ever: what comes after that is a new app */
 	series_step(table, SERIES_RESUME_S + 1);
+	series_forget(table, 1);
 	sample_path(table, 1, 7);
 	ktap_assert(series_resumed(table) == 1, "%zu", series_resumed(table));
+	series_free(table);
+	series_free(old);
+}
+
+/* An app that starts 20 s after the daemon: those were missing, too. */
+static void test_resumed_app_late(void)
+{
+	struct series_table *old = taught(1, 500), *table = new_table(500);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	series_resume(table, kept, 1);
+	for (int t = 0; t < 20; t++)
+		series_step(table, 1);
+	sample_path(table, 1, 7);
+	series_step(table, 1);
+	ktap_assert(samples(table, 0) == 500 + 20 + 1, "%llu",
+		    (unsigned long long)samples(table, 0));
 	series_free(table);
 	series_free(old);
 }
@@ -352,6 +374,7 @@ int main(void)
 		  test_resumed },
 		{ "R-17 or an hour later, as far as that is sensible",
 		  test_resumed_late },
+		{ "R-17 an app that starts later", test_resumed_app_late },
 		{ "R-17 nothing is taken from a damaged file", test_damaged },
 		{ "R-17 nor from one of another version", test_foreign },
 		{ "R-17 what is not worth keeping", test_kept_little },
