@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "test_predict.h"
+#include "predict/ring.h"
 
 static void check_sane(const struct predict_demand *d, double largest)
 {
@@ -147,6 +148,22 @@ static void test_held(void)
 	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
 	ktap_assert(q[0] == 100 && q[1] == 100, "%g %g", q[0], q[1]);
 	predict_series_free(s);
+}
+
+/* Once it has left, an outlier costs no precision any more. */
+static void test_outlier_leaves(void)
+{
+	struct predict_ring r;
+	int16_t room[64];
+
+	predict_ring_init(&r, room, 64);
+	predict_ring_push(&r, 1e9f);
+	for (int i = 0; i < 200; i++)
+		predict_ring_push(&r, 1 + i % 3);
+	for (int ago = 0; ago < 64; ago++)
+		ktap_assert(fabsf(predict_ring_at(&r, ago) -
+				  (1 + (199 - ago) % 3)) < 0.001,
+			    "%d: %g", ago, predict_ring_at(&r, ago));
 }
 
 static void test_upper(void)
@@ -303,6 +320,7 @@ int main(void)
 		{ "R-10 missing samples", test_missing },
 		{ "R-10 what is held in their place does not count",
 		  test_held },
+		{ "R-10 an outlier is forgotten", test_outlier_leaves },
 		{ "R-10 capacity bounds the forecast", test_upper },
 		{ "R-10 options are checked", test_series_options },
 		{ "R-10 a short period and a long window", test_short_period },
