@@ -2,7 +2,8 @@
 /*
  * Changes: from where it is now, it will move as it moved before.
  *
- * For the last 64 moments i (32 for "change-level") whose outcome h steps later is known,
+ * For the last 64 moments i (32 for "change-level") whose outcome h steps later
+ * is known,
  *
  *	now + value(i + h) - state(i),	weight keep^age x likeness
  *

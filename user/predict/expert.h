@@ -4,9 +4,9 @@
  * values of the recent past.
  *
  * A history expert gives every moment i of the window a weight; its forecast
- * for h steps ahead is the values at i + h with these weights (recent.c,
- * analog.c). A change expert moves them first (change.c). None has a state of
- * its own: what it knows is in the window.
+ * for h steps ahead is the values at i + h with these weights (analog.c). A
+ * change expert moves them first (change.c), or draws its own (walk.c). None
+ * has a state of its own: what it knows is in the window.
  */
 #ifndef PREDICT_EXPERT_H
 #define PREDICT_EXPERT_H

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * From experts to one distribution, for one horizon.
+ * One horizon: what each expert is worth, and how its forecasts did.
  *
- * 1. Every expert e is a distribution F_e of weighted values. They are mixed
- *    as probabilities, F(x) = sum w_e F_e(x): a value that is often taken, as
- *    0 or a whole number, stays a value of the mixture, where averaging
- *    quantiles would invent values between. The quantile at p is the least
- *    value with F(x) >= p.
+ * 1. Every expert e is a distribution F_e; they are mixed (mixture.c).
  * 2. Weights, for each probability p of its own, so that one expert may know
  *    the middle and another the tail. The mixture's own quantile q is the
  *    question that all experts are asked: how likely is a value up to q? With
@@ -16,15 +12,16 @@
  *
  *    where s = dq/dp, from the quantiles on both sides, and "mean" is the
  *    mean pinball loss lately, s / 2 mean within 0.3..100; L is the sum of
- *    losses with a memory of 100 + 8 h steps, up to 200, 0.3 of those at p and 0.7 of the mean
- *    over all p. For a quantile that is somewhat off, s (F(q) - p)^2 / 2 is
- *    what it costs in pinball loss: so this Brier score, so scaled, is the
- *    expert's pinball loss in units of the usual one. It needs no quantile of
- *    each expert, only a byte, is bounded and mixable (exponential weights
- *    with a constant rate have a regret of ln N / eta against the best expert,
- *    and no rate to choose or to decay). Without the scale, experts that all
- *    are surely within too wide an interval would seem equally good. One that
- *    sleeps (no weight anywhere) has the mean loss of the others.
+ *    losses with a memory of 100 + 8 h steps, up to 200, 0.3 of those at p and
+ *    0.7 of the mean over all p. For a quantile that is somewhat off,
+ *    s (F(q) - p)^2 / 2 is what it costs in pinball loss: so this Brier score,
+ *    so scaled, is the expert's pinball loss in units of the usual one. It
+ *    needs no quantile of each expert, only a byte, is bounded and mixable
+ *    (exponential weights with a constant rate have a regret of ln N / eta
+ *    against the best expert, and no rate to choose or to decay). Without the
+ *    scale, experts that all are surely within too wide an interval would seem
+ *    equally good. One that sleeps (no weight anywhere) has the mean loss of
+ *    the others.
  * 3. The recurrence expert is mixed in with the weight that it earned
  *    (recur.c).
  * 4. The ends are calibrated (calibrate.c).
@@ -40,7 +37,6 @@
 
 #include "predict/bell.h"
 #include "predict/horizon.h"
-#include "predict/recur.h"
 
 #define LOSS_STEPS	100	/* memory of losses, and more a step ahead: */
 #define LOSS_STEPS_MORE	8	/* forecasts that overlap repeat each other */
@@ -52,14 +48,6 @@
 #define REFRESH		4	/* steps */
 #define SCORE_FORGET	0.002f	/* a step */
 #define NAIVE_KEEP	0.98f
-#define ASLEEP		255
-#define UNIT		254.0f
-
-#define FIRST_CHANGE	PREDICT_FIRST_CHANGE
-#define FIRST_RECUR	PREDICT_FIRST_RECUR
-/* So many probabilities share a pass over the experts' weights. */
-#define GROUP		3
-#define PROBS_ROOM	((PREDICT_PROBS_MAX + GROUP - 1) / GROUP * GROUP)
 
 static size_t slot_bytes(unsigned int nprobs)
 {
@@ -146,16 +134,16 @@ static void score_one(const unsigned char *said, float came, float scale,
 	float sum = 0, awake = 0;
 
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
-		float d = came - said[e] * (1 / UNIT);
+		float d = came - said[e] * (1 / PREDICT_UNIT);
 
-		if (said[e] == ASLEEP)
+		if (said[e] == PREDICT_ASLEEP)
 			continue;
 		loss[e] = scale * d * d;
 		sum += loss[e];
 		awake += 1;
 	}
 	for (int e = 0; e < PREDICT_EXPERTS; e++)
-		if (said[e] == ASLEEP)
+		if (said[e] == PREDICT_ASLEEP)
 			loss[e] = awake > 0 ? sum / awake : 0;
 }
 
@@ -229,130 +217,6 @@ bool predict_horizon_score(struct predict_horizon *h,
 
 /* ---- forecasting ---- */
 
-/*
- * The mixture under way.
- *
- * @lead: steps from a moment to its outcome; @moments: with an outcome.
- * @all: all samples in order; a source is an index into @share. @a, @b: the
- *	lists that it is merged in.
- * @share: weight of each source per probability, of sum 1.
- * @total: sum of the experts' weights, 0 for one that sleeps.
- * @change: the change experts' lists.
- */
-struct mixture {
-	unsigned int lead, moments;
-	const struct predict_sources *all;
-	struct predict_sources a, b;
-	float share[PROBS_ROOM][PREDICT_SOURCES];
-	float w[PROBS_ROOM][PREDICT_EXPERTS];
-	float total[PREDICT_EXPERTS];
-	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
-};
-
-static inline float sum4(v4 a)
-{
-	return (a[0] + a[1]) + (a[2] + a[3]);
-}
-
-/* Up to 16 more than @n are read, of which one is 0 in each pair. */
-static float dot(const float *weight, const float *mask, unsigned int n)
-{
-	v4 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
-
-	for (unsigned int i = 0; i < n; i += 16) {
-		const v4 *w = (const v4 *)(weight + i);
-		const v4 *m = (const v4 *)(mask + i);
-
-		a += w[0] * m[0];
-		b += w[1] * m[1];
-		c += w[2] * m[2];
-		d += w[3] * m[3];
-	}
-	return sum4((a + b) + (c + d));
-}
-
-/* Merges the @n sorted values into all samples there are. */
-static void merge(struct mixture *m, const float *value, unsigned int n,
-		  unsigned int source)
-{
-	const struct predict_sources *from = m->all;
-	struct predict_sources *to = from == &m->a ? &m->b : &m->a;
-	unsigned int rank[PREDICT_CHANGES], moved = 0;
-	unsigned int blocks = (from->n + 15) / 16;
-	unsigned char before[PREDICT_SOURCES + 1] = { 0 };
-	float last[32];
-
-	for (unsigned int i = 0; i < 32; i++)
-		last[i] = i < blocks ? from->value[16 * i + 15] : INFINITY;
-	/* The block first, then the place in it: nothing to guess. */
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int b = predict_count_up_to(last, 2, value[i]);
-
-		rank[i] = 16 * b +
-			  predict_count_up_to(from->value + 16 * b, 1,
-					      value[i]);
-		before[rank[i]]++;
-	}
-	for (unsigned int i = 0; i < from->n; i++) {
-		moved += before[i];
-		to->value[i + moved] = from->value[i];
-		to->source[i + moved] = from->source[i];
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		to->value[rank[i] + i] = value[i];
-		to->source[rank[i] + i] = (uint16_t)(source + i);
-	}
-	to->n = from->n + n;
-	for (unsigned int i = to->n; i < to->n + 32; i++)
-		to->value[i] = INFINITY;
-	m->all = to;
-}
-
-void predict_step_fill(struct predict_step *step)
-{
-	const struct predict_history *h = &step->history;
-
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
-	predict_walk_learn(h, &step->walk_step, &step->walk_noise);
-	step->window.n = h->n;
-	for (unsigned int i = 0; i < h->n; i++) {
-		step->window.value[i] = h->value[h->sorted[i]];
-		step->window.source[i] = h->sorted[i];
-	}
-	for (unsigned int i = h->n; i < h->n + 32; i++)
-		step->window.value[i] = INFINITY;
-}
-
-static void collect(struct mixture *m, const struct predict_step *step,
-		    unsigned int steps)
-{
-	const struct predict_history *h = &step->history;
-
-	/* The window is too short to see so far: what it can see has to do. */
-	m->lead = steps < h->n / 2 ? steps : h->n / 2;
-	m->moments = h->n - m->lead;
-	m->all = &step->window;
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		const struct predict_expert *e =
-			&predict_experts[PREDICT_HISTORY_EXPERTS + c];
-
-		if (e->changes)
-			predict_change_samples(e, h, m->lead, &m->change[c]);
-		else
-			predict_walk_samples(h->state[h->n - 1],
-					     steps * step->walk_step +
-					     step->walk_noise, &m->change[c]);
-		merge(m, m->change[c].value, m->change[c].n,
-		      FIRST_CHANGE + c * PREDICT_CHANGES);
-	}
-}
-
-static unsigned char byte(float f)
-{
-	return (unsigned char)((f < 1 ? f : 1) * UNIT + 0.5f);
-}
-
 /* Weights of the experts at one probability; false: all are asleep. */
 static bool weigh(const struct predict_horizon *h, const float *total,
 		  int only, unsigned int k, float *w)
@@ -375,146 +239,13 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 	return sum > 0;
 }
 
-static void share_history(struct mixture *m, const struct predict_step *step,
-			  unsigned int first)
-{
-	float c[PREDICT_HISTORY_EXPERTS][GROUP];
-	const float *there = step->history.there;
-
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		for (int k = 0; k < GROUP; k++)
-			c[e][k] = m->total[e] > 0 ?
-				  m->w[first + k][e] / m->total[e] : 0;
-	for (int k = 0; k < GROUP; k++)
-		memset(m->share[first + k], 0, m->lead * sizeof(float));
-	for (unsigned int i = 0; i < m->moments; i += 4) {
-		v4 sum[GROUP] = { 0 };
-
-		for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-			v4 weight = *(const v4 *)(step->weight[e] + i);
-
-			for (int k = 0; k < GROUP; k++)
-				sum[k] += c[e][k] * weight;
-		}
-		for (int k = 0; k < GROUP; k++)
-			*(v4 *)(m->share[first + k] + m->lead + i) = sum[k];
-	}
-	for (unsigned int i = m->lead; i < step->history.n; i++)
-		for (int k = 0; k < GROUP && !(there[i] > 0); k++)
-			m->share[first + k][i] = 0;
-	for (unsigned int i = step->history.n; i % 16; i++)
-		for (int k = 0; k < GROUP; k++)
-			m->share[first + k][i] = 0;
-}
-
-static void share_changes(struct mixture *m, unsigned int k)
-{
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		float *share = m->share[k] + FIRST_CHANGE + c * PREDICT_CHANGES;
-		float w = m->w[k][PREDICT_HISTORY_EXPERTS + c];
-
-		for (unsigned int i = 0; i < m->change[c].n; i++)
-			share[i] = w * m->change[c].weight[i];
-	}
-}
-
-/* 1 for a value below @q, 1/2 for @q, 0 above; 0 up to a multiple of 16. */
-static void fill_mask(const float *value, unsigned int n, float q, float *mask)
-{
-	for (unsigned int i = 0; i < n; i++)
-		mask[i] = (value[i] < q ? 0.5f : 0) +
-			  (value[i] <= q ? 0.5f : 0);
-	for (unsigned int i = n; i % 16; i++)
-		mask[i] = 0;
-}
-
-/* Step 2's F_e(q) of all experts, for each of @q. */
-static void ask(const struct mixture *m, const struct predict_step *step,
-		const float *q, unsigned int n, unsigned char *said)
-{
-	const float *there = step->history.there + m->lead;
-	float mask[GROUP][PREDICT_HISTORY];
-
-	for (unsigned int k = 0; k < n; k++) {
-		fill_mask(step->history.value + m->lead, m->moments, q[k],
-			  mask[k]);
-		for (unsigned int i = 0; i < m->moments; i++)
-			mask[k][i] *= there[i];
-	}
-	for (unsigned int k = n; k < GROUP; k++)
-		memset(mask[k], 0, sizeof(mask[k]));
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-		v4 a[GROUP] = { 0 }, b[GROUP] = { 0 };
-
-		if (!(m->total[e] > 0))
-			continue;
-		for (unsigned int i = 0; i < m->moments; i += 8) {
-			v4 w = *(const v4 *)(step->weight[e] + i);
-			v4 x = *(const v4 *)(step->weight[e] + i + 4);
-
-			for (int k = 0; k < GROUP; k++) {
-				a[k] += w * *(const v4 *)(mask[k] + i);
-				b[k] += x * *(const v4 *)(mask[k] + i + 4);
-			}
-		}
-		for (unsigned int k = 0; k < n; k++)
-			said[k * PREDICT_EXPERTS + e] =
-				byte(sum4(a[k] + b[k]) / m->total[e]);
-	}
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		const struct predict_changes *list = &m->change[c];
-
-		for (unsigned int k = 0; k < n && list->n; k++) {
-			float f = 0;
-
-			fill_mask(list->value, list->n, q[k], mask[0]);
-			for (unsigned int i = 0; i < list->n; i++)
-				f += mask[0][i] * list->weight[i];
-			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
-			     c] = byte(f);
-		}
-	}
-}
-
-/*
- * The first sample where the cumulated @share reaches @p. By blocks, as a sum
- * one by one has to wait for each addition.
- */
-static unsigned int find(const struct mixture *m, const float *share, float p)
-{
-	float sum = 0, need = p * (1 - 1e-6f);
-	unsigned int i = 0;
-
-	for (; i + 8 < m->all->n; i += 8) {
-		const uint16_t *s = m->all->source + i;
-		float a = share[s[0]] + share[s[1]];
-		float b = share[s[2]] + share[s[3]];
-		float c = share[s[4]] + share[s[5]];
-		float d = share[s[6]] + share[s[7]];
-
-		a = (a + b) + (c + d);
-		if (sum + a >= need)
-			break;
-		sum += a;
-	}
-	for (; i + 1 < m->all->n; i++) {
-		sum += share[m->all->source[i]];
-		if (sum >= need)
-			break;
-	}
-	/* Rounding may miss the last bit: back to a sample with weight. */
-	while (i && !(share[m->all->source[i]] > 0))
-		i--;
-	return i;
-}
-
 /*
  * Moves an end of the interval off its atom by a hair, when it is time to and
  * there are other values beyond.
  */
-static float open_end(struct predict_horizon *h, const struct mixture *m,
-		      const float *share, int end, float tail,
-		      unsigned int at)
+static float open_end(struct predict_horizon *h,
+		      const struct predict_mixture *m, const float *share,
+		      int end, float tail, unsigned int at)
 {
 	float q = m->all->value[at], before = 0, atom = 0;
 	int step = end ? -1 : 1, i = end ? (int)m->all->n - 1 : 0;
@@ -540,47 +271,10 @@ static double clamped(const struct predict_setup *setup, double v)
 	return fmin(fmax(v, setup->lower), setup->upper);
 }
 
-/* Recurrence's samples into each share, the others scaled to what is left. */
-static void share_recur(struct mixture *m, unsigned int nprobs,
-			const struct predict_sample *recur, unsigned int n,
-			float w)
-{
-	float value[PREDICT_RECUR_SAMPLES];
-
-	for (unsigned int i = 0; i < n; i++)
-		value[i] = (float)recur[i].value;
-	merge(m, value, n, FIRST_RECUR);
-	for (unsigned int k = 0; k < nprobs; k++) {
-		for (unsigned int i = 0; i < FIRST_RECUR; i++)
-			m->share[k][i] *= 1 - w;
-		for (unsigned int i = 0; i < n; i++)
-			m->share[k][FIRST_RECUR + i] =
-				w * (float)recur[i].weight;
-	}
-}
-
-static double mean_of(const struct mixture *m, const struct predict_step *step,
-		      const float *share)
-{
-	const float *value = step->history.value;
-	double sum = 0;
-
-	/* Not before the lead: there are no moments to weigh. */
-	for (unsigned int i = m->lead & ~15u; i < step->history.n; i += 64) {
-		unsigned int n = step->history.n - i;
-
-		sum += dot(share + i, value + i, n < 64 ? n : 64);
-	}
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
-		for (unsigned int i = 0; i < m->change[c].n; i++)
-			sum += share[FIRST_CHANGE + c * PREDICT_CHANGES + i] *
-			       m->change[c].value[i];
-	return sum;
-}
-
 static void final_quantiles(struct predict_horizon *h,
 			    const struct predict_setup *setup,
-			    const struct mixture *m, double mean, bool open)
+			    const struct predict_mixture *m, double mean,
+			    bool open)
 {
 	const struct predict_calibration *c = &h->calibration;
 	unsigned int at[PREDICT_PROBS_MAX], n = setup->nprobs;
@@ -589,8 +283,9 @@ static void final_quantiles(struct predict_horizon *h,
 	float *q = h->out_q;
 
 	for (unsigned int k = 0; k < n; k++) {
-		at[k] = find(m, m->share[k], (float)predict_calibration_level(
-				     c, setup->probs[k]));
+		double p = predict_calibration_level(c, setup->probs[k]);
+
+		at[k] = predict_mixture_find(m, m->share[k], (float)p);
 		q[k] = m->all->value[at[k]];
 		if (k && q[k] < q[k - 1])
 			q[k] = q[k - 1];
@@ -618,56 +313,42 @@ static void hold(struct predict_horizon *h, const struct predict_setup *setup,
 		h->out_q[k] = h->out_mean;
 }
 
-static void totals(struct mixture *m, const struct predict_step *step)
-{
-	const struct predict_history *h = &step->history;
-	float there[PREDICT_HISTORY];
-
-	memcpy(there, h->there + m->lead, m->moments * sizeof(*there));
-	for (unsigned int i = m->moments; i % 16; i++)
-		there[i] = 0;
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		m->total[e] = dot(step->weight[e], there, m->moments);
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
-		m->total[PREDICT_HISTORY_EXPERTS + c] = m->change[c].n > 0;
-}
-
 /* The mixture of all but recurrence; false: nothing is known yet. */
 static bool blend(const struct predict_horizon *h,
 		  const struct predict_setup *setup,
-		  const struct predict_step *step, struct mixture *m)
+		  const struct predict_step *step, struct predict_mixture *m)
 {
 	if (step->history.n < 2)
 		return false;
-	collect(m, step, h->steps);
-	totals(m, step);
+	predict_mixture_collect(m, step, h->steps);
 	memset(m->w, 0, sizeof(m->w));
 	for (unsigned int k = 0; k < setup->nprobs; k++)
 		if (!weigh(h, m->total, setup->only, k, m->w[k]))
 			return false;
-	for (unsigned int k = 0; k < setup->nprobs; k += GROUP)
-		share_history(m, step, k);
-	for (unsigned int k = 0; k < setup->nprobs; k++)
-		share_changes(m, k);
+	predict_mixture_share(m, step, setup->nprobs);
 	return true;
 }
 
 static void keep(float *slot, const struct predict_setup *setup,
-		 const struct predict_step *step, const struct mixture *m,
-		 bool known)
+		 const struct predict_step *step,
+		 const struct predict_mixture *m, bool known)
 {
 	unsigned int n = setup->nprobs;
 	unsigned char *said = (unsigned char *)(slot + 1 + 2 * n);
 	float *q = slot + 1;
 
 	slot[0] = step->history.state[step->history.n - 1];
-	memset(said, ASLEEP, n * PREDICT_EXPERTS);
-	for (unsigned int k = 0; k < n; k++)
-		q[k] = known ? m->all->value[find(m, m->share[k],
-					     (float)setup->probs[k])] : slot[0];
-	for (unsigned int k = 0; k < n && known; k += GROUP)
-		ask(m, step, q + k, n - k < GROUP ? n - k : GROUP,
-		    said + k * PREDICT_EXPERTS);
+	memset(said, PREDICT_ASLEEP, n * PREDICT_EXPERTS);
+	for (unsigned int k = 0; k < n; k++) {
+		float p = (float)setup->probs[k];
+
+		q[k] = slot[0];
+		if (known)
+			q[k] = m->all->value[predict_mixture_find(
+						     m, m->share[k], p)];
+	}
+	if (known)
+		predict_mixture_ask(m, step, q, n, said);
 }
 
 void predict_horizon_forecast(struct predict_horizon *h,
@@ -678,7 +359,7 @@ void predict_horizon_forecast(struct predict_horizon *h,
 {
 	const struct predict_history *past = &step->history;
 	float *slot = slot_at(h, now, setup->nprobs);
-	struct mixture m;
+	struct predict_mixture m;
 	double mean = 0;
 	bool known;
 
@@ -694,10 +375,11 @@ void predict_horizon_forecast(struct predict_horizon *h,
 	if (slot)
 		keep(slot, setup, step, &m, known);
 	if (known)
-		mean = mean_of(&m, step, m.share[setup->nprobs / 2]);
+		mean = predict_mixture_mean(&m, step,
+					    m.share[setup->nprobs / 2]);
 	if (known && nrecur) {
-		share_recur(&m, setup->nprobs, recur, nrecur,
-			    (float)recurrence);
+		predict_mixture_add(&m, setup->nprobs, recur, nrecur,
+				    (float)recurrence);
 		mean *= 1 - recurrence;
 		for (unsigned int i = 0; i < nrecur; i++)
 			mean += recurrence * recur[i].weight * recur[i].value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One horizon of a series: forecasts under way, their losses, the mixture. */
+/* One horizon of a series: forecasts under way, their losses, their weights. */
 #ifndef PREDICT_HORIZON_H
 #define PREDICT_HORIZON_H
 
@@ -7,12 +7,10 @@
 #include <stdint.h>
 
 #include "predict/calibrate.h"
-#include "predict/expert.h"
-#include "predict/grid.h"
+#include "predict/mixture.h"
 #include "predict/predict.h"
-#include "predict/recur.h"
 
-/* What all horizons of a series have in common; constant after _new(). */
+/* What all horizons of a series have in common; only the bounds ever change. */
 struct predict_setup {
 	double probs[PREDICT_PROBS_MAX];
 	unsigned int nprobs;
@@ -22,32 +20,6 @@ struct predict_setup {
 
 /* predict_setup.only beyond the others */
 #define PREDICT_ONLY_RECUR	PREDICT_EXPERTS
-
-/* Where the samples' weights are: of the window, of changes, of recurrence. */
-#define PREDICT_FIRST_CHANGE	(PREDICT_HISTORY + 8)
-#define PREDICT_FIRST_RECUR	(PREDICT_FIRST_CHANGE + \
-				 PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES)
-#define PREDICT_SOURCES		(PREDICT_FIRST_RECUR + PREDICT_RECUR_SAMPLES)
-
-/* Sorted values and where their weights are; room to read past the end. */
-struct predict_sources {
-	unsigned int n;
-	float value[PREDICT_SOURCES + 32];
-	uint16_t source[PREDICT_SOURCES];
-};
-
-/*
- * What all horizons of a step share: scratch, not kept.
- *
- * @window: the window's values in order; @walk_step, @walk_noise: variances
- *	(walk.c).
- */
-struct predict_step {
-	struct predict_history history;
-	struct predict_sources window;
-	double walk_step, walk_noise;
-	float weight[PREDICT_HISTORY_EXPERTS][PREDICT_HISTORY];
-};
 
 /*
  * @stride: every so many steps a forecast is kept, to be scored @steps later.
@@ -67,9 +39,6 @@ struct predict_horizon {
 	uint64_t scored;
 	float out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
 };
-
-/* Fills in all of @step but its history, from that. */
-void predict_step_fill(struct predict_step *step);
 
 /* Floats of room for a horizon of @steps that keeps up to @pending forecasts. */
 size_t predict_horizon_room(unsigned int steps, unsigned int pending,

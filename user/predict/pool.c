@@ -20,7 +20,7 @@ static unsigned int pool_find(const struct predict_pool *p, float value)
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
-		if (predict_pool_at(p, mid) < value)
+		if (p->fifo[p->order[mid]] < value)
 			lo = mid + 1;
 		else
 			hi = mid;

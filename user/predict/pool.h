@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A sliding window of floats that knows its order: quantiles cost nothing. */
+/* A sliding window of floats that knows its order. */
 #ifndef PREDICT_POOL_H
 #define PREDICT_POOL_H
 
@@ -23,12 +23,5 @@ struct predict_pool {
 void predict_pool_init(struct predict_pool *p, float *room, unsigned int size);
 /* Adds a finite value; the oldest goes when the window is full. */
 void predict_pool_add(struct predict_pool *p, float value);
-
-/* The @rank-th smallest, @rank < used. */
-static inline float predict_pool_at(const struct predict_pool *p,
-				    unsigned int rank)
-{
-	return p->fifo[p->order[rank]];
-}
 
 #endif /* PREDICT_POOL_H */

@@ -17,8 +17,8 @@
  *
  * For any input, forecasts are finite, within the bounds of the options,
  * nondecreasing in the probability, and at most PREDICT_RANGE times the
- * largest magnitude seen. All memory is taken by _new(); nothing later
- * allocates or fails for lack of memory. Equal input gives equal output.
+ * largest magnitude seen. All memory is taken by _new(); of what comes
+ * later only _load() allocates or fails for lack of memory. Equal input gives equal output.
  * An object belongs to one thread at a time; there is no global state.
  */
 #ifndef PREDICT_PREDICT_H

@@ -19,7 +19,7 @@
  * beside those of the rest of the mixture, with a memory of one period but
  * N >= 40 steps (a wrong short period does well between two bursts),
  *
- *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (1.05 L_own / L_other)^12)
+ *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (L_own / L_other)^12)
  *
  * capped at 0.9. It starts in debt (ratio 1.5 over half of N), so it must
  * foresee one recurrence before it counts. When the bursts stop, the first
@@ -37,7 +37,6 @@
 #define SCAN_STEPS	8
 #define RECENCY		0.75
 #define WEIGHT_MAX	0.9
-#define BIAS		1.0
 #define WEIGHT_MIN	0.05
 #define RATE_STEPS	100.0
 #define MEMORY_MIN	40.0	/* steps */
@@ -241,8 +240,7 @@ double predict_recur_weight(const struct predict_recur *r,
 	}
 	if (!(*period > 0))
 		return 0;
-	x = BIAS * best;
-	x *= x * x;
+	x = best * best * best;
 	x *= x;
 	weight = 1 / (1 + x * x);
 	if (weight < WEIGHT_MIN)

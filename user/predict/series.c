@@ -23,7 +23,6 @@
 struct predict_series {
 	struct predict_setup setup;
 	unsigned int nhorizons;
-	struct predict_horizon *horizon;
 	struct predict_ring past;
 	struct predict_pool window;
 	uint8_t *missing;	/* a bit per place of the window */
@@ -36,7 +35,7 @@ struct predict_series {
 	double period;
 	size_t bytes;
 	/* the horizons, then their arrays and all others */
-	struct predict_horizon room[];
+	struct predict_horizon horizon[];
 };
 
 static int opts_check(const struct predict_series_opts *o)
@@ -83,19 +82,23 @@ static int expert_find(const char *name, int *only)
 	return -ENOENT;
 }
 
-/* Two periods, the longest horizon, and the neighbours of the last phase. */
+static unsigned int window_size(const struct predict_series_opts *o)
+{
+	return o->window ? o->window : PREDICT_POOL_MAX;
+}
+
+/*
+ * Two periods, the longest horizon, and the neighbours of the last phase; not
+ * less than the window, whose states it holds.
+ */
 static unsigned int ring_size(const struct predict_series_opts *o,
 			      unsigned int period_max)
 {
 	unsigned int longest = o->horizons[o->nhorizons - 1];
+	unsigned int size = 2 * period_max + 8 +
+			    (longest < period_max ? longest : period_max);
 
-	return 2 * period_max + (longest < period_max ? longest : period_max) +
-	       8;
-}
-
-static unsigned int window_size(const struct predict_series_opts *o)
-{
-	return o->window ? o->window : PREDICT_POOL_MAX;
+	return size > window_size(o) ? size : window_size(o);
 }
 
 static unsigned int pending(const struct predict_series_opts *o)
@@ -120,9 +123,8 @@ static void series_init(struct predict_series *s,
 			const struct predict_series_opts *o,
 			unsigned int period_max)
 {
-	float *room = (float *)(s->room + o->nhorizons);
+	float *room = (float *)(s->horizon + o->nhorizons);
 
-	s->horizon = s->room;
 	s->nhorizons = o->nhorizons;
 	s->setup.nprobs = o->nprobs;
 	memcpy(s->setup.probs, o->probs, o->nprobs * sizeof(*o->probs));
@@ -353,15 +355,14 @@ size_t predict_series_bytes(const struct predict_series *s)
 static void set_pointers(struct predict_series *to,
 			 const struct predict_series *from)
 {
-	to->horizon = from ? from->horizon : NULL;
 	to->past.code = from ? from->past.code : NULL;
 	to->window.fifo = from ? from->window.fifo : NULL;
 	to->window.order = from ? from->window.order : NULL;
 	to->missing = from ? from->missing : NULL;
 	to->recur.found.c = from ? from->recur.found.c : NULL;
 	for (unsigned int i = 0; i < to->nhorizons; i++) {
-		to->room[i].slot = from ? from->room[i].slot : NULL;
-		to->room[i].loss = from ? from->room[i].loss : NULL;
+		to->horizon[i].slot = from ? from->horizon[i].slot : NULL;
+		to->horizon[i].loss = from ? from->horizon[i].loss : NULL;
 	}
 }
 
@@ -369,6 +370,12 @@ void predict_series_save(const struct predict_series *s, void *to)
 {
 	memcpy(to, s, s->bytes);
 	set_pointers(to, NULL);
+}
+
+/* A ring is filled from its start, and then goes round. */
+static bool ring_fits(unsigned int next, unsigned int used, unsigned int size)
+{
+	return used < size ? next == used : used == size && next < size;
 }
 
 /* Of the same options; and indices that lead nowhere else. */
@@ -379,19 +386,19 @@ static bool state_fits(const struct predict_series *s,
 	    n->setup.nprobs != s->setup.nprobs ||
 	    n->setup.only != s->setup.only ||
 	    memcmp(n->setup.probs, s->setup.probs, sizeof(s->setup.probs)) ||
-	    n->past.size != s->past.size || n->past.next >= n->past.size ||
-	    n->past.used > n->past.size || n->window.size != s->window.size ||
-	    n->window.next >= n->window.size ||
-	    n->window.used > n->window.size ||
+	    n->past.size != s->past.size ||
+	    !ring_fits(n->past.next, n->past.used, n->past.size) ||
+	    n->window.size != s->window.size ||
+	    !ring_fits(n->window.next, n->window.used, n->window.size) ||
 	    n->recur.found.max != s->recur.found.max ||
 	    n->recur.nhorizons != s->recur.nhorizons ||
 	    !n->recur.until_scan || n->seen > n->now ||
 	    !(n->largest >= 0 && n->largest <= PREDICT_VALUE_MAX))
 		return false;
 	for (unsigned int i = 0; i < s->nhorizons; i++)
-		if (n->room[i].steps != s->room[i].steps ||
-		    n->room[i].stride != s->room[i].stride ||
-		    n->room[i].slots != s->room[i].slots)
+		if (n->horizon[i].steps != s->horizon[i].steps ||
+		    n->horizon[i].stride != s->horizon[i].stride ||
+		    n->horizon[i].slots != s->horizon[i].slots)
 			return false;
 	return true;
 }

@@ -16,6 +16,7 @@ PREDICT_SRCS := \
 	user/predict/launch_gap.c \
 	user/predict/launch_mix.c \
 	user/predict/launch_rate.c \
+	user/predict/mixture.c \
 	user/predict/period.c \
 	user/predict/pool.c \
 	user/predict/profile.c \

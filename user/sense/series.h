@@ -84,7 +84,10 @@ int series_pack(struct series_table *table, double now, void **out,
 /* Such a file's contents. */
 struct series_kept;
 
-/* Takes over @data, unless it fails: -EINVAL: not of this version, or damaged. */
+/*
+ * Takes over @data, unless it fails: -EINVAL: not of this version, or damaged;
+ * -ENOMEM.
+ */
 int series_unpack(void *data, size_t size, struct series_kept **out);
 /*
  * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to

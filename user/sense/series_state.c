@@ -33,7 +33,7 @@ struct series_kept {
 	void *file;
 };
 
-static size_t record_bytes(size_t state_bytes)
+static uint64_t record_bytes(uint64_t state_bytes)
 {
 	return PATH_BYTES + SERIES_RESOURCES * state_bytes;
 }
@@ -97,7 +97,6 @@ int series_unpack(void *data, size_t size, struct series_kept **out)
 	memcpy(&header, data, sizeof(header));
 	if (header.magic != MAGIC || header.format != FORMAT ||
 	    header.predict != PREDICT_STATE || !isfinite(header.saved) ||
-	    header.count > BYTES_MAX / PATH_BYTES ||
 	    header.state_bytes > BYTES_MAX || header.state_bytes % 8 ||
 	    size != sizeof(header) + header.count *
 		    record_bytes(header.state_bytes) ||

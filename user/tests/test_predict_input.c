@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "test_predict.h"
+#include "predict/ring.h"
 
 static void check_sane(const struct predict_demand *d, double largest)
 {
@@ -124,6 +125,47 @@ static void test_missing(void)
 	predict_demand_free(d);
 }
 
+/*
+ * After each 0 twenty samples are missing, and a 100 comes: held at 0,
+ * they are over half of the window, and are not to count.
+ */
+static void test_held(void)
+{
+	const unsigned int horizon = 1;
+	const double probs[] = { 0.25, 0.75 };
+	const struct predict_series_opts opts = {
+		.size = sizeof(opts), .horizons = &horizon, .nhorizons = 1,
+		.probs = probs, .nprobs = 2, .upper = INFINITY,
+		.expert = "values",
+	};
+	struct predict_series *s;
+	double q[2];
+
+	ktap_assert(!predict_series_new(&opts, &s));
+	for (int t = 0; t < 35 * 20; t++)
+		predict_series_update(s, t % 35 == 14 ? 0 :
+					 t % 35 > 14 ? NAN : 100);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[0] == 100 && q[1] == 100, "%g %g", q[0], q[1]);
+	predict_series_free(s);
+}
+
+/* Once it has left, an outlier costs no precision any more. */
+static void test_outlier_leaves(void)
+{
+	struct predict_ring r;
+	int16_t room[64];
+
+	predict_ring_init(&r, room, 64);
+	predict_ring_push(&r, 1e9f);
+	for (int i = 0; i < 200; i++)
+		predict_ring_push(&r, 1 + i % 3);
+	for (int ago = 0; ago < 64; ago++)
+		ktap_assert(fabsf(predict_ring_at(&r, ago) -
+				  (1 + (199 - ago) % 3)) < 0.001,
+			    "%d: %g", ago, predict_ring_at(&r, ago));
+}
+
 static void test_upper(void)
 {
 	const struct predict_demand_opts opts = {
@@ -215,6 +257,29 @@ static void test_series_options(void)
 	ktap_assert(predict_series_new(&o, &s) == -2);
 }
 
+/* A window that is longer than the past that the longest period needs. */
+static void test_short_period(void)
+{
+	const unsigned int horizon = 3;
+	const double probs[] = { 0.1, 0.9 };
+	const struct predict_series_opts opts = {
+		.size = sizeof(opts), .horizons = &horizon, .nhorizons = 1,
+		.probs = probs, .nprobs = 2, .upper = INFINITY,
+		.period_max = 8,
+	};
+	struct predict_series *s;
+	double q[2];
+
+	ktap_assert(!predict_series_new(&opts, &s));
+	for (int t = 0; t < 500; t++)
+		predict_series_update(s, 100 + t % 5);
+	/* 104 was last: three steps on it is 102. */
+	predict_series_forecast(s, 0, NULL, q);
+	ktap_assert(fabs(q[0] - 102) < 0.1 && fabs(q[1] - 102) < 0.1, "%g %g",
+		    q[0], q[1]);
+	predict_series_free(s);
+}
+
 static void test_experts(void)
 {
 	const unsigned int horizons[] = { 1, 12 };
@@ -253,8 +318,12 @@ int main(void)
 		{ "R-10 no value breaks the forecast", test_garbage },
 		{ "R-10 a constant stays", test_constant },
 		{ "R-10 missing samples", test_missing },
+		{ "R-10 what is held in their place does not count",
+		  test_held },
+		{ "R-10 an outlier is forgotten", test_outlier_leaves },
 		{ "R-10 capacity bounds the forecast", test_upper },
 		{ "R-10 options are checked", test_series_options },
+		{ "R-10 a short period and a long window", test_short_period },
 		{ "R-11 each expert works alone", test_experts },
 		{ "R-16 memory is bounded", test_memory },
 		{ "R-27 equal input, equal forecast", test_deterministic },

@@ -8,6 +8,7 @@
 
 #include "../../selftests/ktap.h"
 #include "sense/series.h"
+#include "sense/statefile.h"
 
 static struct series_table *new_table(size_t max_apps)
 {
@@ -228,13 +229,35 @@ static void test_resumed_late(void)
 	ktap_assert(f.at[0].ready, "learns anew");
 	/* nobody waits for ever: what comes after that is a new app */
 	series_step(table, SERIES_RESUME_S + 1);
+	series_forget(table, 1);
 	sample_path(table, 1, 7);
 	ktap_assert(series_resumed(table) == 1, "%zu", series_resumed(table));
 	series_free(table);
 	series_free(old);
 }
 
-/* Nothing of a file that is cut, of another version or has any bit changed. */
+/* An app that starts 20 s after the daemon: those were missing, too. */
+static void test_resumed_app_late(void)
+{
+	struct series_table *old = taught(1, 500), *table = new_table(500);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	series_resume(table, kept, 1);
+	for (int t = 0; t < 20; t++)
+		series_step(table, 1);
+	sample_path(table, 1, 7);
+	series_step(table, 1);
+	ktap_assert(samples(table, 0) == 500 + 20 + 1, "%llu",
+		    (unsigned long long)samples(table, 0));
+	series_free(table);
+	series_free(old);
+}
+
+/* Nothing of a file that is cut or has any bit changed. */
 static void test_damaged(void)
 {
 	struct series_table *old = taught(2, 100);
@@ -260,6 +283,60 @@ static void test_damaged(void)
 			    "%zu bytes", cut);
 	}
 	free(copy);
+	free(data);
+	series_free(old);
+}
+
+/* @data with byte @at to @at + @n replaced; its checksum is right again. */
+static int unpack_changed(const void *data, size_t size, size_t at, int byte,
+			  size_t n)
+{
+	struct series_kept *kept;
+	char *copy = malloc(size);
+	uint64_t checksum;
+	int err;
+
+	ktap_assert(copy, "no memory");
+	memcpy(copy, data, size);
+	memset(copy + at, byte, n);
+	checksum = statefile_checksum(copy + sizeof(checksum),
+				      size - sizeof(checksum));
+	memcpy(copy, &checksum, sizeof(checksum));
+	err = series_unpack(copy, size, &kept);
+	if (err)
+		free(copy);
+	else
+		series_kept_free(kept);
+	return err;
+}
+
+/* Of another version or machine, or made to look like one of ours. */
+static void test_foreign(void)
+{
+	static const struct {
+		const char *what;
+		size_t at, n;
+		int byte, err;
+	} tests[] = {
+		{ "magic", 8, 1, 0, -EINVAL },
+		{ "format", 16, 1, 99, -EINVAL },
+		{ "forecasters' version", 20, 1, 99, -EINVAL },
+		{ "no time", 24, 8, 0xff, -EINVAL },
+		{ "more apps", 32, 1, 3, -EINVAL },
+		{ "very many apps", 32, 4, 0xff, -EINVAL },
+		{ "other states", 36, 1, 0x58, -EINVAL },
+		{ "a path without end", 40, 512, 'a', -EINVAL },
+		{ "another path", 40, 1, 'b', 0 },
+	};
+	struct series_table *old = taught(2, 100);
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+		ktap_assert(unpack_changed(data, size, tests[i].at,
+					   tests[i].byte, tests[i].n) ==
+			    tests[i].err, "%s", tests[i].what);
 	free(data);
 	series_free(old);
 }
@@ -297,7 +374,9 @@ int main(void)
 		  test_resumed },
 		{ "R-17 or an hour later, as far as that is sensible",
 		  test_resumed_late },
+		{ "R-17 an app that starts later", test_resumed_app_late },
 		{ "R-17 nothing is taken from a damaged file", test_damaged },
+		{ "R-17 nor from one of another version", test_foreign },
 		{ "R-17 what is not worth keeping", test_kept_little },
 		{}
 	});

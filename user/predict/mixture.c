@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * All experts as one distribution, for one horizon.
+ *
+ * Every expert e is a distribution F_e of weighted values. They are mixed as
+ * probabilities, F(x) = sum w_e F_e(x): a value that is often taken, as 0 or a
+ * whole number, stays a value of the mixture, where averaging quantiles would
+ * invent values between. The quantile at p is the least value with F(x) >= p.
+ * The weights w_e are the caller's (horizon.c), for each probability of its
+ * own.
+ *
+ * The history experts weigh the same values, the window's, which are in order:
+ * their weights add up to one share of each value, and no list is sorted. The
+ * change experts' short lists are merged in.
+ *
+ * Example: outcomes 20 and 30, which A weighs 1/4 and 3/4, B 1/2 each; w 0.8
+ * and 0.2: the shares are 0.3 and 0.7, the median is 30, the 5 % quantile 20.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "predict/bell.h"
+#include "predict/mixture.h"
+
+static inline unsigned int first_change(int c)
+{
+	return PREDICT_FIRST_CHANGE + (unsigned int)c * PREDICT_CHANGES;
+}
+
+static inline float sum4(v4 a)
+{
+	return (a[0] + a[1]) + (a[2] + a[3]);
+}
+
+/* Up to 16 more than @n are read, of which one is 0 in each pair. */
+static float dot(const float *weight, const float *mask, unsigned int n)
+{
+	v4 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+
+	for (unsigned int i = 0; i < n; i += 16) {
+		const v4 *w = (const v4 *)(weight + i);
+		const v4 *m = (const v4 *)(mask + i);
+
+		a += w[0] * m[0];
+		b += w[1] * m[1];
+		c += w[2] * m[2];
+		d += w[3] * m[3];
+	}
+	return sum4((a + b) + (c + d));
+}
+
+/* Merges the @n sorted values into all samples there are. */
+static void merge(struct predict_mixture *m, const float *value, unsigned int n,
+		  unsigned int source)
+{
+	const struct predict_sources *from = m->all;
+	struct predict_sources *to = from == &m->a ? &m->b : &m->a;
+	unsigned int rank[PREDICT_CHANGES], moved = 0;
+	unsigned int blocks = (from->n + 15) / 16;
+	unsigned char before[PREDICT_SOURCES + 1] = { 0 };
+	float last[32];
+
+	for (unsigned int i = 0; i < 32; i++)
+		last[i] = i < blocks ? from->value[16 * i + 15] : INFINITY;
+	/* The block first, then the place in it: nothing to guess. */
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int b = predict_count_up_to(last, 2, value[i]);
+
+		rank[i] = 16 * b +
+			  predict_count_up_to(from->value + 16 * b, 1,
+					      value[i]);
+		before[rank[i]]++;
+	}
+	for (unsigned int i = 0; i < from->n; i++) {
+		moved += before[i];
+		to->value[i + moved] = from->value[i];
+		to->source[i + moved] = from->source[i];
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		to->value[rank[i] + i] = value[i];
+		to->source[rank[i] + i] = (uint16_t)(source + i);
+	}
+	to->n = from->n + n;
+	for (unsigned int i = to->n; i < to->n + 32; i++)
+		to->value[i] = INFINITY;
+	m->all = to;
+}
+
+void predict_step_fill(struct predict_step *step)
+{
+	const struct predict_history *h = &step->history;
+
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
+	predict_walk_learn(h, &step->walk_step, &step->walk_noise);
+	step->window.n = h->n;
+	for (unsigned int i = 0; i < h->n; i++) {
+		step->window.value[i] = h->value[h->sorted[i]];
+		step->window.source[i] = h->sorted[i];
+	}
+	for (unsigned int i = h->n; i < h->n + 32; i++)
+		step->window.value[i] = INFINITY;
+}
+
+static void totals(struct predict_mixture *m, const struct predict_step *step)
+{
+	const struct predict_history *h = &step->history;
+	float there[PREDICT_HISTORY];
+
+	memcpy(there, h->there + m->lead, m->moments * sizeof(*there));
+	for (unsigned int i = m->moments; i % 16; i++)
+		there[i] = 0;
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+		m->total[e] = dot(step->weight[e], there, m->moments);
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
+		m->total[PREDICT_HISTORY_EXPERTS + c] = m->change[c].n > 0;
+}
+
+void predict_mixture_collect(struct predict_mixture *m,
+			     const struct predict_step *step,
+			     unsigned int steps)
+{
+	const struct predict_history *h = &step->history;
+
+	/* The window is too short to see so far: what it can see has to do. */
+	m->lead = steps < h->n / 2 ? steps : h->n / 2;
+	m->moments = h->n - m->lead;
+	m->all = &step->window;
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+		const struct predict_expert *e =
+			&predict_experts[PREDICT_HISTORY_EXPERTS + c];
+
+		if (e->changes)
+			predict_change_samples(e, h, m->lead, &m->change[c]);
+		else
+			predict_walk_samples(h->state[h->n - 1],
+					     steps * step->walk_step +
+					     step->walk_noise, &m->change[c]);
+		merge(m, m->change[c].value, m->change[c].n,
+		      first_change(c));
+	}
+	totals(m, step);
+}
+
+static void share_history(struct predict_mixture *m,
+			  const struct predict_step *step, unsigned int first)
+{
+	float c[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
+	const float *there = step->history.there;
+
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+		for (int k = 0; k < PREDICT_GROUP; k++)
+			c[e][k] = m->total[e] > 0 ?
+				  m->w[first + k][e] / m->total[e] : 0;
+	for (int k = 0; k < PREDICT_GROUP; k++)
+		memset(m->share[first + k], 0, m->lead * sizeof(float));
+	for (unsigned int i = 0; i < m->moments; i += 4) {
+		v4 sum[PREDICT_GROUP] = { 0 };
+
+		for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
+			v4 weight = *(const v4 *)(step->weight[e] + i);
+
+			for (int k = 0; k < PREDICT_GROUP; k++)
+				sum[k] += c[e][k] * weight;
+		}
+		for (int k = 0; k < PREDICT_GROUP; k++)
+			*(v4 *)(m->share[first + k] + m->lead + i) = sum[k];
+	}
+	for (unsigned int i = m->lead; i < step->history.n; i++)
+		for (int k = 0; k < PREDICT_GROUP && !(there[i] > 0); k++)
+			m->share[first + k][i] = 0;
+	for (unsigned int i = step->history.n; i % 16; i++)
+		for (int k = 0; k < PREDICT_GROUP; k++)
+			m->share[first + k][i] = 0;
+}
+
+static void share_changes(struct predict_mixture *m, unsigned int k)
+{
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+		float *share = m->share[k] + first_change(c);
+		float w = m->w[k][PREDICT_HISTORY_EXPERTS + c];
+
+		for (unsigned int i = 0; i < m->change[c].n; i++)
+			share[i] = w * m->change[c].weight[i];
+	}
+}
+
+void predict_mixture_share(struct predict_mixture *m,
+			   const struct predict_step *step,
+			   unsigned int nprobs)
+{
+	for (unsigned int k = 0; k < nprobs; k += PREDICT_GROUP)
+		share_history(m, step, k);
+	for (unsigned int k = 0; k < nprobs; k++)
+		share_changes(m, k);
+}
+
+/* Recurrence's samples into each share, the others scaled to what is left. */
+void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
+			 const struct predict_sample *recur, unsigned int n,
+			 float w)
+{
+	float value[PREDICT_RECUR_SAMPLES];
+
+	for (unsigned int i = 0; i < n; i++)
+		value[i] = (float)recur[i].value;
+	merge(m, value, n, PREDICT_FIRST_RECUR);
+	for (unsigned int k = 0; k < nprobs; k++) {
+		for (unsigned int i = 0; i < PREDICT_FIRST_RECUR; i++)
+			m->share[k][i] *= 1 - w;
+		for (unsigned int i = 0; i < n; i++)
+			m->share[k][PREDICT_FIRST_RECUR + i] =
+				w * (float)recur[i].weight;
+	}
+}
+
+/* By blocks, as a sum one by one has to wait for each addition. */
+unsigned int predict_mixture_find(const struct predict_mixture *m,
+				  const float *share, float p)
+{
+	float sum = 0, need = p * (1 - 1e-6f);
+	unsigned int i = 0;
+
+	for (; i + 8 < m->all->n; i += 8) {
+		const uint16_t *s = m->all->source + i;
+		float a = share[s[0]] + share[s[1]];
+		float b = share[s[2]] + share[s[3]];
+		float c = share[s[4]] + share[s[5]];
+		float d = share[s[6]] + share[s[7]];
+
+		a = (a + b) + (c + d);
+		if (sum + a >= need)
+			break;
+		sum += a;
+	}
+	for (; i + 1 < m->all->n; i++) {
+		sum += share[m->all->source[i]];
+		if (sum >= need)
+			break;
+	}
+	/* Rounding may miss the last bit: back to a sample with weight. */
+	while (i && !(share[m->all->source[i]] > 0))
+		i--;
+	return i;
+}
+
+double predict_mixture_mean(const struct predict_mixture *m,
+			    const struct predict_step *step,
+			    const float *share)
+{
+	const float *value = step->history.value;
+	double sum = 0;
+
+	/* Not before the lead: there are no moments to weigh. */
+	for (unsigned int i = m->lead & ~15u; i < step->history.n; i += 64) {
+		unsigned int n = step->history.n - i;
+
+		sum += dot(share + i, value + i, n < 64 ? n : 64);
+	}
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
+		for (unsigned int i = 0; i < m->change[c].n; i++)
+			sum += share[first_change(c) + i] *
+			       m->change[c].value[i];
+	return sum;
+}
+
+static unsigned char byte(float f)
+{
+	return (unsigned char)((f < 1 ? f : 1) * PREDICT_UNIT + 0.5f);
+}
+
+/* 1 for a value below @q, 1/2 for @q, 0 above; 0 up to a multiple of 16. */
+static void fill_mask(const float *value, unsigned int n, float q, float *mask)
+{
+	for (unsigned int i = 0; i < n; i++)
+		mask[i] = (value[i] < q ? 0.5f : 0) +
+			  (value[i] <= q ? 0.5f : 0);
+	for (unsigned int i = n; i % 16; i++)
+		mask[i] = 0;
+}
+
+/* Of up to PREDICT_GROUP of @q. */
+static void ask_group(const struct predict_mixture *m,
+		      const struct predict_step *step, const float *q,
+		      unsigned int n, unsigned char *said)
+{
+	const float *there = step->history.there + m->lead;
+	float mask[PREDICT_GROUP][PREDICT_HISTORY];
+
+	for (unsigned int k = 0; k < n; k++) {
+		fill_mask(step->history.value + m->lead, m->moments, q[k],
+			  mask[k]);
+		for (unsigned int i = 0; i < m->moments; i++)
+			mask[k][i] *= there[i];
+	}
+	for (unsigned int k = n; k < PREDICT_GROUP; k++)
+		memset(mask[k], 0, sizeof(mask[k]));
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
+		v4 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
+
+		if (!(m->total[e] > 0))
+			continue;
+		for (unsigned int i = 0; i < m->moments; i += 8) {
+			v4 w = *(const v4 *)(step->weight[e] + i);
+			v4 x = *(const v4 *)(step->weight[e] + i + 4);
+
+			for (int k = 0; k < PREDICT_GROUP; k++) {
+				a[k] += w * *(const v4 *)(mask[k] + i);
+				b[k] += x * *(const v4 *)(mask[k] + i + 4);
+			}
+		}
+		for (unsigned int k = 0; k < n; k++)
+			said[k * PREDICT_EXPERTS + e] =
+				byte(sum4(a[k] + b[k]) / m->total[e]);
+	}
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+		const struct predict_changes *list = &m->change[c];
+
+		for (unsigned int k = 0; k < n && list->n; k++) {
+			float f = 0;
+
+			fill_mask(list->value, list->n, q[k], mask[0]);
+			for (unsigned int i = 0; i < list->n; i++)
+				f += mask[0][i] * list->weight[i];
+			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
+			     c] = byte(f);
+		}
+	}
+}
+
+void predict_mixture_ask(const struct predict_mixture *m,
+			 const struct predict_step *step, const float *q,
+			 unsigned int n, unsigned char *said)
+{
+	for (unsigned int k = 0; k < n; k += PREDICT_GROUP)
+		ask_group(m, step, q + k,
+			  n - k < PREDICT_GROUP ? n - k : PREDICT_GROUP,
+			  said + k * PREDICT_EXPERTS);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All experts as one distribution. */
+#ifndef PREDICT_MIXTURE_H
+#define PREDICT_MIXTURE_H
+
+#include <stdint.h>
+
+#include "predict/expert.h"
+#include "predict/grid.h"
+#include "predict/predict.h"
+#include "predict/recur.h"
+
+/* So many probabilities share a pass over the experts' weights. */
+#define PREDICT_GROUP		3
+#define PREDICT_PROBS_ROOM	((PREDICT_PROBS_MAX + PREDICT_GROUP - 1) / \
+				 PREDICT_GROUP * PREDICT_GROUP)
+
+/* A probability as a byte: in units of 1/254; 255: the expert sleeps. */
+#define PREDICT_UNIT	254.0f
+#define PREDICT_ASLEEP	255
+
+/* Where the samples' weights are: of the window, of changes, of recurrence. */
+#define PREDICT_FIRST_CHANGE	(PREDICT_HISTORY + 8)
+#define PREDICT_FIRST_RECUR	(PREDICT_FIRST_CHANGE + \
+				 PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES)
+#define PREDICT_SOURCES		(PREDICT_FIRST_RECUR + PREDICT_RECUR_SAMPLES)
+
+/* Sorted values and where their weights are; room to read past the end. */
+struct predict_sources {
+	unsigned int n;
+	float value[PREDICT_SOURCES + 32];
+	uint16_t source[PREDICT_SOURCES];
+};
+
+/*
+ * What all horizons of a step share: scratch, not kept.
+ *
+ * @window: the window's values in order; @walk_step, @walk_noise: variances
+ *	(walk.c).
+ */
+struct predict_step {
+	struct predict_history history;
+	struct predict_sources window;
+	double walk_step, walk_noise;
+	float weight[PREDICT_HISTORY_EXPERTS][PREDICT_HISTORY];
+};
+
+/*
+ * All experts for one horizon of a step: scratch, not kept.
+ *
+ * @lead: steps from a moment to its outcome; @moments: with an outcome.
+ * @all: all samples in order; a source is an index into @share. @a, @b: the
+ *	lists that it is merged in.
+ * @share: weight of each source per probability, of sum 1.
+ * @w: weight of each expert per probability, of sum 1; the caller's.
+ * @total: sum of the experts' weights, 0 for one that sleeps.
+ * @change: the change experts' lists.
+ */
+struct predict_mixture {
+	unsigned int lead, moments;
+	const struct predict_sources *all;
+	struct predict_sources a, b;
+	float share[PREDICT_PROBS_ROOM][PREDICT_SOURCES];
+	float w[PREDICT_PROBS_ROOM][PREDICT_EXPERTS];
+	float total[PREDICT_EXPERTS];
+	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
+};
+
+/* Fills in all of @step but its history, from that. */
+void predict_step_fill(struct predict_step *step);
+
+/*
+ * The samples of all experts but recurrence, @steps ahead, and who sleeps; of a
+ * history of two values or more.
+ */
+void predict_mixture_collect(struct predict_mixture *m,
+			     const struct predict_step *step,
+			     unsigned int steps);
+/* From the experts' weights, @m->w, each sample's share. */
+void predict_mixture_share(struct predict_mixture *m,
+			   const struct predict_step *step,
+			   unsigned int nprobs);
+/* Mixes in @n samples of the recurrence expert, of weight @w. */
+void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
+			 const struct predict_sample *recur, unsigned int n,
+			 float w);
+
+/* An index into @m->all: the first where the cumulated @share reaches @p. */
+unsigned int predict_mixture_find(const struct predict_mixture *m,
+				  const float *share, float p);
+/* The mean, without recurrence. */
+double predict_mixture_mean(const struct predict_mixture *m,
+			    const struct predict_step *step,
+			    const float *share);
+/*
+ * How likely does each expert hold a value up to @q[k]? To
+ * @said[k][PREDICT_EXPERTS], but for those that sleep; half of @q's own
+ * probability counts.
+ */
+void predict_mixture_ask(const struct predict_mixture *m,
+			 const struct predict_step *step, const float *q,
+			 unsigned int n, unsigned char *said);
+
+#endif /* PREDICT_MIXTURE_H */
