@@ -28,7 +28,7 @@
 #include "task.h"
 #include "trace.h"
 
-#define PRESWAP_ENGINE_PROPOSALS	64	/* in one tick */
+#define PRESWAP_ENGINE_PROPOSALS	128	/* in one tick, half for each resource */
 #define PRESWAP_ENGINE_MEMORY_NS	NSEC_PER_SEC
 #define PRESWAP_ENGINE_SCAN_NS		(5ULL * NSEC_PER_SEC)
 /* An app without policy and without tasks is forgotten after this. */

@@ -94,6 +94,7 @@ struct decision {
 	__u64 core;		/* milli-CPU of one core */
 	struct decide_heap receivers, donors;
 	__u64 cores;	/* that any of the receivers needs, at most */
+	__u32 proposals_end, shortages_end;	/* no more of this resource */
 	__u32 looks;	/* how many donors may still be looked at */
 	struct decide_spread served;	/* of the receivers so far */
 	__u64 queued;	/* their shortages, to be freed first */
@@ -315,7 +316,7 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 	worth = old ? p->benefit : p->benefit - p->benefit / 5;
 	if (worth <= p->cost)
 		return DECIDE_TOO_DEAR;
-	if (r->nr_proposals == r->proposals_max)
+	if (r->nr_proposals == d->proposals_end)
 		return DECIDE_FULL;
 	r->proposals[r->nr_proposals++] = *p;
 	return DECIDE_GIVES;
@@ -477,15 +478,16 @@ static void report_need(struct decision *d, const struct turn *turn,
 	};
 }
 
-static void report_shortage(struct decide_result *r, __u32 receiver,
-			    __u32 resource, __u64 missing)
+static void report_shortage(const struct decision *d, const struct turn *turn)
 {
-	if (r->nr_shortages == r->shortages_max)
+	struct decide_result *r = d->r;
+
+	if (r->nr_shortages == d->shortages_end)
 		return;
 	r->shortages[r->nr_shortages++] = (struct decide_shortage){
-		.receiver = receiver,
-		.resource = resource,
-		.missing = missing,
+		.receiver = turn->app,
+		.resource = d->resource,
+		.missing = turn->missing,
 	};
 }
 
@@ -544,7 +546,7 @@ static void serve(struct decision *d, struct turn *turn)
 		donor = decide_heap_at(&d->donors, i)->index;
 		/* the rest is of higher priority yet, or cannot be proposed */
 		if (apps[donor].priority >= apps[turn->app].priority ||
-		    r->nr_proposals == r->proposals_max) {
+		    r->nr_proposals == d->proposals_end) {
 			tell(d, turn, i, d->donors.count);
 			break;
 		}
@@ -557,7 +559,7 @@ static void serve(struct decision *d, struct turn *turn)
 		turn->missing = decide_less(turn->missing, gain);
 	}
 	if (turn->missing >= d->step)
-		report_shortage(r, turn->app, d->resource, turn->missing);
+		report_shortage(d, turn);
 }
 
 /* How much later it is early enough to begin, 0: now. */
@@ -615,8 +617,8 @@ static bool is_over(struct decision *d)
 {
 	const struct decide_result *r = d->r;
 
-	return r->nr_shortages == r->shortages_max &&
-	       (r->nr_proposals == r->proposals_max ||
+	return r->nr_shortages == d->shortages_end &&
+	       (r->nr_proposals == d->proposals_end ||
 		next_donor(d, 0) == d->donors.count);
 }
 
@@ -704,6 +706,15 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 		decide_less(needed, d->room > 0 ? (__u64)d->room : 0);
 }
 
+/*
+ * Each resource has its own part of the room for an answer: else the cores that
+ * somebody less important gets could leave no place for an important one's memory.
+ */
+static __u32 part_of(__u32 room, __u32 resource)
+{
+	return (__u32)(((__u64)room + resource) / DECIDE_RESOURCES);
+}
+
 /* The milli-CPU of a core. */
 static __u64 core_of(const struct decide_snapshot *s)
 {
@@ -725,6 +736,10 @@ static void decide_resource(const struct decide_snapshot *s,
 		.receivers = { .entries = r->entries, .apps = s->apps },
 		.donors = { .entries = r->entries + s->nr_apps,
 			    .apps = s->apps },
+		.proposals_end = r->nr_proposals +
+				 part_of(r->proposals_max, resource),
+		.shortages_end = r->nr_shortages +
+				 part_of(r->shortages_max, resource),
 		.looks = s->nr_apps * DECIDE_LOOKS_PER_APP,
 	};
 	__u32 i;

@@ -228,6 +228,8 @@ struct decide_result {
  * Once there is no room for a shortage, and none for a proposal or nobody who
  * gives, the receivers that are left are not looked at, and not counted.
  *
+ * Half of the room for proposals and for shortages is for each resource.
+ *
  * Room for needs and reasons changes nothing of the rest of the answer. Reasons
  * can be as many as receivers times donors for each resource: who wants them
  * replays a recorded snapshot, and the module gives no room.

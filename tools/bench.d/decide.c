@@ -26,7 +26,7 @@
 #define CORES		64ULL
 #define MEMORY		(256ULL << 30)
 #define USED_PCT	90ULL
-#define PROPOSALS	64		/* as many as the module's tick takes */
+#define PROPOSALS	128		/* as many as the module's tick takes */
 #define CASE_NS		700000000ULL	/* of deciding, for each case */
 #define RUNS_MAX	100000U
 

@@ -78,6 +78,8 @@ static void set_scene(__u32 resource)
 	d.s = &s;
 	d.r = &r;
 	d.resource = resource;
+	assume(d.proposals_end <= r.proposals_max);
+	assume(d.shortages_end <= r.shortages_max);
 	assume(d.step >= DECIDE_CPU_STEP_MILLI && d.step <= DECIDE_MAX);
 	assume_core(&d);
 	assume(d.capacity <= (resource == DECIDE_CPU ?

@@ -11,7 +11,7 @@
 #include "draw.h"
 #include "plan/replay.h"
 
-#define DRAWN_PROPOSALS	64	/* as many as the module has room for */
+#define DRAWN_PROPOSALS	128	/* as many as the module has room for */
 
 struct drawn {
 	struct decide_app apps[DRAW_APPS];

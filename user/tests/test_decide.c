@@ -14,7 +14,7 @@
 #define MIB		DRAW_MIB
 #define APPS		DRAW_APPS
 #define LEASES		DRAW_LEASES
-#define PROPOSALS	64
+#define PROPOSALS	128
 #define REASONS		(DECIDE_RESOURCES * APPS * APPS)
 
 static struct decide_app apps[APPS];
@@ -837,14 +837,43 @@ static void test_many(void)
 	ktap_assert(proposals[0].receiver == 0 &&
 		    proposals[0].donor == MANY - 1 &&
 		    proposals[0].amount == 20 * MIB, "the first in need");
-	ktap_assert(result.nr_receivers == 25 + PROPOSALS, "%u",
+	ktap_assert(result.nr_receivers == 25 + PROPOSALS / 2, "%u",
 		    result.nr_receivers);
 	ktap_assert(result.need[DECIDE_MEMORY] == EACH * 20 * MIB, "%llu",
 		    result.need[DECIDE_MEMORY]);
-	ktap_assert(result.nr_shortages == PROPOSALS, "%u",
+	ktap_assert(result.nr_shortages == PROPOSALS / 2, "%u",
 		    result.nr_shortages);
 	ktap_assert(result.nr_refused <= 1U << 14, "%u looks for nothing",
 		    result.nr_refused);
+}
+
+/* Where the answer has little room, cores for one leave place for another's memory. */
+static void test_room(void)
+{
+	struct decide_app *important, *other;
+	int i;
+
+	node();
+	snapshot.capacity[DECIDE_CPU] = 32000;
+	for (i = 0; i < 3; i++)
+		add(1, DECIDE_BATCH, true, 9000, 300 * MIB);
+	other = add(5, DECIDE_NORMAL, false, 1000, 10 * MIB);
+	important = add(9, DECIDE_LATENCY, false, 1000, 10 * MIB);
+	expect(other, DECIDE_CPU, 32000, 32000);
+	expect(important, DECIDE_MEMORY, 110 * MIB, 110 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 4, "%u", result.nr_proposals);
+	run_with(2, 0, 0);
+	ktap_assert(result.nr_proposals == 2, "%u", result.nr_proposals);
+	ktap_assert(proposals[0].receiver == 3 &&
+		    proposals[0].resource == DECIDE_CPU, "the other's cores");
+	ktap_assert(proposals[1].receiver == 4 &&
+		    proposals[1].resource == DECIDE_MEMORY &&
+		    proposals[1].amount == 100 * MIB,
+		    "the important one's memory");
+	run_with(1, 0, 0);
+	ktap_assert(result.nr_proposals == 1 && proposals[0].receiver == 4,
+		    "%u", result.nr_proposals);
 }
 
 /* Room for needs and reasons changes nothing, and is not exceeded. */
@@ -953,6 +982,8 @@ int main(void)
 		  test_properties },
 		{ "R-21 never at the cost of a higher receiver",
 		  test_not_at_higher_cost },
+		{ "R-21 cores for one leave room for another's memory",
+		  test_room },
 		{ "R-21 monotone in priority", test_monotone },
 		{ "R-20 within 5 % of the cheapest of all sets", test_optimum },
 		{ "R-27 each verdict, with its numbers", test_verdicts },
