@@ -40,16 +40,22 @@
  *
  * Donors give in order of priority, lowest first, each down to its floor
  * before the next is touched; among equals the cheapest, then the one that
- * uses most, so that few are disturbed. CPU is given in whole cores, with all of
+ * uses most, so that few are disturbed. One that gives already stays the first
+ * until another is cheaper by an eighth, or noise would have them take turns. CPU is given in whole cores, with all of
  * their threads: half of one is not free while the donor uses the other. A donor
  * that leaves k of n cores frees about k/n of its use there.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
  * x (1 - unused), the part of what was freed for it lately that it did not use.
- * Cost = taken x weight(donor) x (1 + regret), where regret is what taking from
- * this donor has cost it lately beyond being without. A lease begins where
- * 4/5 of the benefit exceed the cost, and goes on where all of it does.
+ * Cost = taken x weight(donor) x (1 + regret + wanted), where regret is what taking
+ * from this donor has cost it lately beyond being without, and wanted is what its own
+ * forecast says: up to 1 where it will grow, by the part by which it does, as it will
+ * soon miss what is taken; down to -1/2 where it will surely shrink, as it would
+ * leave that anyway. Example: a donor of 400 MiB that is expected at 500 costs a
+ * quarter more; one that will be at 100 or less three eighths less.
+ * A lease begins where 4/5 of the benefit exceed the cost, and goes on where
+ * all of it does.
  */
 #include "decide.h"
 #include "demand.h"
@@ -73,7 +79,7 @@
 /* By how much bursts come before they are forecast, or later. */
 #define DECIDE_SLACK_MS		2000ULL
 
-#define DECIDE_REGRET_MAX	63000U
+#define DECIDE_REGRET_MAX	62000U
 
 /*
  * Receivers together look at no more donors than this, or 4 for each app where
@@ -132,14 +138,30 @@ static __u64 units(__u32 resource, __u64 amount)
 	return resource == DECIDE_MEMORY ? amount >> 10 : amount;
 }
 
+/* What the app's forecast says of its own need, -500..1000. */
+static __s32 wanted_permille(const struct decide_use *use)
+{
+	__u64 used = decide_bound(use->used);
+
+	if (use->source != DECIDE_FROM_FORECAST || !used)
+		return 0;
+	if (use->q50 > used)
+		return (__s32)(decide_smaller(use->q50 - used, used) * 1000 /
+			       used);
+	/* as q50 <= q95, the median is below as well */
+	return -(__s32)(decide_less(used, decide_larger(use->q50, use->q95)) *
+			500 / used);
+}
+
 /* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
 static __u32 price_permille(const struct decide_app *app, __u32 resource)
 {
-	__u32 regret = app->use[resource].regret_permille;
+	const struct decide_use *use = &app->use[resource];
+	__u32 regret = use->regret_permille;
 
 	if (regret > DECIDE_REGRET_MAX)
 		regret = DECIDE_REGRET_MAX;
-	return weight(app) * (1000 + regret);
+	return weight(app) * (1000 + regret + (__u32)wanted_permille(use));
 }
 
 static const struct decide_lease *lease_between(const struct decision *d,
@@ -224,14 +246,19 @@ static __u64 holds(const struct decide_use *use)
 	return decide_larger(decide_bound(use->used), decide_bound(use->had));
 }
 
-/* Donors: the least important first, then the cheapest, then the largest. */
-static __u64 donor_key(const struct decide_app *app, __u32 resource)
+/*
+ * Donors: the least important first, then the cheapest, then those that give
+ * already, then the largest.
+ */
+static __u64 donor_key(const struct decide_app *app, __u32 resource, bool gives)
 {
 	__u64 size = units(resource, holds(&app->use[resource]));
 	__u64 price = price_permille(app, resource) >> 5;	/* 20 bits */
 
+	if (gives)
+		return (__u64)app->priority << 60 | (price - price / 8) << 40;
 	return (__u64)app->priority << 60 | price << 40 |
-	       ((1ULL << 40) - 1 - decide_smaller(size, (1ULL << 40) - 1));
+	       ((1ULL << 40) - 1 - decide_smaller(size, (1ULL << 40) - 2));
 }
 
 /* How much the donor can still give, above its floor. */
@@ -622,6 +649,7 @@ static bool is_over(struct decision *d)
 		next_donor(d, 0) == d->donors.count);
 }
 
+/* Until donors are in order, @r->taken says which of them give already. */
 static void note_leases(const struct decide_snapshot *s,
 			struct decide_result *r, __u32 resource)
 {
@@ -634,7 +662,11 @@ static void note_leases(const struct decide_snapshot *s,
 	}
 	for (i = 0; i < s->nr_leases; i++) {
 		lease = &s->leases[i];
-		if (lease->resource == resource && lease->receiver < s->nr_apps)
+		if (lease->resource != resource)
+			continue;
+		if (lease->donor < s->nr_apps)
+			r->taken[lease->donor] = 1;
+		if (lease->receiver < s->nr_apps)
 			r->held[lease->receiver] =
 				decide_bound(r->held[lease->receiver] +
 					     decide_bound(lease->amount));
@@ -659,7 +691,9 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 							    d->capacity);
 		__u64 need = decide_demand_alone(&demand);
 		__u64 rise = demand.median > 0 ? (__u64)demand.median : 0;
+		bool gives = d->r->taken[i];
 
+		d->r->taken[i] = 0;
 		used += decide_bound(use->given);
 		grown += decide_less(decide_bound(use->used),
 				     decide_bound(use->base));
@@ -682,7 +716,8 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 		if (managed(app) && app->eligible &&
 		    (d->r->reasons_max || !is_spent(d, i)))
 			decide_heap_add(&d->donors,
-					donor_key(app, d->resource), i);
+					donor_key(app, d->resource, gives),
+					i);
 	}
 	used = decide_less(used, grown);
 	outlook->rise = others + needed;

@@ -229,14 +229,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	promises_same(&first, &second);
 	promises_reasons(&second);
 	drop(&second);
+	drop(&first);
 	if (apps) {
+		promise_make_separable(&s, apps);
+		first = answer(&s, proposals, shortages, false, 0);
 		promise_no_needs_below(&s, apps, least);
 		second = answer(&s, proposals, shortages, false, 0);
 		promises_above(&s, &first, &second, least);
+		drop(&first);
 		drop(&second);
 		check_monotone(&s, apps, which);
 	}
-	drop(&first);
 	free((void *)s.leases);
 	free(apps);
 	return 0;

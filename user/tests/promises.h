@@ -240,20 +240,59 @@ static inline void promises_same(const struct decide_result *a,
 }
 
 /*
- * What an app gets does not depend on those below it: without their needs, @after
- * promise_no_needs_below(), it gets the same.
+ * What its own forecast adds to the price of what is taken from an app, in the
+ * unit of its regret: 1000 where it will double, -500 where it will be gone.
  */
+static inline int32_t promised_wanted(const struct decide_use *use)
+{
+	uint64_t used = promised_bound(use->used);
+	uint64_t high = promised_larger(use->q50, use->q95), grows;
+
+	if (use->source != DECIDE_FROM_FORECAST || !used)
+		return 0;
+	if (use->q50 > used) {
+		grows = use->q50 - used;
+		return (int32_t)((grows < used ? grows : used) * 1000 / used);
+	}
+	return high < used ? -(int32_t)((used - high) * 500 / used) : 0;
+}
+
+/*
+ * What an app gets does not depend on those below it: without their needs, @after
+ * promise_no_needs_below(), it gets the same as @before, which is after
+ * promise_make_separable(). That leaves room for a price to stay as it is without
+ * the forecast that was a part of it.
+ */
+static inline void promise_make_separable(const struct decide_snapshot *s,
+					  struct decide_app *apps)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		for (k = 0; k < DECIDE_RESOURCES; k++) {
+			uint32_t *regret = &apps[i].use[k].regret_permille;
+
+			*regret = (*regret < 60000 ? *regret : 60000) + 500;
+		}
+	}
+}
+
 static inline void promise_no_needs_below(const struct decide_snapshot *s,
 					  struct decide_app *apps,
 					  uint32_t priority)
 {
 	uint32_t i, k;
 
-	for (i = 0; i < s->nr_apps; i++)
-		for (k = 0; k < DECIDE_RESOURCES; k++)
-			if (apps[i].priority < priority &&
-			    promised_may_receive(s, i))
-				apps[i].use[k].source = DECIDE_FROM_NOTHING;
+	for (i = 0; i < s->nr_apps; i++) {
+		if (apps[i].priority >= priority || !promised_may_receive(s, i))
+			continue;
+		for (k = 0; k < DECIDE_RESOURCES; k++) {
+			struct decide_use *use = &apps[i].use[k];
+
+			use->regret_permille += (uint32_t)promised_wanted(use);
+			use->source = DECIDE_FROM_NOTHING;
+		}
+	}
 }
 
 /* Return: how many got something. */

@@ -653,6 +653,7 @@ static void test_not_at_higher_cost(void)
 	draw_seed = 0xcafe;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
+		promise_make_separable(&snapshot, apps);
 		run();
 		least = 1 + draw(10);
 		remember();
@@ -876,6 +877,75 @@ static void test_room(void)
 		    "%u", result.nr_proposals);
 }
 
+/* Of equal donors, the one whose own forecast lets it give; with its numbers. */
+static void test_wanted(void)
+{
+	static const struct {
+		uint64_t q50, q95;
+		uint32_t price;		/* permille */
+	} cases[] = {
+		{ 400, 400, 1000 }, { 500, 600, 1250 }, { 900, 900, 2000 },
+		{ 400, 800, 1000 }, { 100, 400, 1000 }, { 50, 100, 625 },
+		{ 0, 0, 500 },
+	};
+	struct decide_app *donor, *other;
+	uint32_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		node();
+		donor = add(2, DECIDE_BATCH, true, 0, 400 * MIB);
+		other = add(2, DECIDE_BATCH, true, 0, 390 * MIB);
+		expect(add(9, DECIDE_LATENCY, false, 0, 50 * MIB),
+		       DECIDE_MEMORY, 100 * MIB, 100 * MIB);
+		expect(donor, DECIDE_MEMORY, cases[i].q50 * MIB,
+		       cases[i].q95 * MIB);
+		/* what it grows by is taken from the headroom alike */
+		snapshot.used[DECIDE_MEMORY] = 800 * MIB;
+		other->use[DECIDE_MEMORY].bar = DECIDE_FORBIDDEN;
+		run();
+		ktap_assert(result.nr_proposals == 1 &&
+			    proposals[0].cost == 50ULL * 1024 * 4 *
+			    cases[i].price / 1000, "%u: %llu", i,
+			    (unsigned long long)proposals[0].cost);
+		other->use[DECIDE_MEMORY].bar = DECIDE_NOT_BARRED;
+		run();
+		ktap_assert(given_by(cases[i].price > 1000 ? other : donor,
+				     DECIDE_MEMORY) == 50 * MIB, "%u: other", i);
+	}
+}
+
+/* Who gives stays the first until another is cheaper by more than an eighth. */
+static void test_incumbent(void)
+{
+	struct decide_app *gives, *other;
+
+	node();
+	gives = add(2, DECIDE_BATCH, true, 0, 350 * MIB);
+	other = add(2, DECIDE_BATCH, true, 0, 500 * MIB);
+	expect(add(9, DECIDE_LATENCY, false, 0, 50 * MIB), DECIDE_MEMORY,
+	       150 * MIB, 150 * MIB);
+	snapshot.used[DECIDE_MEMORY] = 900 * MIB;
+	run();
+	ktap_assert(given_by(other, DECIDE_MEMORY) == 100 * MIB, "the larger");
+	leases[0] = (struct decide_lease){ 0, 2, DECIDE_MEMORY, 100 * MIB,
+					   100 * MIB };
+	snapshot.nr_leases = 1;
+	run();
+	ktap_assert(given_by(gives, DECIDE_MEMORY) == 100 * MIB, "who gives");
+	gives->use[DECIDE_MEMORY].regret_permille = 140;
+	run();
+	ktap_assert(given_by(gives, DECIDE_MEMORY) == 100 * MIB,
+		    "not yet an eighth dearer");
+	gives->use[DECIDE_MEMORY].regret_permille = 160;
+	run();
+	ktap_assert(given_by(other, DECIDE_MEMORY) == 100 * MIB, "dearer");
+	/* of the other resource it says nothing */
+	gives->use[DECIDE_MEMORY].regret_permille = 0;
+	leases[0].resource = DECIDE_CPU;
+	run();
+	ktap_assert(given_by(other, DECIDE_MEMORY) == 100 * MIB, "the larger");
+}
+
 /* Room for needs and reasons changes nothing, and is not exceeded. */
 static void test_explained(void)
 {
@@ -975,6 +1045,9 @@ int main(void)
 		{ "R-19 not earlier than freeing takes", test_just_in_time },
 		{ "R-22 a margin to begin, none to go on", test_margin },
 		{ "R-21 R-33 a donor that suffered is dearer", test_regret },
+		{ "R-20 a donor's own forecast makes it dearer, or cheaper",
+		  test_wanted },
+		{ "R-22 who gives already stays the first", test_incumbent },
 		{ "R-19 what cannot receive uses up headroom", test_others },
 		{ "R-22 small needs begin nothing, and keep what has begun",
 		  test_hysteresis },
