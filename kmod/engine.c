@@ -21,6 +21,7 @@
 #include "cores.h"
 #include "decide/ab.h"
 #include "engine.h"
+#include "input.h"
 #include "knobs.h"
 #include "lease.h"
 #include "netlink.h"
@@ -514,6 +515,7 @@ static void preswap_engine_tick(struct work_struct *work)
 	if (room)
 		preswap_engine_decide(now_ns);
 	preswap_engine_usage(now_ns);
+	preswap_input_tick(now_ns);
 	leases = preswap_lease_count();
 	node->ticks++;
 	cost_ns = ktime_get_boottime_ns() - now_ns;

@@ -7,6 +7,7 @@
 #include "cgroupfs.h"
 #include "debugfs.h"
 #include "engine.h"
+#include "input.h"
 #include "netlink.h"
 #include "reclaim.h"
 #include "sysfs.h"
@@ -32,9 +33,12 @@ static int __init preswap_init(void)
 	err = preswap_netlink_init();
 	if (err)
 		goto err_task;
-	err = preswap_engine_init();
+	err = preswap_input_init();
 	if (err)
 		goto err_netlink;
+	err = preswap_engine_init();
+	if (err)
+		goto err_input;
 	err = preswap_sysfs_init();
 	if (err)
 		goto err_engine;
@@ -43,6 +47,8 @@ static int __init preswap_init(void)
 
 err_engine:
 	preswap_engine_exit();
+err_input:
+	preswap_input_exit();
 err_netlink:
 	preswap_netlink_exit();
 err_task:
@@ -64,6 +70,7 @@ static void __exit preswap_exit(void)
 	preswap_sysfs_exit();
 	/* listeners hear the last leases end; then nobody adds new ones */
 	preswap_engine_exit();
+	preswap_input_exit();
 	preswap_netlink_exit();
 	preswap_task_exit();
 	preswap_reclaim_exit();

@@ -7,6 +7,7 @@
 #include "affinity.h"
 #include "app.h"
 #include "engine.h"
+#include "input.h"
 #include "knobs.h"
 #include "lease.h"
 #include "netlink_put.h"
@@ -98,6 +99,11 @@ int preswap_put_info(struct sk_buff *skb)
 		preswap_knob(ab_control_pct));
 	put_u32(&p, PRESWAP_A_INFO_AB_SLICE_MS, preswap_knob(ab_slice_ms));
 	put_u32(&p, PRESWAP_A_INFO_AB_SEED, preswap_knob(ab_seed));
+	put_u64(&p, PRESWAP_A_INFO_INPUT_PRESSES, preswap_activity.presses);
+	put_u64(&p, PRESWAP_A_INFO_INPUT_MOVES, preswap_activity.moves);
+	put_u64(&p, PRESWAP_A_INFO_INPUT_IDLE_MS,
+		div_u64(ktime_get_boottime_ns() - preswap_activity.active_ns,
+			NSEC_PER_MSEC));
 	return p.err;
 }
 

@@ -75,6 +75,9 @@ struct preswap_info {
 	uint64_t tick_last_ns, tick_max_ns;	/* cost of a tick */
 	uint8_t ab_unit;		/* A/B: 0 off, 1 time, 2 apps */
 	uint32_t ab_control_pct, ab_slice_ms, ab_seed;
+	/* of keys and buttons, of pointers and wheels: since load, by seconds */
+	uint64_t input_presses, input_moves;
+	uint64_t input_idle_ms;		/* since one of them has grown */
 };
 
 /* Fills @info, whose size the caller has set. -EINVAL: size. */

@@ -62,6 +62,9 @@ json_t *json_info(const struct preswap_info *info)
 	NUMBER(o, info, ab_control_pct);
 	NUMBER(o, info, ab_slice_ms);
 	NUMBER(o, info, ab_seed);
+	NUMBER(o, info, input_presses);
+	NUMBER(o, info, input_moves);
+	NUMBER(o, info, input_idle_ms);
 	return o;
 }
 

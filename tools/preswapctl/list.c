@@ -37,6 +37,10 @@ static void print_info(const struct preswap_info *i)
 	printf("reclaimed         %s\n", units_bytes(a, i->reclaimed_bytes));
 	printf("tasks moved       %llu\n", (unsigned long long)i->tasks_moved);
 	printf("forks seen late   %llu\n", (unsigned long long)i->tasks_lost);
+	printf("user              %llu key presses, %llu pointer moves, idle for %s\n",
+	       (unsigned long long)i->input_presses,
+	       (unsigned long long)i->input_moves,
+	       units_ms(a, i->input_idle_ms));
 }
 
 int cmd_info(struct ctl *ctl, int argc, char **argv)

@@ -70,6 +70,9 @@ static const struct field info_fields[] = {
 	INFO(AB_CONTROL_PCT, ab_control_pct),
 	INFO(AB_SLICE_MS, ab_slice_ms),
 	INFO(AB_SEED, ab_seed),
+	INFO(INPUT_PRESSES, input_presses),
+	INFO(INPUT_MOVES, input_moves),
+	INFO(INPUT_IDLE_MS, input_idle_ms),
 };
 
 static const struct field policy_fields[] = {
@@ -168,7 +171,7 @@ static const struct field event_fields[] = {
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-#define ATTRS_MAX	31	/* of any set */
+#define ATTRS_MAX	40	/* of any set */
 
 _Static_assert((int)PRESWAP_A_INFO_MAX <= ATTRS_MAX &&
 	       (int)PRESWAP_A_APP_MAX <= ATTRS_MAX &&

@@ -147,6 +147,9 @@ enum preswap_attr_info {
 	PRESWAP_A_INFO_AB_CONTROL_PCT,	/* u32, share of the control group */
 	PRESWAP_A_INFO_AB_SLICE_MS,	/* u32, of CLOCK_BOOTTIME */
 	PRESWAP_A_INFO_AB_SEED,		/* u32 */
+	PRESWAP_A_INFO_INPUT_PRESSES,	/* u64, since load, by full seconds */
+	PRESWAP_A_INFO_INPUT_MOVES,	/* u64, since load, by full seconds */
+	PRESWAP_A_INFO_INPUT_IDLE_MS,	/* u64, since one of them has grown */
 
 	__PRESWAP_A_INFO_MAX,
 	PRESWAP_A_INFO_MAX = __PRESWAP_A_INFO_MAX - 1
