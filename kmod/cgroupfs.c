@@ -2,7 +2,7 @@
 /*
  * cgroupfs - the cgroup files that the module reads and writes.
  *
- * Reclaim and cpusets have no other interface for modules. A mount of our own
+ * Reclaim, cpusets and shares have no other interface for modules. A mount of our own
  * gives the same files in every mount namespace, and in kernel threads, which
  * on newer kernels have no root directory.
  */
@@ -47,38 +47,52 @@ static struct file *preswap_cgroupfs_open(struct cgroup *cgroup,
 	/* cgroup paths begin with "/"; file_open_root wants a relative one */
 	file = file_open_root(&root, path + strspn(path, "/"), flags, 0);
 	kfree(path);
+	/* a later cgroup may have the path of one that is gone */
+	if (!IS_ERR(file) && d_inode(file->f_path.dentry->d_parent)->i_ino !=
+			     (ino_t)cgroup_id(cgroup)) {
+		filp_close(file, NULL);
+		return ERR_PTR(-ENOENT);
+	}
 	return file;
 }
 
 /**
- * preswap_cgroupfs_write_u64() - write a number to a cgroup's file
+ * preswap_cgroupfs_write() - write to a cgroup's file
  * @cgroup: may be removed meanwhile
- * @name: such as "memory.reclaim"
- * @value: in the file's unit
+ * @name: such as "cpu.weight"
+ * @text: as userspace would write it
  *
  * May sleep for as long as the file's handler works.
  *
  * Return: 0 or -errno, as a write from userspace would get.
  */
-int preswap_cgroupfs_write_u64(struct cgroup *cgroup, const char *name,
-			       u64 value)
+int preswap_cgroupfs_write(struct cgroup *cgroup, const char *name,
+			   const char *text)
 {
-	struct file *file;
-	char text[24];
+	struct file *file = preswap_cgroupfs_open(cgroup, name, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t n;
 
-	file = preswap_cgroupfs_open(cgroup, name, O_WRONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	n = snprintf(text, sizeof(text), "%llu", value);
-	n = kernel_write(file, text, n, &pos);
+	n = kernel_write(file, text, strlen(text), &pos);
 	filp_close(file, NULL);
 	return n < 0 ? n : 0;
 }
 
-static int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name,
-				 char *buf, size_t size)
+/* The same of a number, such as to "memory.reclaim". */
+int preswap_cgroupfs_write_u64(struct cgroup *cgroup, const char *name,
+			       u64 value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", value);
+	return preswap_cgroupfs_write(cgroup, name, text);
+}
+
+/* The beginning of a file, @size - 1 bytes at most. Return: 0 or -errno. */
+int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name, char *buf,
+			  size_t size)
 {
 	struct file *file;
 	loff_t pos = 0;

@@ -14,6 +14,7 @@
 #include "app.h"
 #include "debugfs.h"
 #include "lease.h"
+#include "share.h"
 #include "snapshot.h"
 #include "task.h"
 
@@ -106,10 +107,12 @@ DEFINE_SHOW_ATTRIBUTE(forecasts);
 static void leases_show_one(struct seq_file *m,
 			    const struct preswap_lease_info *l, u64 now_ns)
 {
+	const char *kind = l->kind == PRESWAP_LEASE_KIND_RECLAIM ? "reclaim" :
+			   l->kind == PRESWAP_LEASE_KIND_AFFINITY ? "affinity" :
+			   preswap_share_file(l->kind);
+
 	seq_printf(m, "%u %s %llu %llu %llu %llu %u %llu %lld %u %d\n",
-		   l->id,
-		   l->kind == PRESWAP_LEASE_KIND_RECLAIM ? "reclaim" :
-							   "affinity",
+		   l->id, kind,
 		   l->donor_id, l->receiver_id, l->amount, l->done, l->reason,
 		   div_u64(now_ns - l->begin_ns, NSEC_PER_MSEC),
 		   l->ended ? 0 : div_s64((s64)(l->until_ns - now_ns),

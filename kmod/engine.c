@@ -26,6 +26,7 @@
 #include "lease.h"
 #include "netlink.h"
 #include "reclaim.h"
+#include "share.h"
 #include "task.h"
 #include "trace.h"
 
@@ -300,6 +301,8 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 		struct decide_lease *to = &preswap_engine.leases[n];
 		u32 donor = lease->donor->index;
 
+		if (preswap_is_share(lease->info.kind))
+			continue;
 		preswap_engine.lease_ids[n++] = lease->info.id;
 		to->donor = donor;
 		to->receiver = lease->receiver &&
@@ -512,6 +515,7 @@ static void preswap_engine_tick(struct work_struct *work)
 		preswap_app_sample(now_ns, max(now_ns - last_ns, 1ULL));
 	last_ns = now_ns;
 	preswap_lease_tick(now_ns, stray);
+	preswap_share_tick(now_ns);
 	if (room)
 		preswap_engine_decide(now_ns);
 	preswap_engine_usage(now_ns);

@@ -6,7 +6,9 @@
  * is asked of the donor is worked out anew from all its leases: the bytes
  * that reclaim holds back, the cores that affinity keeps it off. So leases
  * may begin and end in any order, and the last one's end leaves nothing.
+ * A share is its lease's own, see share.c.
  */
+#include <linux/delay.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
@@ -16,7 +18,12 @@
 #include "lease.h"
 #include "netlink.h"
 #include "reclaim.h"
+#include "share.h"
 #include "trace.h"
+
+/* A person who asks for a share hears whether it could be written. */
+#define PRESWAP_LEASE_SETTLE_MS	1000
+#define PRESWAP_LEASE_SETTLE_STEP_MS	5
 
 LIST_HEAD(preswap_leases);
 
@@ -38,7 +45,7 @@ static void preswap_lease_apply(struct preswap_app *donor)
 			continue;
 		if (lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM)
 			bytes += lease->info.amount;
-		else
+		else if (lease->info.kind == PRESWAP_LEASE_KIND_AFFINITY)
 			milli += lease->info.amount;
 	}
 	preswap_reclaim_hold(donor, bytes);
@@ -72,7 +79,6 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	lease = kzalloc(sizeof(*lease), GFP_NOWAIT | __GFP_NOWARN);
 	if (!lease)
 		return -ENOMEM;
-	refcount_inc(&request->donor->ref);
 	lease->donor = request->donor;
 	lease->info = (struct preswap_lease_info){
 		.id = ++preswap_lease_last_id,
@@ -85,9 +91,18 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 		.gain = request->gain,
 		.benefit = request->benefit,
 		.cost = request->cost,
+		.device = request->device,
 		.begin_ns = now_ns,
 		.until_ns = now_ns + (u64)request->duration_ms * NSEC_PER_MSEC,
 	};
+	if (preswap_is_share(request->kind)) {
+		lease->share = preswap_share_begin(lease->donor, &lease->info);
+		if (!lease->share) {
+			kfree(lease);
+			return -ENOMEM;
+		}
+	}
+	refcount_inc(&lease->donor->ref);
 	if (receiver) {
 		enum decide_resource r = preswap_lease_resource(&lease->info);
 
@@ -126,12 +141,91 @@ static u64 preswap_lease_cores(const struct preswap_app *donor)
 	return left - min_t(u64, left, donor->affinity.cores);
 }
 
+/* What speaks against a share, in words, or NULL. */
+static const char *
+preswap_lease_bad_share(const struct preswap_lease_request *request)
+{
+	const struct preswap_app *app = request->donor;
+
+	if (request->receiver)
+		return "a share has no receiver";
+	if (request->kind == PRESWAP_LEASE_KIND_IO_MAX && !request->device)
+		return "io.max needs a device";
+	switch (request->kind) {
+	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+		return request->amount > PRESWAP_WEIGHT_MAX ?
+		       "a weight is 1 to 10000" : NULL;
+	case PRESWAP_LEASE_KIND_CPU_MAX:
+		return request->amount < app->policy.floor[DECIDE_CPU] ?
+		       "below the app's floor" : NULL;
+	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
+		return request->amount < app->policy.floor[DECIDE_MEMORY] ?
+		       "below the app's floor" : NULL;
+	}
+	return NULL;
+}
+
+static int preswap_lease_check_share(const struct preswap_lease_request *request,
+				     struct netlink_ext_ack *extack)
+{
+	const char *bad = preswap_lease_bad_share(request);
+
+	if (bad) {
+		/* a literal, as extack wants it; the request is netlink's */
+		extack->_msg = bad;
+		return -EINVAL;
+	}
+	if (preswap_share_taken(request->donor, request->kind,
+				request->device)) {
+		NL_SET_ERR_MSG(extack,
+			       "another lease has this file of the app");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* What its policy has to say of what may be taken from the app. */
+static int preswap_lease_check_policy(const struct preswap_lease_request *request,
+				      struct netlink_ext_ack *extack)
+{
+	const struct preswap_policy *policy = &request->donor->policy;
+	u8 gives;
+
+	switch (request->kind) {
+	case PRESWAP_LEASE_KIND_MEMORY_LOW:
+		return 0;	/* takes nothing from it */
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		gives = PRESWAP_GIVES_ALL;
+		break;
+	case PRESWAP_LEASE_KIND_RECLAIM:
+	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
+		gives = 1U << DECIDE_MEMORY;
+		break;
+	default:
+		gives = 1U << DECIDE_CPU;
+	}
+	if (!policy->priority || !policy->eligible) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy does not make it eligible");
+		return -EPERM;
+	}
+	if (!(policy->gives & gives)) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy excludes this kind of lease");
+		return -EPERM;
+	}
+	return 0;
+}
+
 static int preswap_lease_check(const struct preswap_lease_request *request,
 			       struct netlink_ext_ack *extack)
 {
 	const struct preswap_app *donor = request->donor;
 	u64 used = preswap_app_memory_now(donor) + preswap_reclaim_done(donor);
 	u64 floor = preswap_reclaim_floor(donor);
+	int err;
 
 	if (preswap_lease_closed) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
@@ -145,22 +239,19 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 		NL_SET_ERR_MSG(extack, "the app is gone");
 		return -ENOENT;
 	}
-	if (!donor->policy.priority || !donor->policy.eligible) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy does not make it eligible");
-		return -EPERM;
+	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX) {
+		NL_SET_ERR_MSG(extack, "only io.max has a device");
+		return -EINVAL;
 	}
-	if (!(donor->policy.gives &
-	      (request->kind == PRESWAP_LEASE_KIND_RECLAIM ?
-	       1U << DECIDE_MEMORY : 1U << DECIDE_CPU))) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy excludes this kind of lease");
-		return -EPERM;
-	}
+	err = preswap_lease_check_policy(request, extack);
+	if (err)
+		return err;
 	if (donor == request->receiver) {
 		NL_SET_ERR_MSG(extack, "donor and receiver are the same app");
 		return -EINVAL;
 	}
+	if (preswap_is_share(request->kind))
+		return preswap_lease_check_share(request, extack);
 	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
 		if (!donor->has_memcg || donor->reclaim.no_file) {
 			NL_SET_ERR_MSG(extack,
@@ -181,6 +272,59 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	return 0;
 }
 
+/* The lease in force of this number, or NULL. */
+static struct preswap_lease *preswap_lease_by_id(u32 id)
+{
+	struct preswap_lease *lease;
+
+	list_for_each_entry(lease, &preswap_leases, list)
+		if (lease->info.id == id)
+			return lease;
+	return NULL;
+}
+
+/* The same of one that has ended lately. */
+static struct preswap_lease_info *preswap_lease_ended_by_id(u32 id)
+{
+	struct preswap_lease_info *info;
+
+	for (info = preswap_lease_ended;
+	     info < preswap_lease_ended + PRESWAP_LEASE_LOG; info++)
+		if (info->id == id)
+			return info;
+	return NULL;
+}
+
+/* What has become of a share: in force as far as is known, or its error. */
+static int preswap_lease_settle(struct preswap_lease_info *info,
+				struct netlink_ext_ack *extack)
+{
+	const struct preswap_lease_info *ended;
+	struct preswap_lease *lease;
+	unsigned int ms;
+
+	for (ms = 0; ms < PRESWAP_LEASE_SETTLE_MS;
+	     ms += PRESWAP_LEASE_SETTLE_STEP_MS) {
+		msleep(PRESWAP_LEASE_SETTLE_STEP_MS);
+		mutex_lock(&preswap_lock);
+		lease = preswap_lease_by_id(info->id);
+		ended = lease ? NULL : preswap_lease_ended_by_id(info->id);
+		if (lease || ended)
+			*info = lease ? lease->info : *ended;
+		mutex_unlock(&preswap_lock);
+		if (!lease || info->full_ns)
+			break;
+	}
+	if (!info->error)
+		return 0;
+	if (info->error == -ENOENT)
+		NL_SET_ERR_MSG(extack,
+			       "the app's cgroup has no such file: is its controller enabled?");
+	else
+		NL_SET_ERR_MSG(extack, "the kernel refuses this value");
+	return info->error;
+}
+
 /* The same for a person: checks first. Error text in @extack. */
 int preswap_lease_add(const struct preswap_lease_request *request,
 		      struct preswap_lease_info *info,
@@ -198,6 +342,8 @@ int preswap_lease_add(const struct preswap_lease_request *request,
 				       "too many leases in force, or no memory");
 	}
 	mutex_unlock(&preswap_lock);
+	if (!err && preswap_is_share(request->kind))
+		err = preswap_lease_settle(info, extack);
 	return err;
 }
 
@@ -257,6 +403,8 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
 	preswap_lease_number--;
 	if (lease->receiver)
 		preswap_lease_release(lease);
+	if (lease->share)
+		preswap_share_end(lease->share);
 	preswap_lease_apply(lease->donor);
 	preswap_lease_ended[preswap_lease_ended_next] = lease->info;
 	preswap_lease_ended_next =
@@ -272,20 +420,56 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
 int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack)
 {
 	struct preswap_lease *lease;
-	int err = -ENOENT;
 
 	mutex_lock(&preswap_lock);
-	list_for_each_entry(lease, &preswap_leases, list) {
-		if (lease->info.id != id)
-			continue;
+	lease = preswap_lease_by_id(id);
+	if (lease)
 		preswap_lease_end(lease, PRESWAP_LEASE_END_REQUESTED);
-		err = 0;
-		break;
-	}
 	mutex_unlock(&preswap_lock);
-	if (err)
-		NL_SET_ERR_MSG(extack, "no lease in force has this id");
-	return err;
+	if (lease)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no lease in force has this id");
+	return -ENOENT;
+}
+
+/* A share has been written. */
+void preswap_lease_full(u32 id)
+{
+	struct preswap_lease *lease = preswap_lease_by_id(id);
+
+	lockdep_assert_held(&preswap_lock);
+	if (!lease)
+		return;
+	lease->info.done = lease->info.amount;
+	lease->info.full_ns = ktime_get_boottime_ns();
+}
+
+/* A share could not be written. */
+void preswap_lease_fail(u32 id, int error)
+{
+	struct preswap_lease *lease = preswap_lease_by_id(id);
+
+	lockdep_assert_held(&preswap_lock);
+	if (!lease)
+		return;
+	lease->info.error = error;
+	preswap_lease_end(lease, PRESWAP_LEASE_END_FAILED);
+}
+
+/* Somebody else has written to a share's file, in force or before its undoing. */
+void preswap_lease_changed(u32 id)
+{
+	struct preswap_lease *lease = preswap_lease_by_id(id);
+	struct preswap_lease_info *ended;
+
+	lockdep_assert_held(&preswap_lock);
+	if (lease) {
+		preswap_lease_end(lease, PRESWAP_LEASE_END_CHANGED);
+		return;
+	}
+	ended = preswap_lease_ended_by_id(id);
+	if (ended && ended->ended != PRESWAP_LEASE_END_DONOR_GONE)
+		ended->ended = PRESWAP_LEASE_END_CHANGED;
 }
 
 /* End the leases of an app that is gone, or whose policy has changed. */
@@ -332,7 +516,7 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 	struct preswap_lease *older;
 	u64 done;
 
-	if (info->dry_run)
+	if (info->dry_run || preswap_is_share(info->kind))
 		return;
 	if (info->kind == PRESWAP_LEASE_KIND_AFFINITY) {
 		info->tasks = lease->donor->affinity.moved;

@@ -11,6 +11,7 @@
 #include "decide/decide.h"
 
 struct netlink_ext_ack;
+struct preswap_share;
 
 #define PRESWAP_LEASES_MAX	256	/* in force at a time */
 #define PRESWAP_LEASE_LOG	64	/* ended ones that are remembered */
@@ -24,7 +25,7 @@ struct preswap_lease_info {
 	bool dry_run;		/* decided, not carried out */
 	u64 donor_id;
 	u64 receiver_id;	/* 0: for nobody */
-	u64 amount;		/* bytes, or cores x 1000 */
+	u64 amount;		/* bytes, cores x 1000, or the file's value */
 	u64 gain;		/* bytes or milli-CPU it is expected to free */
 	u64 done;		/* bytes or milli-CPU that are free now */
 	u64 benefit, cost;
@@ -33,12 +34,15 @@ struct preswap_lease_info {
 	u64 full_ns;		/* when all was done first; 0: not yet */
 	u64 end_ns;
 	u32 tasks;		/* whose mask is changed */
+	u32 device;		/* of io.max: major << 20 | minor */
+	int error;		/* of a share that could not be written */
 };
 
 struct preswap_lease {
 	struct list_head list;		/* all fields: preswap_lock */
 	struct preswap_app *donor;	/* reference */
 	struct preswap_app *receiver;	/* reference, or NULL */
+	struct preswap_share *share;	/* or NULL */
 	struct preswap_lease_info info;
 };
 
@@ -50,11 +54,13 @@ struct preswap_lease_request {
 	u8 reason;
 	u64 amount, gain, benefit, cost;
 	u32 duration_ms;
+	u32 device;
 	bool dry_run;
 };
 
 extern struct list_head preswap_leases;	/* in force, oldest first */
 
+/* Not for shares, of which the decision knows nothing. */
 static inline enum decide_resource
 preswap_lease_resource(const struct preswap_lease_info *info)
 {
@@ -74,6 +80,9 @@ int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
 void preswap_lease_end_app(struct preswap_app *app, bool gone);
 void preswap_lease_end_all(enum preswap_lease_end why);
 void preswap_lease_close(void);
+void preswap_lease_full(u32 id);
+void preswap_lease_fail(u32 id, int error);
+void preswap_lease_changed(u32 id);
 void preswap_lease_tick(u64 now_ns, bool stray);
 struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
 					 const struct preswap_app *receiver,

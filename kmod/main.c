@@ -10,6 +10,7 @@
 #include "input.h"
 #include "netlink.h"
 #include "reclaim.h"
+#include "share.h"
 #include "sysfs.h"
 #include "task.h"
 #include "version.h"
@@ -27,9 +28,12 @@ static int __init preswap_init(void)
 	err = preswap_reclaim_init();
 	if (err)
 		goto err_affinity;
-	err = preswap_task_init();
+	err = preswap_share_init();
 	if (err)
 		goto err_reclaim;
+	err = preswap_task_init();
+	if (err)
+		goto err_share;
 	err = preswap_netlink_init();
 	if (err)
 		goto err_task;
@@ -53,6 +57,8 @@ err_netlink:
 	preswap_netlink_exit();
 err_task:
 	preswap_task_exit();
+err_share:
+	preswap_share_exit();
 err_reclaim:
 	preswap_reclaim_exit();
 	/* the tracepoints may have made some before a later one failed */
@@ -72,6 +78,7 @@ static void __exit preswap_exit(void)
 	preswap_engine_exit();
 	preswap_input_exit();
 	preswap_netlink_exit();
+	preswap_share_exit();
 	preswap_task_exit();
 	preswap_reclaim_exit();
 	preswap_app_exit();

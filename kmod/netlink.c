@@ -112,6 +112,7 @@ static const struct nla_policy preswap_lease_add_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_amount_range),
 	[PRESWAP_A_LEASE_DURATION_MS] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_duration_range),
+	[PRESWAP_A_LEASE_DEVICE] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy preswap_lease_end_policy[] = {
@@ -703,14 +704,18 @@ static int preswap_lease_add_one(struct sk_buff *skb, struct genl_info *info)
 	request.amount = nla_get_u64(info->attrs[PRESWAP_A_LEASE_AMOUNT]);
 	request.duration_ms =
 		nla_get_u32(info->attrs[PRESWAP_A_LEASE_DURATION_MS]);
-	if (request.kind == PRESWAP_LEASE_KIND_AFFINITY) {
-		if (request.amount > PRESWAP_CPU_MAX_MILLI)
-			return preswap_refuse(info->extack,
-				info->attrs[PRESWAP_A_LEASE_AMOUNT],
-				"more milli-CPU than any machine has");
+	if (info->attrs[PRESWAP_A_LEASE_DEVICE])
+		request.device =
+			nla_get_u32(info->attrs[PRESWAP_A_LEASE_DEVICE]);
+	if ((request.kind == PRESWAP_LEASE_KIND_AFFINITY ||
+	     request.kind == PRESWAP_LEASE_KIND_CPU_MAX) &&
+	    request.amount > PRESWAP_CPU_MAX_MILLI)
+		return preswap_refuse(info->extack,
+				      info->attrs[PRESWAP_A_LEASE_AMOUNT],
+				      "more milli-CPU than any machine has");
+	if (request.kind == PRESWAP_LEASE_KIND_AFFINITY)
 		request.amount = roundup(request.amount,
 					 DECIDE_MILLI_PER_CPU);
-	}
 	request.gain = request.amount;
 	request.donor = preswap_named_app(info, PRESWAP_A_LEASE_DONOR_ID);
 	if (!request.donor)
@@ -740,8 +745,8 @@ static int preswap_lease_end_one(struct sk_buff *skb, struct genl_info *info)
 
 /* --- the family --- */
 
-#define PRESWAP_ATTRS(policy_, max_)	\
-	.policy = policy_, .maxattr = max_
+#define PRESWAP_ATTRS(policy_)	\
+	.policy = policy_, .maxattr = ARRAY_SIZE(policy_) - 1
 
 static const struct genl_ops preswap_ops[] = {
 	{
@@ -752,40 +757,37 @@ static const struct genl_ops preswap_ops[] = {
 		.cmd = PRESWAP_CMD_APP_GET,
 		.doit = preswap_app_get_one,
 		.dumpit = preswap_app_dump,
-		PRESWAP_ATTRS(preswap_app_policy, PRESWAP_A_APP_ID),
+		PRESWAP_ATTRS(preswap_app_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_TASK_GET,
 		.flags = GENL_ADMIN_PERM,
 		.dumpit = preswap_task_dump,
-		PRESWAP_ATTRS(preswap_task_policy, PRESWAP_A_TASK_APP_ID),
+		PRESWAP_ATTRS(preswap_task_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_POLICY_SET,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_policy_set_one,
-		PRESWAP_ATTRS(preswap_policy_policy,
-			      PRESWAP_A_POLICY_NEEDS_APPROVAL),
+		PRESWAP_ATTRS(preswap_policy_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_POLICY_GET,
 		.doit = preswap_policy_get_one,
 		.dumpit = preswap_policy_dump,
-		PRESWAP_ATTRS(preswap_policy_id_policy,
-			      PRESWAP_A_POLICY_APP_ID),
+		PRESWAP_ATTRS(preswap_policy_id_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_POLICY_DEL,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_policy_del,
-		PRESWAP_ATTRS(preswap_policy_id_policy,
-			      PRESWAP_A_POLICY_APP_ID),
+		PRESWAP_ATTRS(preswap_policy_id_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_FORECAST_SET,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_forecast_set,
-		PRESWAP_ATTRS(preswap_batch_policy, PRESWAP_A_BATCH_MAX),
+		PRESWAP_ATTRS(preswap_batch_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_FORECAST_GET,
@@ -799,21 +801,19 @@ static const struct genl_ops preswap_ops[] = {
 		.cmd = PRESWAP_CMD_LEASE_ADD,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_lease_add_one,
-		PRESWAP_ATTRS(preswap_lease_add_policy,
-			      PRESWAP_A_LEASE_DURATION_MS),
+		PRESWAP_ATTRS(preswap_lease_add_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_LEASE_END,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_lease_end_one,
-		PRESWAP_ATTRS(preswap_lease_end_policy, PRESWAP_A_LEASE_ID),
+		PRESWAP_ATTRS(preswap_lease_end_policy),
 	},
 	{
 		.cmd = PRESWAP_CMD_POLICY_APPROVE,
 		.flags = GENL_ADMIN_PERM,
 		.doit = preswap_policy_approve_one,
-		PRESWAP_ATTRS(preswap_approve_policy,
-			      PRESWAP_A_POLICY_APPROVED_MS),
+		PRESWAP_ATTRS(preswap_approve_policy),
 	},
 };
 

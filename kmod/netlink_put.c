@@ -265,6 +265,8 @@ int preswap_put_lease(struct sk_buff *skb,
 	if (lease->full_ns)
 		put_u64(&p, PRESWAP_A_LEASE_FULL_NS, lease->full_ns);
 	put_u32(&p, PRESWAP_A_LEASE_TASKS, lease->tasks);
+	if (lease->device)
+		put_u32(&p, PRESWAP_A_LEASE_DEVICE, lease->device);
 	put_u8(&p, PRESWAP_A_LEASE_REASON, lease->reason);
 	put_u64(&p, PRESWAP_A_LEASE_BENEFIT, lease->benefit);
 	put_u64(&p, PRESWAP_A_LEASE_COST, lease->cost);

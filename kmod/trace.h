@@ -82,7 +82,13 @@ DECLARE_EVENT_CLASS(preswap_lease,
 		  __entry->id,
 		  __print_symbolic(__entry->kind,
 				   { PRESWAP_LEASE_KIND_RECLAIM, "reclaim" },
-				   { PRESWAP_LEASE_KIND_AFFINITY, "affinity" }),
+				   { PRESWAP_LEASE_KIND_AFFINITY, "affinity" },
+				   { PRESWAP_LEASE_KIND_CPU_WEIGHT, "cpu.weight" },
+				   { PRESWAP_LEASE_KIND_CPU_MAX, "cpu.max" },
+				   { PRESWAP_LEASE_KIND_IO_WEIGHT, "io.weight" },
+				   { PRESWAP_LEASE_KIND_IO_MAX, "io.max" },
+				   { PRESWAP_LEASE_KIND_MEMORY_LOW, "memory.low" },
+				   { PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high" }),
 		  __entry->donor, __entry->receiver, __entry->amount,
 		  __entry->done,
 		  __print_symbolic(__entry->reason,
@@ -139,6 +145,28 @@ TRACE_EVENT(preswap_affinity,
 		__entry->err = err;
 	),
 	TP_printk("pid=%d cpus=%u err=%d", __entry->pid, __entry->cpus,
+		  __entry->err)
+);
+
+TRACE_EVENT(preswap_share,
+	TP_PROTO(u32 lease, u64 app, const char *file, const char *text, int err),
+	TP_ARGS(lease, app, file, text, err),
+	TP_STRUCT__entry(
+		__field(u64, app)
+		__field(u32, lease)
+		__field(int, err)
+		__array(char, file, 16)
+		__array(char, text, 64)
+	),
+	TP_fast_assign(
+		__entry->app = app;
+		__entry->lease = lease;
+		__entry->err = err;
+		strscpy(__entry->file, file, sizeof(__entry->file));
+		strscpy(__entry->text, text, sizeof(__entry->text));
+	),
+	TP_printk("lease=%u app=%llu file=%s wrote=\"%s\" err=%d",
+		  __entry->lease, __entry->app, __entry->file, __entry->text,
 		  __entry->err)
 );
 

@@ -108,6 +108,17 @@ static void valid_lease(void)
 	raw_put_number(m, PRESWAP_A_LEASE_DURATION_MS, STATE_LEASE_MS, 4);
 }
 
+static void valid_share(void)
+{
+	struct raw_msg *m = new_valid(PRESWAP_CMD_LEASE_ADD, 0);
+
+	raw_put_number(m, PRESWAP_A_LEASE_KIND,
+		       PRESWAP_LEASE_KIND_CPU_WEIGHT, 1);
+	raw_put_number(m, PRESWAP_A_LEASE_DONOR_ID, base.a, 8);
+	raw_put_number(m, PRESWAP_A_LEASE_AMOUNT, 50, 8);
+	raw_put_number(m, PRESWAP_A_LEASE_DURATION_MS, STATE_LEASE_MS, 4);
+}
+
 static void valid_make(void)
 {
 	struct raw_msg *batch;
@@ -130,6 +141,7 @@ static void valid_make(void)
 	new_valid(PRESWAP_CMD_FORECAST_GET, NLM_F_DUMP);
 	new_valid(PRESWAP_CMD_LEASE_GET, NLM_F_DUMP);
 	valid_lease();
+	valid_share();
 	valid_one_id(PRESWAP_CMD_LEASE_END, 0, PRESWAP_A_LEASE_ID, base.lease,
 		     4);
 }

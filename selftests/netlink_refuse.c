@@ -87,8 +87,8 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.a,
 		  BAD(0, 1, ~0ULL) },
 	} },
-	{ "lease-add", PRESWAP_CMD_LEASE_ADD, 0, PRESWAP_A_LEASE_DURATION_MS, {
-		{ "kind", PRESWAP_A_LEASE_KIND, 1, .good = 0, BAD(2, 255) },
+	{ "lease-add", PRESWAP_CMD_LEASE_ADD, 0, PRESWAP_A_LEASE_DEVICE, {
+		{ "kind", PRESWAP_A_LEASE_KIND, 1, .good = 0, BAD(8, 255) },
 		{ "donor-id", PRESWAP_A_LEASE_DONOR_ID, 8, .id = &base.a,
 		  BAD(0, 1, ~0ULL) },
 		{ "receiver-id", PRESWAP_A_LEASE_RECEIVER_ID, 8, true,
@@ -98,6 +98,8 @@ static const struct command commands[] = {
 		{ "duration-ms", PRESWAP_A_LEASE_DURATION_MS, 4,
 		  .good = STATE_LEASE_MS, BAD(0, 3600001, 0xffffffff),
 		  EDGE(1, 3600000) },
+		{ "device", PRESWAP_A_LEASE_DEVICE, 4, true, BAD(1, ~0U),
+		  EDGE(0) },
 	} },
 	{ "lease-end", PRESWAP_CMD_LEASE_END, 0, PRESWAP_A_LEASE_ID, {
 		{ "id", PRESWAP_A_LEASE_ID, 4, .id = &lease_id,

@@ -164,7 +164,7 @@ static inline void state_restore(void)
 
 struct state_sum {
 	uint64_t sum;
-	uint32_t attrs;		/* bits of the attributes that count */
+	uint64_t attrs;		/* bits of the attributes that count */
 	uint16_t owner;		/* only of our apps: the attribute of the id */
 };
 
@@ -182,14 +182,14 @@ static inline void state_add(void *data, const struct nlmsghdr *part)
 		const uint8_t *byte = (const uint8_t *)attr;
 		unsigned int i;
 
-		if (!(s->attrs & 1U << (attr->nla_type & NLA_TYPE_MASK)))
+		if (!(s->attrs & 1ULL << (attr->nla_type & NLA_TYPE_MASK)))
 			continue;
 		for (i = 0; i < attr->nla_len; i++)
 			s->sum = (s->sum ^ byte[i]) * 0x100000001b3ULL;
 	}
 }
 
-static inline uint64_t state_sum(uint8_t cmd, uint16_t flags, uint32_t attrs,
+static inline uint64_t state_sum(uint8_t cmd, uint16_t flags, uint64_t attrs,
 				 uint16_t owner)
 {
 	struct raw_answer answer = { .interrupted = true };
@@ -208,7 +208,7 @@ static inline uint64_t state_sum(uint8_t cmd, uint16_t flags, uint32_t attrs,
 	return s.sum;
 }
 
-#define STATE_UPTO(attr)	((2U << (attr)) - 1)
+#define STATE_UPTO(attr)	((2ULL << (attr)) - 1)
 #define STATE_LEASE_ATTRS						\
 	(1U << PRESWAP_A_LEASE_ID | 1U << PRESWAP_A_LEASE_KIND |	\
 	 1U << PRESWAP_A_LEASE_DONOR_ID | 1U << PRESWAP_A_LEASE_RECEIVER_ID | \

@@ -159,7 +159,7 @@ test_events_known() {
 		name=$(basename "$name")
 		case $name in
 		preswap_decide|preswap_lease_begin|preswap_lease_end|\
-		preswap_reclaim|preswap_affinity) ;;
+		preswap_reclaim|preswap_affinity|preswap_share) ;;
 		*) fault "event $name is not known here" ;;
 		esac
 	done
@@ -170,7 +170,7 @@ test_events_known() {
 [ -d "$dir" ] || { echo "Bail out! the module is not loaded"; exit 1; }
 
 echo "TAP version 13"
-echo "1..$(($(documented | wc -l) + 14))"
+echo "1..$(($(documented | wc -l) + 15))"
 test_documents
 test_entries
 test_mode
@@ -185,5 +185,6 @@ test_event lease_begin
 test_event lease_end
 test_event reclaim
 test_event affinity
+test_event share
 test_events_known
 exit $failed

@@ -36,7 +36,7 @@ static unsigned int cycles = 100;
 
 /* What the cycles did together: that they did something at all. */
 static struct {
-	uint64_t leases, asked, moved, reclaimed, checked;
+	uint64_t leases, asked, moved, reclaimed, checked, shares;
 	uint64_t events, usages;
 } total;
 
@@ -365,6 +365,7 @@ static void subscribe(struct preswap_ctx *ctx, void *data)
 	must(ctx, preswap_subscribe(ctx, &opts));
 }
 
+/* A share is for nobody. */
 static int ask_lease(struct preswap_ctx *ctx, unsigned int kind,
 		     uint64_t amount)
 {
@@ -372,7 +373,7 @@ static int ask_lease(struct preswap_ctx *ctx, unsigned int kind,
 		.size = sizeof(opts),
 		.kind = (uint8_t)kind,
 		.donor_id = donor,
-		.receiver_id = receiver,
+		.receiver_id = kind > PRESWAP_LEASE_KIND_AFFINITY ? 0 : receiver,
 		.amount = amount,
 		.duration_ms = 60000,
 	};
@@ -445,6 +446,8 @@ static void cycle_leases(struct cycle *c)
 {
 	must(c->ctx, ask_lease(c->ctx, PRESWAP_LEASE_KIND_RECLAIM, 4 * MIB));
 	must(c->ctx, ask_lease(c->ctx, PRESWAP_LEASE_KIND_AFFINITY, 1000));
+	must(c->ctx, ask_lease(c->ctx, PRESWAP_LEASE_KIND_CPU_WEIGHT, 40));
+	total.shares += read_u64(group_file("unload_donor", "cpu.weight")) == 40;
 	group_remove("unload_gone");
 	if (c->asks)
 		pthread_create(&c->asker.thread, NULL, run_asker, &c->asker);
@@ -490,6 +493,8 @@ static void cycle_run(unsigned int number)
 	must_unload();
 	assert_gone();
 	assert_masks("unload_donor", number);
+	ktap_assert(read_u64(group_file("unload_donor", "cpu.weight")) == 100,
+		    "cycle %u: the donor keeps its share", number);
 	cycle_end(&cycle);
 	/* children of those that were forking just now */
 	assert_masks("unload_donor", number);
@@ -529,6 +534,8 @@ static void test_load_was_real(void)
 		    (unsigned long long)total.moved);
 	ktap_assert(total.reclaimed > MIB, "%llu bytes reclaimed",
 		    (unsigned long long)total.reclaimed);
+	ktap_assert(total.shares == cycles, "%llu shares",
+		    (unsigned long long)total.shares);
 	ktap_assert(total.checked > 20 * cycles, "%llu masks checked",
 		    (unsigned long long)total.checked);
 	ktap_assert(total.events > cycles && total.usages > 10,

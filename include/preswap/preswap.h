@@ -234,12 +234,13 @@ struct preswap_lease {
 	uint8_t dry_run;		/* 1: decided, not carried out */
 	uint64_t donor_id;
 	uint64_t receiver_id;		/* 0: nobody */
-	uint64_t amount, done;		/* bytes or milli-CPU, by kind */
+	uint64_t amount, done;		/* by kind, see <linux/preswap.h> */
 	uint32_t left_ms;
 	uint64_t begin_ns;
 	uint64_t full_ns;		/* the amount was free; 0: not yet */
 	uint64_t end_ns;		/* 0: in force */
 	uint32_t tasks;			/* moved */
+	uint32_t device;		/* of io.max: major << 20 | minor */
 	uint64_t benefit, cost;		/* in one unit, the decision's */
 };
 
@@ -250,8 +251,9 @@ struct preswap_lease_opts {
 	uint8_t kind;			/* enum preswap_lease_kind */
 	uint64_t donor_id;
 	uint64_t receiver_id;		/* 0: nobody */
-	uint64_t amount;		/* bytes or milli-CPU, by kind */
+	uint64_t amount;		/* by kind, see <linux/preswap.h> */
 	uint32_t duration_ms;		/* 1..PRESWAP_LEASE_MAX_MS */
+	uint32_t device;		/* of io.max: major << 20 | minor */
 };
 
 /* Each lease in force, and those that ended last: see the ended member. */

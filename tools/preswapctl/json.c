@@ -135,20 +135,25 @@ json_t *json_task(const struct preswap_task *task)
 	return o;
 }
 
-/* The resource's unit in a key: mean_milli, mean_bytes. */
-static void set_quantity(json_t *o, const char *name, uint8_t resource,
+/* The unit in the key: mean_milli, mean_bytes. */
+static void set_quantity(json_t *o, const char *name, const char *unit,
 			 uint64_t value)
 {
-	char key[32];
+	char key[64];
 
-	snprintf(key, sizeof(key), "%s_%s", name,
-		 resource == PRESWAP_RESOURCE_CPU ? "milli" : "bytes");
+	snprintf(key, sizeof(key), "%s_%s", name, unit);
 	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static const char *resource_unit(uint8_t resource)
+{
+	return resource == PRESWAP_RESOURCE_CPU ? "milli" : "bytes";
 }
 
 json_t *json_forecast(const struct preswap_forecast *forecast)
 {
 	json_t *o = json_object(), *points = json_array(), *point;
+	const char *unit = resource_unit(forecast->resource);
 
 	NUMBER(o, forecast, app_id);
 	TEXT(o, "resource", names_resource(forecast->resource));
@@ -159,20 +164,34 @@ json_t *json_forecast(const struct preswap_forecast *forecast)
 
 		point = json_object();
 		NUMBER(point, p, horizon_ms);
-		set_quantity(point, "mean", forecast->resource, p->mean);
-		set_quantity(point, "q05", forecast->resource, p->q05);
-		set_quantity(point, "q50", forecast->resource, p->q50);
-		set_quantity(point, "q95", forecast->resource, p->q95);
+		set_quantity(point, "mean", unit, p->mean);
+		set_quantity(point, "q05", unit, p->q05);
+		set_quantity(point, "q50", unit, p->q50);
+		set_quantity(point, "q95", unit, p->q95);
 		json_array_append_new(points, point);
 	}
 	json_object_set_new(o, "points", points);
 	return o;
 }
 
+static const char *lease_unit(uint8_t kind)
+{
+	switch (kind) {
+	case PRESWAP_LEASE_KIND_AFFINITY:
+	case PRESWAP_LEASE_KIND_CPU_MAX:
+		return "milli";
+	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+		return "weight";
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		return "bytes_per_second";
+	}
+	return "bytes";
+}
+
 json_t *json_lease(const struct preswap_lease *lease)
 {
-	uint8_t resource = lease->kind == PRESWAP_LEASE_KIND_AFFINITY ?
-			   PRESWAP_RESOURCE_CPU : PRESWAP_RESOURCE_MEMORY;
+	const char *unit = lease_unit(lease->kind);
 	json_t *o = json_object();
 
 	NUMBER(o, lease, id);
@@ -182,13 +201,14 @@ json_t *json_lease(const struct preswap_lease *lease)
 	BOOLEAN(o, lease, dry_run);
 	NUMBER(o, lease, donor_id);
 	NUMBER(o, lease, receiver_id);
-	set_quantity(o, "amount", resource, lease->amount);
-	set_quantity(o, "done", resource, lease->done);
+	set_quantity(o, "amount", unit, lease->amount);
+	set_quantity(o, "done", unit, lease->done);
 	NUMBER(o, lease, left_ms);
 	NUMBER(o, lease, begin_ns);
 	NUMBER(o, lease, full_ns);
 	NUMBER(o, lease, end_ns);
 	NUMBER(o, lease, tasks);
+	NUMBER(o, lease, device);
 	NUMBER(o, lease, benefit);
 	NUMBER(o, lease, cost);
 	return o;
@@ -207,7 +227,8 @@ json_t *json_event(const struct preswap_event *event)
 	NUMBER(o, event, app_id);
 	if (event->kind == PRESWAP_EVENT_SHORTAGE) {
 		TEXT(o, "resource", names_resource(event->resource));
-		set_quantity(o, "need", event->resource, event->need);
+		set_quantity(o, "need", resource_unit(event->resource),
+			     event->need);
 	}
 	return o;
 }

@@ -15,8 +15,19 @@
 const char *lease_amount(char *text, const struct preswap_lease *lease,
 			 uint64_t value)
 {
-	if (lease->kind == PRESWAP_LEASE_KIND_AFFINITY)
+	switch (lease->kind) {
+	case PRESWAP_LEASE_KIND_AFFINITY:
+	case PRESWAP_LEASE_KIND_CPU_MAX:
 		return units_cpu(text, value);
+	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+		snprintf(text, UNITS_MAX, "%llu", (unsigned long long)value);
+		return text;
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		units_bytes(text, value);
+		strncat(text, "/s", UNITS_MAX - strlen(text) - 1);
+		return text;
+	}
 	return units_bytes(text, value);
 }
 
@@ -96,15 +107,59 @@ int cmd_leases(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
+enum { SHARE = 256 };	/* options of a share: SHARE + its kind */
+
+/* "8:0"; an exit status. */
+static int add_device(struct ctl *ctl, const char *value, uint32_t *device)
+{
+	unsigned int major, minor;
+	char end;
+
+	if (sscanf(value, "%u:%u%c", &major, &minor, &end) != 2 ||
+	    !major || major >= 1U << 12 || minor >= 1U << 20)
+		return ctl_usage(ctl, "--device is like 8:0 (see lsblk), not '%s'",
+				 value);
+	*device = major << 20 | minor;
+	return CTL_OK;
+}
+
+static int add_share(struct ctl *ctl, uint8_t kind, const char *value,
+		     struct preswap_lease_opts *lease)
+{
+	lease->kind = kind;
+	switch (kind) {
+	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+		if (units_parse_number(value, 1, PRESWAP_WEIGHT_MAX,
+				       &lease->amount))
+			return ctl_usage(ctl, "a weight is 1 to %u, not '%s'",
+					 PRESWAP_WEIGHT_MAX, value);
+		return CTL_OK;
+	case PRESWAP_LEASE_KIND_CPU_MAX:
+		if (units_parse_cpu(value, &lease->amount) || !lease->amount)
+			return ctl_usage(ctl, "--cpu-max is like 500m or 1.5, not '%s'",
+					 value);
+		return CTL_OK;
+	}
+	if (units_parse_bytes(value, &lease->amount) || !lease->amount)
+		return ctl_usage(ctl, "this is like 64M, up to 16T, not '%s'",
+				 value);
+	return CTL_OK;
+}
+
 /* One option of lease add; an exit status. */
 static int add_option(struct ctl *ctl, int option, const char *value,
 		      struct preswap_lease_opts *lease)
 {
+	if (option >= SHARE)
+		return add_share(ctl, (uint8_t)(option - SHARE), value, lease);
 	switch (option) {
 	case 'd':
 		return ctl_app(ctl, value, &lease->donor_id);
 	case 'r':
 		return ctl_app(ctl, value, &lease->receiver_id);
+	case 'D':
+		return add_device(ctl, value, &lease->device);
 	case 'c':
 		lease->kind = PRESWAP_LEASE_KIND_AFFINITY;
 		if (units_parse_cpu(value, &lease->amount))
@@ -134,16 +189,30 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 {
 	static const struct option options[] = {
 		{ "donor", required_argument, NULL, 'd' },
+		{ "app", required_argument, NULL, 'd' },
 		{ "receiver", required_argument, NULL, 'r' },
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "for", required_argument, NULL, 'f' },
+		{ "device", required_argument, NULL, 'D' },
+		{ "cpu-weight", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_CPU_WEIGHT },
+		{ "cpu-max", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_CPU_MAX },
+		{ "io-weight", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_IO_WEIGHT },
+		{ "io-max", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_IO_MAX },
+		{ "memory-low", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_MEMORY_LOW },
+		{ "memory-high", required_argument, NULL,
+		  SHARE + PRESWAP_LEASE_KIND_MEMORY_HIGH },
 		{}
 	};
 	int option, status, amounts = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		amounts += option == 'c' || option == 'm';
+		amounts += option == 'c' || option == 'm' || option >= SHARE;
 		status = add_option(ctl, option, optarg, lease);
 		if (status)
 			return status;
@@ -152,7 +221,7 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 		return ctl_usage(ctl, "lease add takes no argument %s",
 				 argv[optind]);
 	if (!lease->donor_id || amounts != 1 || !lease->duration_ms)
-		return ctl_usage(ctl, "lease add needs --donor, one of --cpu and --memory, and --for");
+		return ctl_usage(ctl, "lease add needs --donor, one amount such as --memory, and --for");
 	return CTL_OK;
 }
 

@@ -61,7 +61,7 @@ static void lease_cell(struct table *table, const struct state *state,
 			continue;
 		if (l->kind == PRESWAP_LEASE_KIND_AFFINITY)
 			milli += l->amount;
-		else
+		else if (l->kind == PRESWAP_LEASE_KIND_RECLAIM)
 			bytes += l->amount;
 	}
 	units_cpu(cpu, milli);

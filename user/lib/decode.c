@@ -160,6 +160,7 @@ static const struct field lease_fields[] = {
 	LEASE(COST, cost),
 	LEASE(ENDED, ended),
 	LEASE(DRY_RUN, dry_run),
+	LEASE(DEVICE, device),
 };
 
 static const struct field event_fields[] = {

@@ -118,6 +118,8 @@ int preswap_put_lease(struct nl_msg *msg, const struct preswap_lease_opts *o)
 		NLA_PUT_U64(msg, PRESWAP_A_LEASE_RECEIVER_ID, o->receiver_id);
 	NLA_PUT_U64(msg, PRESWAP_A_LEASE_AMOUNT, o->amount);
 	NLA_PUT_U32(msg, PRESWAP_A_LEASE_DURATION_MS, o->duration_ms);
+	if (o->device)
+		NLA_PUT_U32(msg, PRESWAP_A_LEASE_DEVICE, o->device);
 	return 0;
 
 nla_put_failure:

@@ -21,6 +21,12 @@ static const char * const sensitivities[] = {
 static const char * const lease_kinds[] = {
 	[PRESWAP_LEASE_KIND_RECLAIM] = "reclaim",
 	[PRESWAP_LEASE_KIND_AFFINITY] = "affinity",
+	[PRESWAP_LEASE_KIND_CPU_WEIGHT] = "cpu.weight",
+	[PRESWAP_LEASE_KIND_CPU_MAX] = "cpu.max",
+	[PRESWAP_LEASE_KIND_IO_WEIGHT] = "io.weight",
+	[PRESWAP_LEASE_KIND_IO_MAX] = "io.max",
+	[PRESWAP_LEASE_KIND_MEMORY_LOW] = "memory.low",
+	[PRESWAP_LEASE_KIND_MEMORY_HIGH] = "memory.high",
 };
 
 static const char * const reasons[] = {
@@ -41,6 +47,7 @@ static const char * const lease_ends[] = {
 	[PRESWAP_LEASE_END_BACKOFF] = "backoff",
 	[PRESWAP_LEASE_END_FAILED] = "failed",
 	[PRESWAP_LEASE_END_AB] = "ab",
+	[PRESWAP_LEASE_END_CHANGED] = "changed",
 };
 
 static const char * const events[] = {

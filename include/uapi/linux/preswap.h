@@ -27,6 +27,7 @@
 #define PRESWAP_FORECAST_VALID_MAX_MS	3600000
 #define PRESWAP_LEASE_MAX_MS		3600000
 #define PRESWAP_APPROVAL_MAX_MS		604800000	/* a week */
+#define PRESWAP_WEIGHT_MAX		10000
 #define PRESWAP_GIVES_ALL		3	/* CPU and memory */
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
 #define PRESWAP_BYTES_MAX		(1ULL << 44)	/* 16 TiB */
@@ -53,6 +54,13 @@ enum preswap_sensitivity {
 enum preswap_lease_kind {
 	PRESWAP_LEASE_KIND_RECLAIM,	/* memory, through memory.reclaim */
 	PRESWAP_LEASE_KIND_AFFINITY,	/* CPU, through the tasks' masks */
+	/* by hand: a value in a file of the app's cgroup, for a while */
+	PRESWAP_LEASE_KIND_CPU_WEIGHT,	/* 1..10000 */
+	PRESWAP_LEASE_KIND_CPU_MAX,	/* milli-CPU */
+	PRESWAP_LEASE_KIND_IO_WEIGHT,	/* 1..10000 */
+	PRESWAP_LEASE_KIND_IO_MAX,	/* bytes per second each way, of a device */
+	PRESWAP_LEASE_KIND_MEMORY_LOW,	/* bytes */
+	PRESWAP_LEASE_KIND_MEMORY_HIGH,	/* bytes */
 
 	__PRESWAP_LEASE_KIND_MAX,
 	PRESWAP_LEASE_KIND_MAX = __PRESWAP_LEASE_KIND_MAX - 1
@@ -80,6 +88,7 @@ enum preswap_lease_end {
 	PRESWAP_LEASE_END_BACKOFF,	/* the donor suffered too much */
 	PRESWAP_LEASE_END_FAILED,	/* the act could not be carried out */
 	PRESWAP_LEASE_END_AB,		/* A/B: it is the other group's turn */
+	PRESWAP_LEASE_END_CHANGED,	/* somebody else changed the file */
 
 	__PRESWAP_LEASE_END_MAX,
 	PRESWAP_LEASE_END_MAX = __PRESWAP_LEASE_END_MAX - 1
@@ -279,6 +288,7 @@ enum preswap_attr_lease {
 	PRESWAP_A_LEASE_COST,		/* u64, same unit */
 	PRESWAP_A_LEASE_ENDED,		/* u8, enum preswap_lease_end */
 	PRESWAP_A_LEASE_DRY_RUN,	/* u8, 1: decided, not carried out */
+	PRESWAP_A_LEASE_DEVICE,		/* u32, io-max: major << 20 | minor */
 
 	__PRESWAP_A_LEASE_MAX,
 	PRESWAP_A_LEASE_MAX = __PRESWAP_A_LEASE_MAX - 1

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * share - a value in a file of an app's cgroup, for as long as a lease lasts.
+ *
+ * The worker reads what the file says, writes the lease's value, reads that back
+ * as the kernel has it (limits are rounded to pages), and when the lease ends
+ * writes the old one. But only where the file still says what was read back:
+ * whoever wrote it meanwhile meant it, so theirs stands, and the lease ends as
+ * "changed". While a lease is in force the worker looks each second.
+ *
+ * Files are the worker's alone, without preswap_lock: a write to memory.high
+ * reclaims before it returns. A share that is in its hands stays in the list;
+ * only the worker takes it out.
+ *
+ * One lease at a time may have a file (io.max: for a device). Two would need
+ * rules for who wins and what is the old value.
+ */
+#include <linux/cgroup.h>
+#include <linux/kdev_t.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "app.h"
+#include "cgroupfs.h"
+#include "lease.h"
+#include "share.h"
+#include "trace.h"
+
+/* Of a line of any of these files: io.max has four numbers and their names. */
+#define PRESWAP_SHARE_TEXT	144
+#define PRESWAP_SHARE_LOOK_NS	NSEC_PER_SEC
+
+struct preswap_share {
+	struct list_head list;		/* preswap_lock, as all but the texts */
+	struct preswap_app *app;	/* reference */
+	u64 amount;
+	u64 look_ns;			/* when it was looked at */
+	u32 lease_id;
+	u32 device;
+	u8 kind;			/* enum preswap_lease_kind */
+	bool applied;			/* the file says @now */
+	bool ends;
+	char was[PRESWAP_SHARE_TEXT];	/* the line before; the worker's */
+	char now[PRESWAP_SHARE_TEXT];	/* as it was read back; the worker's */
+};
+
+static LIST_HEAD(preswap_shares);		/* preswap_lock */
+static struct workqueue_struct *preswap_share_wq;
+static struct work_struct preswap_share_work;
+static char preswap_share_text[PAGE_SIZE];	/* the worker's */
+
+static const char * const preswap_share_files[] = {
+	[PRESWAP_LEASE_KIND_CPU_WEIGHT] = "cpu.weight",
+	[PRESWAP_LEASE_KIND_CPU_MAX] = "cpu.max",
+	[PRESWAP_LEASE_KIND_IO_WEIGHT] = "io.weight",
+	[PRESWAP_LEASE_KIND_IO_MAX] = "io.max",
+	[PRESWAP_LEASE_KIND_MEMORY_LOW] = "memory.low",
+	[PRESWAP_LEASE_KIND_MEMORY_HIGH] = "memory.high",
+};
+
+const char *preswap_share_file(u8 kind)
+{
+	return preswap_share_files[kind];
+}
+
+/* What the line begins with, of files that have one for each device. */
+static void preswap_share_key(const struct preswap_share *share, char *key,
+			      size_t size)
+{
+	key[0] = '\0';
+	if (share->kind == PRESWAP_LEASE_KIND_IO_WEIGHT)
+		strscpy(key, "default ", size);
+	else if (share->kind == PRESWAP_LEASE_KIND_IO_MAX)
+		snprintf(key, size, "%u:%u ", MAJOR(share->device),
+			 MINOR(share->device));
+}
+
+/* The share's line of its file. A device that has none has no limits. */
+static int preswap_share_read(const struct preswap_share *share, char *line)
+{
+	char *next = preswap_share_text, *at, key[32];
+	int err;
+
+	err = preswap_cgroupfs_read(share->app->cgroup,
+				    preswap_share_file(share->kind),
+				    preswap_share_text,
+				    sizeof(preswap_share_text));
+	if (err)
+		return err;
+	preswap_share_key(share, key, sizeof(key));
+	while ((at = strsep(&next, "\n")))
+		if (*at && !strncmp(at, key, strlen(key)))
+			return strscpy(line, at, PRESWAP_SHARE_TEXT) < 0 ?
+			       -EOVERFLOW : 0;
+	if (share->kind != PRESWAP_LEASE_KIND_IO_MAX)
+		return -ENODATA;
+	snprintf(line, PRESWAP_SHARE_TEXT,
+		 "%srbps=max wbps=max riops=max wiops=max", key);
+	return 0;
+}
+
+/* The lease's amount as the file wants it; @was for what stays as it is. */
+static void preswap_share_format(const struct preswap_share *share,
+				 const char *was, char *text)
+{
+	unsigned int period = 100000;
+	char key[32];
+
+	preswap_share_key(share, key, sizeof(key));
+	switch (share->kind) {
+	case PRESWAP_LEASE_KIND_CPU_MAX:
+		/* "max 100000" or "50000 100000", in us */
+		if (sscanf(was, "%*s %u", &period) != 1 || !period)
+			period = 100000;
+		snprintf(text, PRESWAP_SHARE_TEXT, "%llu %u",
+			 div_u64(share->amount * period, MSEC_PER_SEC), period);
+		break;
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		snprintf(text, PRESWAP_SHARE_TEXT, "%srbps=%llu wbps=%llu", key,
+			 share->amount, share->amount);
+		break;
+	default:
+		snprintf(text, PRESWAP_SHARE_TEXT, "%s%llu", key,
+			 share->amount);
+	}
+}
+
+static int preswap_share_write(const struct preswap_share *share,
+			       const char *line)
+{
+	int err = preswap_cgroupfs_write(share->app->cgroup,
+					 preswap_share_file(share->kind), line);
+
+	trace_preswap_share(share->lease_id, share->app->id,
+			    preswap_share_file(share->kind), line, err);
+	return err;
+}
+
+static int preswap_share_apply(struct preswap_share *share)
+{
+	int err = preswap_share_read(share, share->was);
+
+	if (err)
+		return err;
+	preswap_share_format(share, share->was, share->now);
+	err = preswap_share_write(share, share->now);
+	/* a device without a line would need none to be said to have none */
+	return err ?: preswap_share_read(share, share->now);
+}
+
+/* Does the file still say what the lease wrote? If it cannot be read, no. */
+static bool preswap_share_stands(const struct preswap_share *share)
+{
+	char line[PRESWAP_SHARE_TEXT];
+
+	return !preswap_share_read(share, line) && !strcmp(line, share->now);
+}
+
+/* The next one to look at; @at: from there on. */
+static struct preswap_share *preswap_share_next(struct list_head *at,
+						u64 now_ns)
+{
+	struct preswap_share *share = list_entry(at, typeof(*share), list);
+
+	list_for_each_entry_from(share, &preswap_shares, list)
+		if (share->ends || !share->look_ns ||
+		    now_ns - share->look_ns >= PRESWAP_SHARE_LOOK_NS)
+			return share;
+	return NULL;
+}
+
+/*
+ * One share, with the lock but for what is done to the file. Return: false when
+ * it is over.
+ */
+static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
+{
+	bool stands, ends = share->ends;
+	int err = 0;
+
+	if (ends && !share->applied)
+		return false;
+	mutex_unlock(&preswap_lock);
+	if (share->applied) {
+		stands = preswap_share_stands(share);
+		if (stands && ends)
+			preswap_share_write(share, share->was);
+	} else {
+		err = preswap_share_apply(share);
+		stands = !err;
+	}
+	mutex_lock(&preswap_lock);
+	if (err)
+		preswap_lease_fail(share->lease_id, err);
+	else if (!stands)
+		preswap_lease_changed(share->lease_id);
+	else if (!share->applied)
+		preswap_lease_full(share->lease_id);
+	share->look_ns = now_ns;
+	share->applied = stands;
+	/* it may have been ended meanwhile: then there is a next round */
+	return stands && !ends;
+}
+
+static void preswap_share_run(struct work_struct *work)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+	struct preswap_share *share;
+	struct list_head *at;
+
+	mutex_lock(&preswap_lock);
+	at = preswap_shares.next;
+	while ((share = preswap_share_next(at, now_ns))) {
+		bool more = preswap_share_handle(share, now_ns);
+
+		at = share->list.next;
+		if (more)
+			continue;
+		list_del(&share->list);
+		preswap_app_put(share->app);
+		kfree(share);
+	}
+	mutex_unlock(&preswap_lock);
+}
+
+/**
+ * preswap_share_begin() - write a lease's value to its file, soon
+ * @app: whose file
+ * @info: the lease
+ *
+ * The worker tells the lease how it went. Return: NULL without memory.
+ */
+struct preswap_share *preswap_share_begin(struct preswap_app *app,
+					  const struct preswap_lease_info *info)
+{
+	struct preswap_share *share = kzalloc(sizeof(*share),
+					      GFP_NOWAIT | __GFP_NOWARN);
+
+	lockdep_assert_held(&preswap_lock);
+	if (!share)
+		return NULL;
+	refcount_inc(&app->ref);
+	share->app = app;
+	share->lease_id = info->id;
+	share->kind = info->kind;
+	share->device = info->device;
+	share->amount = info->amount;
+	list_add_tail(&share->list, &preswap_shares);
+	queue_work(preswap_share_wq, &preswap_share_work);
+	return share;
+}
+
+/* Its lease has ended: give the file back. The caller forgets @share. */
+void preswap_share_end(struct preswap_share *share)
+{
+	lockdep_assert_held(&preswap_lock);
+	share->ends = true;
+	queue_work(preswap_share_wq, &preswap_share_work);
+}
+
+/* Has a lease this file, or had it until it is given back? */
+bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device)
+{
+	const struct preswap_share *share;
+
+	list_for_each_entry(share, &preswap_shares, list)
+		if (share->app == app && share->kind == kind &&
+		    share->device == device)
+			return true;
+	return false;
+}
+
+/* Look whether files still say what leases wrote. */
+void preswap_share_tick(u64 now_ns)
+{
+	lockdep_assert_held(&preswap_lock);
+	if (!list_empty(&preswap_shares) &&
+	    preswap_share_next(preswap_shares.next, now_ns))
+		queue_work(preswap_share_wq, &preswap_share_work);
+}
+
+int preswap_share_init(void)
+{
+	INIT_WORK(&preswap_share_work, preswap_share_run);
+	preswap_share_wq = alloc_workqueue("preswap_share", WQ_UNBOUND, 1);
+	return preswap_share_wq ? 0 : -ENOMEM;
+}
+
+/* All leases have ended: files are given back here at the latest. */
+void preswap_share_exit(void)
+{
+	destroy_workqueue(preswap_share_wq);
+	WARN_ON(!list_empty(&preswap_shares));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A value in a file of an app's cgroup, for as long as a lease lasts. */
+#ifndef PRESWAP_SHARE_H
+#define PRESWAP_SHARE_H
+
+#include <linux/types.h>
+#include <uapi/linux/preswap.h>
+
+struct preswap_app;
+struct preswap_lease_info;
+struct preswap_share;
+
+/* Is it a lease of a share? */
+static inline bool preswap_is_share(u8 kind)
+{
+	return kind > PRESWAP_LEASE_KIND_AFFINITY;
+}
+
+int preswap_share_init(void);
+void preswap_share_exit(void);
+const char *preswap_share_file(u8 kind);
+struct preswap_share *preswap_share_begin(struct preswap_app *app,
+					  const struct preswap_lease_info *info);
+void preswap_share_end(struct preswap_share *share);
+bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device);
+void preswap_share_tick(u64 now_ns);
+
+#endif /* PRESWAP_SHARE_H */

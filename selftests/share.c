@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A value in a cgroup's file for as long as a lease lasts, then the old one. */
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+#include "guest.h"
+
+#define TEXT	4096
+
+static struct preswap_ctx *ctx;
+static uint64_t app;
+
+/* What a lease of each kind writes, over what, and what the file says then. */
+static const struct share {
+	uint8_t kind;
+	const char *file, *before, *now;
+	uint64_t amount;
+} shares[] = {
+	{ PRESWAP_LEASE_KIND_CPU_WEIGHT, "cpu.weight", "250", "20", 20 },
+	{ PRESWAP_LEASE_KIND_CPU_MAX, "cpu.max", "max 50000", "25000 50000",
+	  500 },
+	{ PRESWAP_LEASE_KIND_MEMORY_LOW, "memory.low", "1048576", "67108864",
+	  64 * MIB },
+	{ PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high", "max", "134217728",
+	  128 * MIB },
+	{ PRESWAP_LEASE_KIND_IO_WEIGHT, "io.weight", "default 100",
+	  "default 300", 300 },
+};
+#define SHARES	(sizeof(shares) / sizeof(shares[0]))
+
+static void read_group(const char *file, char *text)
+{
+	char *end;
+	int err = try_read(group_file("share", file), text, TEXT);
+
+	ktap_assert(!err, "%s: %s", file, strerror(-err));
+	end = strchr(text, '\n');
+	if (end)
+		*end = '\0';
+}
+
+/* The file's first line. */
+#define says(file, want) do {						\
+	char text_[TEXT];						\
+									\
+	read_group(file, text_);					\
+	ktap_assert(!strcmp(text_, want), "%s says '%s', not '%s'",	\
+		    file, text_, want);					\
+} while (0)
+
+/* The same, as soon as the worker has done it. */
+#define soon_says(file, want) do {					\
+	char now_[TEXT];						\
+									\
+	wait_until(5000, (read_group(file, now_), !strcmp(now_, want)));	\
+	says(file, want);						\
+} while (0)
+
+static void setup(void)
+{
+	if (!ctx)
+		ctx = open_preswap();
+	set_knob("enabled", 0);
+	set_knob("enabled", 1);
+	set_knob("min_priority", 10);	/* the engine takes nothing */
+	group_remove("share");
+	app = group_make("share");
+	set_policy(ctx, app, 2, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+}
+
+static int try_lease(uint8_t kind, uint64_t amount, uint32_t device,
+		     uint64_t receiver, uint32_t ms, uint32_t *id)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = kind, .donor_id = app,
+		.receiver_id = receiver, .amount = amount,
+		.duration_ms = ms, .device = device,
+	};
+	int err = preswap_lease_add(ctx, &opts, &lease);
+
+	if (!err) {
+		ktap_assert(lease.kind == kind && lease.amount == amount &&
+			    lease.done == amount && lease.full_ns &&
+			    lease.device == device && !lease.ended,
+			    "kind %u, amount %llu, done %llu, ended %u",
+			    lease.kind, (unsigned long long)lease.amount,
+			    (unsigned long long)lease.done, lease.ended);
+		if (id)
+			*id = lease.id;
+	}
+	return err;
+}
+
+static uint32_t begin(const struct share *share, uint32_t ms)
+{
+	uint32_t id;
+
+	must(ctx, try_lease(share->kind, share->amount, 0, 0, ms, &id));
+	says(share->file, share->now);
+	return id;
+}
+
+struct wanted {
+	uint32_t id;
+	uint8_t ended;
+};
+
+static int look(void *data, const struct preswap_lease *lease)
+{
+	struct wanted *wanted = data;
+
+	if (lease->id == wanted->id)
+		wanted->ended = lease->ended;
+	return 0;
+}
+
+static uint8_t how_ended(uint32_t id)
+{
+	struct wanted wanted = { .id = id, .ended = 0xff };
+	int i, err = -EAGAIN;
+
+	for (i = 0; i < 10 && err == -EAGAIN; i++)
+		err = preswap_leases(ctx, look, &wanted);
+	ktap_assert(!err && wanted.ended != 0xff, "no lease %u: %d", id, err);
+	return wanted.ended;
+}
+
+#define ends_as(id, why) do {						\
+	wait_until(10000, how_ended(id) == (why));			\
+	ktap_assert(how_ended(id) == (why), "it ended as %u, not %u",	\
+		    how_ended(id), why);				\
+} while (0)
+
+/* The file with what it said before; skips one that this kernel has not. */
+static bool prepare(const struct share *share)
+{
+	if (access(group_file("share", share->file), F_OK)) {
+		printf("# no %s here\n", share->file);
+		return false;
+	}
+	must_write(group_file("share", share->file), share->before);
+	return true;
+}
+
+static void test_each(void)
+{
+	unsigned int i, done = 0;
+	uint32_t id;
+
+	setup();
+	for (i = 0; i < SHARES; i++) {
+		if (!prepare(&shares[i]))
+			continue;
+		id = begin(&shares[i], 60000);
+		must(ctx, preswap_lease_end(ctx, id));
+		soon_says(shares[i].file, shares[i].before);
+		ends_as(id, PRESWAP_LEASE_END_REQUESTED);
+		done++;
+	}
+	ktap_assert(done >= 4, "only %u files", done);
+}
+
+static unsigned int a_disk(void)
+{
+	struct stat st;
+	static const char *const disks[] = {
+		"/dev/vda", "/dev/sda", "/dev/zram0", "/dev/loop0",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(disks) / sizeof(disks[0]); i++)
+		if (!stat(disks[i], &st) && S_ISBLK(st.st_mode))
+			return major(st.st_rdev) << 20 | minor(st.st_rdev);
+	ktap_skip("no block device");
+}
+
+static void test_io_max(void)
+{
+	char limited[128], before[128];
+	unsigned int disk;
+	uint32_t id;
+
+	setup();
+	if (access(group_file("share", "io.max"), F_OK))
+		ktap_skip("no io.max");
+	disk = a_disk();
+	/* without limits before, and with one that is not the lease's */
+	must(ctx, try_lease(PRESWAP_LEASE_KIND_IO_MAX, 4 * MIB, disk, 0, 60000,
+			    &id));
+	snprintf(limited, sizeof(limited),
+		 "%u:%u rbps=4194304 wbps=4194304 riops=max wiops=max",
+		 disk >> 20, disk & 0xfffff);
+	says("io.max", limited);
+	must(ctx, preswap_lease_end(ctx, id));
+	soon_says("io.max", "");
+
+	snprintf(before, sizeof(before),
+		 "%u:%u rbps=max wbps=1048576 riops=77 wiops=max", disk >> 20,
+		 disk & 0xfffff);
+	must_write(group_file("share", "io.max"), before);
+	must(ctx, try_lease(PRESWAP_LEASE_KIND_IO_MAX, 4 * MIB, disk, 0, 60000,
+			    &id));
+	snprintf(limited, sizeof(limited),
+		 "%u:%u rbps=4194304 wbps=4194304 riops=77 wiops=max",
+		 disk >> 20, disk & 0xfffff);
+	says("io.max", limited);
+	must(ctx, preswap_lease_end(ctx, id));
+	soon_says("io.max", before);
+	ktap_assert(try_lease(PRESWAP_LEASE_KIND_IO_MAX, MIB, 4095U << 20, 0,
+			      60000, NULL) == -ENODEV, "a device that is none");
+}
+
+static void test_theirs(void)
+{
+	uint32_t in_force, ending;
+
+	setup();
+	prepare(&shares[0]);
+	in_force = begin(&shares[0], 60000);
+	must_write(group_file("share", "cpu.weight"), "77");
+	ends_as(in_force, PRESWAP_LEASE_END_CHANGED);
+	says("cpu.weight", "77");
+	/* right before the end, when nobody looks any more */
+	ending = begin(&shares[0], 60000);
+	must_write(group_file("share", "cpu.weight"), "78");
+	must(ctx, preswap_lease_end(ctx, ending));
+	ends_as(ending, PRESWAP_LEASE_END_CHANGED);
+	says("cpu.weight", "78");
+	/* the file is free for the next one */
+	ending = begin(&shares[0], 60000);
+	must(ctx, preswap_lease_end(ctx, ending));
+	soon_says("cpu.weight", "78");
+}
+
+static void test_ends(void)
+{
+	uint32_t low, weight;
+
+	setup();
+	prepare(&shares[0]);
+	prepare(&shares[2]);
+	low = begin(&shares[2], 1500);
+	weight = begin(&shares[0], 60000);
+	soon_says("memory.low", shares[2].before);
+	ends_as(low, PRESWAP_LEASE_END_EXPIRED);
+	says("cpu.weight", shares[0].now);
+	set_knob("enabled", 0);
+	soon_says("cpu.weight", shares[0].before);
+	ends_as(weight, PRESWAP_LEASE_END_DISABLED);
+	set_knob("enabled", 1);
+	weight = begin(&shares[0], 60000);
+	set_policy(ctx, app, 2, PRESWAP_SENSITIVITY_BATCH, false, 0, 0);
+	soon_says("cpu.weight", shares[0].before);
+	ends_as(weight, PRESWAP_LEASE_END_POLICY);
+}
+
+/* A cgroup of the same name is another one: it does not get the old value. */
+static void test_gone(void)
+{
+	uint32_t id;
+
+	setup();
+	prepare(&shares[0]);
+	id = begin(&shares[0], 60000);
+	group_remove("share");
+	group_make("share");
+	ends_as(id, PRESWAP_LEASE_END_DONOR_GONE);
+	sleep_ms(500);
+	says("cpu.weight", "100");
+}
+
+static void test_refused(void)
+{
+	const struct {
+		uint8_t kind;
+		uint64_t amount;
+		uint32_t device;
+		uint64_t receiver;
+		int err;
+	} bad[] = {
+		{ PRESWAP_LEASE_KIND_CPU_WEIGHT, 10001, 0, 0, -EINVAL },
+		{ PRESWAP_LEASE_KIND_IO_WEIGHT, 10001, 0, 0, -EINVAL },
+		{ PRESWAP_LEASE_KIND_CPU_WEIGHT, 50, 8 << 20, 0, -EINVAL },
+		{ PRESWAP_LEASE_KIND_IO_MAX, MIB, 0, 0, -EINVAL },
+		{ PRESWAP_LEASE_KIND_CPU_WEIGHT, 50, 0, app, -EINVAL },
+		{ PRESWAP_LEASE_KIND_CPU_MAX, 499, 0, 0, -EINVAL },
+		{ PRESWAP_LEASE_KIND_MEMORY_HIGH, 32 * MIB - 1, 0, 0, -EINVAL },
+		/* what only the kernel knows to be too little */
+		{ PRESWAP_LEASE_KIND_CPU_WEIGHT, 0, 0, 0, -ERANGE },
+	};
+	char before[TEXT], line[TEXT];
+	unsigned int i;
+	uint32_t id;
+
+	setup();
+	set_policy(ctx, app, 2, PRESWAP_SENSITIVITY_BATCH, true, 32 * MIB, 500);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int err = try_lease(bad[i].kind, bad[i].amount, bad[i].device,
+				    bad[i].receiver ? app : 0, 60000, NULL);
+
+		ktap_assert(err == bad[i].err, "%u: %d (%s)", i, err,
+			    preswap_strerror(ctx));
+	}
+	read_group("cpu.weight", before);
+	/* one at a time */
+	id = begin(&shares[0], 60000);
+	ktap_assert(try_lease(PRESWAP_LEASE_KIND_CPU_WEIGHT, 30, 0, 0, 60000,
+			      NULL) == -EBUSY, "a second one");
+	must(ctx, preswap_lease_end(ctx, id));
+	soon_says("cpu.weight", before);
+	/* what takes nothing from it needs no leave; the rest does */
+	set_policy(ctx, app, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	must(ctx, try_lease(PRESWAP_LEASE_KIND_MEMORY_LOW, MIB, 0, 0, 60000,
+			    NULL));
+	ktap_assert(try_lease(PRESWAP_LEASE_KIND_CPU_WEIGHT, 30, 0, 0, 60000,
+			      NULL) == -EPERM, "not eligible");
+	/* a cgroup without the controller has no such file */
+	must_write(GUEST_ROOT "/cgroup.subtree_control", "-io");
+	set_policy(ctx, app, 2, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	i = (unsigned int)-try_lease(PRESWAP_LEASE_KIND_IO_WEIGHT, 30, 0, 0,
+				     60000, NULL);
+	snprintf(line, sizeof(line), "%s", preswap_strerror(ctx));
+	must_write(GUEST_ROOT "/cgroup.subtree_control", "+io");
+	ktap_assert(i == ENOENT && strstr(line, "controller"), "%u: %s", i,
+		    line);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-30 each file is written, and has its old value again",
+		  test_each },
+		{ "R-30 io.max of a device, its other limits untouched",
+		  test_io_max },
+		{ "R-30 what somebody else writes meanwhile stands",
+		  test_theirs },
+		{ "R-32 expired, disabled, forbidden: given back", test_ends },
+		{ "R-32 not to a cgroup that has the name now", test_gone },
+		{ "R-30 what is refused, and nothing is changed", test_refused },
+		{}
+	});
+}
