@@ -317,11 +317,18 @@ static int preswap_lease_settle(struct preswap_lease_info *info,
 	}
 	if (!info->error)
 		return 0;
-	if (info->error == -ENOENT)
+	switch (info->error) {
+	case -ENOENT:
 		NL_SET_ERR_MSG(extack,
 			       "the app's cgroup has no such file: is its controller enabled?");
-	else
+		break;
+	case -ENODEV:
+		/* which says elsewhere that there is no preswap */
+		NL_SET_ERR_MSG(extack, "there is no such block device");
+		return -ENXIO;
+	default:
 		NL_SET_ERR_MSG(extack, "the kernel refuses this value");
+	}
 	return info->error;
 }
 

@@ -208,7 +208,7 @@ static void test_io_max(void)
 	must(ctx, preswap_lease_end(ctx, id));
 	soon_says("io.max", before);
 	ktap_assert(try_lease(PRESWAP_LEASE_KIND_IO_MAX, MIB, 4095U << 20, 0,
-			      60000, NULL) == -ENODEV, "a device that is none");
+			      60000, NULL) == -ENXIO, "a device that is none");
 }
 
 static void test_theirs(void)

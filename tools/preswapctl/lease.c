@@ -132,7 +132,8 @@ static int add_share(struct ctl *ctl, uint8_t kind, const char *value,
 	case PRESWAP_LEASE_KIND_IO_WEIGHT:
 		if (units_parse_number(value, 1, PRESWAP_WEIGHT_MAX,
 				       &lease->amount))
-			return ctl_usage(ctl, "a weight is 1 to %u, not '%s'",
+			return ctl_usage(ctl, "%s is 1 to %u, not '%s'",
+					 names_lease_kind(kind),
 					 PRESWAP_WEIGHT_MAX, value);
 		return CTL_OK;
 	case PRESWAP_LEASE_KIND_CPU_MAX:
@@ -142,8 +143,8 @@ static int add_share(struct ctl *ctl, uint8_t kind, const char *value,
 		return CTL_OK;
 	}
 	if (units_parse_bytes(value, &lease->amount) || !lease->amount)
-		return ctl_usage(ctl, "this is like 64M, up to 16T, not '%s'",
-				 value);
+		return ctl_usage(ctl, "%s is like 64M, up to 16T, not '%s'",
+				 names_lease_kind(kind), value);
 	return CTL_OK;
 }
 

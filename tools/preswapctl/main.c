@@ -29,7 +29,7 @@ static const struct command {
 	{ "leases", cmd_leases, "[--ended]",
 	  "leases in force, or those that ended" },
 	{ "lease", cmd_lease,
-	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME | end ID",
+	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME | add --app APP --cpu-weight N|--cpu-max CORES|--io-weight N|--io-max BYTES --device MAJ:MIN|--memory-low BYTES|--memory-high BYTES --for TIME | end ID",
 	  "begin or end a lease by hand" },
 	{ "policy", cmd_policy,
 	  "set APP --priority N [--sensitivity latency|normal|batch] [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES] [--gives cpu|memory|cpu,memory] [--max-stall PERCENT] [--needs-approval yes|no] | get [APP] | approve APP --for TIME|--revoke | delete APP",
