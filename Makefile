@@ -4,6 +4,8 @@
 #	make module [KDIR=...]	preswap.ko in build/module-RELEASE/
 #	make test-module	what selftests/replay.c loads, in
 #			build/test-module-RELEASE/
+#	make fault-module	preswap.ko for selftests/faults.c, in
+#			build/fault-module-RELEASE/
 #	make user		library, daemon and tools in build/user/
 #	make check		userspace tests, with sanitizers
 #	make install		userspace [DESTDIR=, PREFIX=]; and the module's
@@ -15,6 +17,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 MODULE_DIR = $(CURDIR)/build/module-$(KRELEASE)
 TEST_MODULE_DIR = $(CURDIR)/build/test-module-$(KRELEASE)
+FAULT_MODULE_DIR = $(CURDIR)/build/fault-module-$(KRELEASE)
 MODULE_SRC = Kbuild kmod include
 WERROR ?= 0
 
@@ -39,6 +42,13 @@ test-module:
 	$(MAKE) -C $(KDIR) M=$(TEST_MODULE_DIR) W=$(W) C=$(C) \
 		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
 
+fault-module:
+	mkdir -p $(FAULT_MODULE_DIR)
+	cp -pR $(MODULE_SRC) selftests/faults $(FAULT_MODULE_DIR)
+	cat selftests/faults/Kbuild >>$(FAULT_MODULE_DIR)/Kbuild
+	$(MAKE) -C $(KDIR) M=$(FAULT_MODULE_DIR) W=$(W) C=$(C) \
+		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
+
 user:
 	$(MAKE) -C user
 
@@ -54,6 +64,6 @@ uninstall:
 	$(MAKE) -C user uninstall
 
 clean:
-	rm -rf build/module-* build/test-module-* build/user build/user-san
+	rm -rf build/module-* build/test-module-* build/fault-module-* build/user build/user-san
 
-.PHONY: all module test-module user check install uninstall clean
+.PHONY: all module test-module fault-module user check install uninstall clean

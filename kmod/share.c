@@ -10,12 +10,13 @@
  *
  * Files are the worker's alone, without preswap_lock: a write to memory.high
  * reclaims before it returns. A share that is in its hands stays in the list;
- * only the worker takes it out.
+ * only the worker takes it out. What fails for want of memory is tried again.
  *
  * One lease at a time may have a file (io.max: for a device). Two would need
  * rules for who wins and what is the old value.
  */
 #include <linux/cgroup.h>
+#include <linux/delay.h>
 #include <linux/kdev_t.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -40,7 +41,8 @@ struct preswap_share {
 	u32 lease_id;
 	u32 device;
 	u8 kind;			/* enum preswap_lease_kind */
-	bool applied;			/* the file says @now */
+	bool written;			/* what was in the file is to go back */
+	bool known;			/* @now is what the file said then */
 	bool ends;
 	char was[PRESWAP_SHARE_TEXT];	/* the line before; the worker's */
 	char now[PRESWAP_SHARE_TEXT];	/* as it was read back; the worker's */
@@ -145,17 +147,19 @@ static int preswap_share_apply(struct preswap_share *share)
 	if (err)
 		return err;
 	preswap_share_format(share, share->was, share->now);
-	err = preswap_share_write(share, share->now);
-	/* a device without a line would need none to be said to have none */
-	return err ?: preswap_share_read(share, share->now);
+	return preswap_share_write(share, share->now);
 }
 
-/* Does the file still say what the lease wrote? If it cannot be read, no. */
-static bool preswap_share_stands(const struct preswap_share *share)
+/* Return: 0 if the file says what the lease wrote, 1 if not, or -errno. */
+static int preswap_share_compare(struct preswap_share *share)
 {
 	char line[PRESWAP_SHARE_TEXT];
+	int err;
 
-	return !preswap_share_read(share, line) && !strcmp(line, share->now);
+	if (!share->known)
+		return preswap_share_read(share, share->now);
+	err = preswap_share_read(share, line);
+	return err ?: strcmp(line, share->now) != 0;
 }
 
 /* The next one to look at; @at: from there on. */
@@ -177,31 +181,40 @@ static struct preswap_share *preswap_share_next(struct list_head *at,
  */
 static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
 {
-	bool stands, ends = share->ends;
-	int err = 0;
+	bool ends = share->ends, known = share->known;
+	int err = 0, differs = 0;
 
-	if (ends && !share->applied)
+	if (ends && !share->written)
 		return false;
 	mutex_unlock(&preswap_lock);
-	if (share->applied) {
-		stands = preswap_share_stands(share);
-		if (stands && ends)
-			preswap_share_write(share, share->was);
-	} else {
+	if (!share->written) {
 		err = preswap_share_apply(share);
-		stands = !err;
+		share->written = !err;
+	}
+	if (share->written) {
+		differs = preswap_share_compare(share);
+		share->known = known || !differs;
+		/* what cannot be read was not seen to be another's */
+		if (ends && differs <= 0)
+			differs = preswap_share_write(share, share->was);
 	}
 	mutex_lock(&preswap_lock);
-	if (err)
-		preswap_lease_fail(share->lease_id, err);
-	else if (!stands)
-		preswap_lease_changed(share->lease_id);
-	else if (!share->applied)
-		preswap_lease_full(share->lease_id);
 	share->look_ns = now_ns;
-	share->applied = stands;
-	/* it may have been ended meanwhile: then there is a next round */
-	return stands && !ends;
+	/* its file or its cgroup has gone */
+	if (differs == -ENOENT)
+		err = differs;
+	if (err) {
+		preswap_lease_fail(share->lease_id, err);
+		return false;
+	}
+	if (differs > 0) {
+		preswap_lease_changed(share->lease_id);
+		return false;
+	}
+	if (!known)
+		preswap_lease_full(share->lease_id);
+	/* ended meanwhile, or not to be written just now: another round */
+	return !ends || differs;
 }
 
 static void preswap_share_run(struct work_struct *work)
@@ -288,9 +301,28 @@ int preswap_share_init(void)
 	return preswap_share_wq ? 0 : -ENOMEM;
 }
 
-/* All leases have ended: files are given back here at the latest. */
+/*
+ * All leases have ended. What cannot be written back for a second, which only a
+ * lack of memory explains, is left as it is.
+ */
 void preswap_share_exit(void)
 {
+	struct preswap_share *share, *next;
+	unsigned int round;
+
+	for (round = 0; round < 20 && !list_empty(&preswap_shares); round++) {
+		if (round)
+			msleep(50);
+		queue_work(preswap_share_wq, &preswap_share_work);
+		flush_workqueue(preswap_share_wq);
+	}
 	destroy_workqueue(preswap_share_wq);
-	WARN_ON(!list_empty(&preswap_shares));
+	list_for_each_entry_safe(share, next, &preswap_shares, list) {
+		pr_warn("%s of app %llu keeps a lease's value, not \"%s\"\n",
+			preswap_share_file(share->kind), share->app->id,
+			share->was);
+		list_del(&share->list);
+		preswap_app_put(share->app);
+		kfree(share);
+	}
 }

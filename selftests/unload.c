@@ -14,15 +14,14 @@
  * selftests/run does not load the module for this one; it says where it is in
  * PRESWAP_MODULE.
  */
-#include <linux/perf_event.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "guest.h"
+#include "module.h"
 #include "rawnl.h"
 
 #define SLEEPERS	200
@@ -39,54 +38,6 @@ static struct {
 	uint64_t leases, asked, moved, reclaimed, checked, shares;
 	uint64_t events, usages;
 } total;
-
-/* ---- the module ---- */
-
-static int module_load(void)
-{
-	const char *path = getenv("PRESWAP_MODULE");
-	int fd = open(path ? path : "", O_RDONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static int module_unload(void)
-{
-	return syscall(SYS_delete_module, "preswap", O_NONBLOCK) ? -errno : 0;
-}
-
-static void must_load(void)
-{
-	int err = module_load();
-
-	ktap_assert(!err, "load: %s", strerror(-err));
-}
-
-static void must_unload(void)
-{
-	int err = module_unload();
-
-	ktap_assert(!err, "unload: %s", strerror(-err));
-}
-
-static void assert_gone(void)
-{
-	static const char *const paths[] = {
-		"/sys/kernel/preswap", "/sys/module/preswap",
-		"/sys/kernel/debug/preswap",
-		"/sys/kernel/tracing/events/preswap",
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		ktap_assert(access(paths[i], F_OK) && errno == ENOENT,
-			    "%s is still there", paths[i]);
-}
 
 /* ---- the load ---- */
 
@@ -191,44 +142,6 @@ static bool is_pinned(pid_t pid)
 
 	return !sched_getaffinity(pid, sizeof(set), &set) &&
 	       CPU_COUNT(&set) == 1;
-}
-
-/* ---- the tracepoints ---- */
-
-/*
- * Two probes of others on each tracepoint that the module uses: then its own
- * coming and going changes a list, and not the kernel's code in fork and exit.
- * QEMU with a thread per CPU can run into code that is being changed ("Oops:
- * int3"), which is no fault of the module's, and a storm of forks finds it
- * within a hundred cycles.
- */
-static void hold_tracepoint(const char *name)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.disabled = 1,
-	};
-	char path[128];
-
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/tracing/events/sched/%s/enable", name);
-	must_write(path, "1");
-	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/sched/%s/id",
-		 name);
-	attr.config = read_u64(path);
-	/* held until this process ends */
-	ktap_assert(syscall(SYS_perf_event_open, &attr, -1, 0, -1,
-			    PERF_FLAG_FD_CLOEXEC) >= 0, "%s: %s", name,
-		    strerror(errno));
-}
-
-static void hold_tracepoints(void)
-{
-	hold_tracepoint("sched_process_fork");
-	hold_tracepoint("sched_process_exec");
-	hold_tracepoint("sched_process_exit");
-	hold_tracepoint("sched_process_free");
 }
 
 /* Once for all cases: the load knows nothing of the module. */
@@ -621,7 +534,7 @@ static void run_namespace(void *arg)
 	(void)arg;
 	if (unshare(CLONE_NEWCGROUP))
 		_exit(2);
-	err = module_load();
+	err = module_load(module_path(), "");
 	if (!err)
 		module_unload();
 	_exit(err == -EXDEV ? 0 : 1);

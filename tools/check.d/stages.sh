@@ -88,14 +88,14 @@ quiet_build() {
 	return $status
 }
 
-# The module as the guests load it, and that of the tests.
+# The module as the guests load it, and those of the tests.
 build_module() {
-	make -j"$JOBS" module test-module KDIR="$(tools/vm/kernel "$1")/build" \
+	make -j"$JOBS" module test-module fault-module KDIR="$(tools/vm/kernel "$1")/build" \
 		W=1 C=1 WERROR=1
 }
 
 module() {
-	rm -rf build/{,test-}module-"$(cat "build/vm/$1/release")"
+	rm -rf build/{,test-,fault-}module-"$(cat "build/vm/$1/release")"
 	quiet_build build_module "$1"
 }
 
