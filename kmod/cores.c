@@ -41,6 +41,7 @@
 #define PRESWAP_CORES_SPARE	(PRESWAP_CORES_BEFORE + 1)	/* for a new one */
 #define PRESWAP_CORES_ORDERS	(PRESWAP_CORES_SPARE + 1)
 
+static cpumask_var_t preswap_cores_online;	/* as last seen; preswap_lock */
 static DEFINE_MUTEX(preswap_cores_lock);
 /* nr_cpu_ids keys each, ascending; preswap_cores_lock */
 static u64 *preswap_cores_keys[PRESWAP_CORES_ORDERS];
@@ -147,10 +148,22 @@ unsigned int preswap_cores_threads(void)
 	return threads;
 }
 
+/* Have CPUs come or gone since the last time? */
+bool preswap_cores_changed(void)
+{
+	if (cpumask_equal(preswap_cores_online, cpu_online_mask))
+		return false;
+	cpumask_copy(preswap_cores_online, cpu_online_mask);
+	return true;
+}
+
 int preswap_cores_init(void)
 {
 	int i;
 
+	if (!zalloc_cpumask_var(&preswap_cores_online, GFP_KERNEL))
+		return -ENOMEM;
+	cpumask_copy(preswap_cores_online, cpu_online_mask);
 	for (i = 0; i < PRESWAP_CORES_ORDERS; i++) {
 		preswap_cores_keys[i] = kcalloc(nr_cpu_ids, sizeof(u64),
 						GFP_KERNEL);
@@ -167,6 +180,7 @@ void preswap_cores_exit(void)
 {
 	int i;
 
+	free_cpumask_var(preswap_cores_online);
 	for (i = 0; i < PRESWAP_CORES_ORDERS; i++) {
 		kfree(preswap_cores_keys[i]);
 		preswap_cores_keys[i] = NULL;

@@ -17,5 +17,6 @@ void preswap_cores_aim(int home);
 void preswap_cores_first(enum preswap_cores_order order, unsigned int number,
 			 struct cpumask *first);
 unsigned int preswap_cores_threads(void);
+bool preswap_cores_changed(void);
 
 #endif /* PRESWAP_CORES_H */

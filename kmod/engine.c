@@ -37,6 +37,8 @@
 #define PRESWAP_ENGINE_IDLE_NS		(60ULL * NSEC_PER_SEC)
 /* The trend is not believed further than this. */
 #define PRESWAP_ENGINE_TREND_MS		2000
+/* After CPUs came or went, the kernel sets masks anew for about this long. */
+#define PRESWAP_ENGINE_HOTPLUG_NS	NSEC_PER_SEC
 /* A shortage is reported again only after this. */
 #define PRESWAP_ENGINE_REPORT_NS	(10ULL * NSEC_PER_SEC)
 
@@ -385,6 +387,22 @@ static void preswap_engine_reassign(u64 now_ns)
 			preswap_lease_end(lease, PRESWAP_LEASE_END_AB);
 }
 
+/*
+ * When a CPU comes or goes the kernel gives tasks in cpusets other masks than those
+ * that leases set. Leases of cores end, and begin anew with the CPUs there are.
+ */
+static bool preswap_engine_hotplug(u64 now_ns)
+{
+	static u64 last_ns;
+
+	if (preswap_cores_changed()) {
+		preswap_lease_end_kind(PRESWAP_LEASE_KIND_AFFINITY,
+				       PRESWAP_LEASE_END_CHANGED);
+		last_ns = now_ns;
+	}
+	return last_ns && now_ns - last_ns < PRESWAP_ENGINE_HOTPLUG_NS;
+}
+
 static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 {
 	struct preswap_app *donor = preswap_engine.of[p->donor];
@@ -459,8 +477,10 @@ static void preswap_engine_decide(u64 now_ns)
 		.taken = preswap_engine.taken,
 		.held = preswap_engine.held,
 	};
+	bool hotplug;
 	u32 i;
 
+	hotplug = preswap_engine_hotplug(now_ns);
 	if (!preswap_knob(enabled))
 		return;
 	preswap_engine_reassign(now_ns);
@@ -472,7 +492,9 @@ static void preswap_engine_decide(u64 now_ns)
 		trace_preswap_decide(&snapshot, &result,
 				     preswap_knob(dry_run));
 	for (i = 0; i < result.nr_proposals; i++)
-		preswap_engine_dispose(&result.proposals[i], now_ns);
+		if (!hotplug || result.proposals[i].resource != DECIDE_CPU)
+			preswap_engine_dispose(&result.proposals[i],
+					       now_ns);
 	for (i = 0; i < result.nr_shortages; i++)
 		preswap_engine_report(&result.shortages[i], now_ns);
 }

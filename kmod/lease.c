@@ -504,6 +504,15 @@ void preswap_lease_end_all(enum preswap_lease_end why)
 		preswap_lease_end(lease, why);
 }
 
+void preswap_lease_end_kind(u8 kind, enum preswap_lease_end why)
+{
+	struct preswap_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &preswap_leases, list)
+		if (lease->info.kind == kind)
+			preswap_lease_end(lease, why);
+}
+
 /*
  * For unload: what is in force ends, and nothing begins. Requests come until
  * the netlink family has gone, which is after the engine.

@@ -79,6 +79,7 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why);
 int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
 void preswap_lease_end_app(struct preswap_app *app, bool gone);
 void preswap_lease_end_all(enum preswap_lease_end why);
+void preswap_lease_end_kind(u8 kind, enum preswap_lease_end why);
 void preswap_lease_close(void);
 void preswap_lease_full(u32 id);
 void preswap_lease_fail(u32 id, int error);

@@ -102,7 +102,7 @@ static struct preswap_info get_info(void)
 /* What was done is counted up by then. */
 static struct preswap_info settled(void)
 {
-	sleep_ms(2300);
+	sleep_ms(1600);
 	return get_info();
 }
 

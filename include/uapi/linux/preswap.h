@@ -88,7 +88,7 @@ enum preswap_lease_end {
 	PRESWAP_LEASE_END_BACKOFF,	/* the donor suffered too much */
 	PRESWAP_LEASE_END_FAILED,	/* the act could not be carried out */
 	PRESWAP_LEASE_END_AB,		/* A/B: it is the other group's turn */
-	PRESWAP_LEASE_END_CHANGED,	/* somebody else changed the file */
+	PRESWAP_LEASE_END_CHANGED,	/* by others: a share's file, the CPUs */
 
 	__PRESWAP_LEASE_END_MAX,
 	PRESWAP_LEASE_END_MAX = __PRESWAP_LEASE_END_MAX - 1
