@@ -80,16 +80,6 @@ int preswap_cgroupfs_write(struct cgroup *cgroup, const char *name,
 	return n < 0 ? n : 0;
 }
 
-/* The same of a number, such as to "memory.reclaim". */
-int preswap_cgroupfs_write_u64(struct cgroup *cgroup, const char *name,
-			       u64 value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%llu", value);
-	return preswap_cgroupfs_write(cgroup, name, text);
-}
-
 /* The beginning of a file, @size - 1 bytes at most. Return: 0 or -errno. */
 int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name, char *buf,
 			  size_t size)

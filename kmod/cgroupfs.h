@@ -14,8 +14,6 @@ int preswap_cgroupfs_read(struct cgroup *cgroup, const char *file, char *text,
 			  size_t size);
 int preswap_cgroupfs_write(struct cgroup *cgroup, const char *file,
 			   const char *text);
-int preswap_cgroupfs_write_u64(struct cgroup *cgroup, const char *file,
-			       u64 value);
 int preswap_cgroupfs_cpuset(struct cgroup *cgroup, struct cpumask *mask);
 
 #endif /* PRESWAP_CGROUPFS_H */

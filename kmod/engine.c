@@ -59,6 +59,7 @@ struct preswap_knobs preswap_knobs = {
 	.threshold_pct = { 80, 80 },
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
+	.swap_reserve_mib = 64,
 	.correlation_pct = 50,
 	.ab_control_pct = 50,
 	.ab_slice_ms = 60000,

@@ -19,6 +19,9 @@
  * the goal) a batch is half of what is left, and the last 4 MiB above the
  * floor are not asked for.
  *
+ * The swap. Filling it to the end would leave the node no way out: below
+ * swap_reserve_mib only file pages are taken, where the kernel can be told so.
+ *
  * A write that says EAGAIN has reclaimed less than was asked, maybe all that
  * there was: what counts is the donor's use before and after. A donor that
  * gave nothing three times in a row is left alone for five seconds.
@@ -31,6 +34,7 @@
 
 #include "app.h"
 #include "cgroupfs.h"
+#include "compat/compat.h"
 #include "knobs.h"
 #include "reclaim.h"
 #include "trace.h"
@@ -63,6 +67,14 @@ u64 preswap_reclaim_floor(const struct preswap_app *app)
 	       PRESWAP_RECLAIM_MARGIN;
 }
 
+/* Is the rest of the swap for others? None at all is no rest. */
+static bool preswap_reclaim_is_tight(void)
+{
+	u64 free = (u64)max(get_nr_swap_pages(), 0L) << PAGE_SHIFT;
+
+	return free && free < (u64)preswap_knob(swap_reserve_mib) << 20;
+}
+
 /* Bytes to ask for now, 0: nothing to do. */
 static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 {
@@ -89,7 +101,8 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 	u64 bytes, first_batch = 0;
 
 	lockdep_assert_held(&preswap_lock);
-	if (preswap_reclaim_stop)
+	if (preswap_reclaim_stop ||
+	    (!PRESWAP_RECLAIM_FILES && preswap_reclaim_is_tight()))
 		return NULL;
 	/* in turn: the first one past @after in order of the list */
 	preswap_for_each_app(app) {
@@ -146,9 +159,12 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
 	u64 begin_ns = ktime_get_ns();
+	char text[48];
 	int err;
 
-	err = preswap_cgroupfs_write_u64(app->cgroup, "memory.reclaim", batch);
+	snprintf(text, sizeof(text), "%llu%s", batch,
+		 preswap_reclaim_is_tight() ? PRESWAP_RECLAIM_FILES ?: "" : "");
+	err = preswap_cgroupfs_write(app->cgroup, "memory.reclaim", text);
 	after = preswap_app_memory_now(app);
 	freed = before > after ? before - after : 0;
 	atomic64_add(freed, &preswap_reclaim_bytes);

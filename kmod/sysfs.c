@@ -76,6 +76,7 @@ PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
 	     false);
 PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
+PRESWAP_KNOB(swap_reserve_mib, swap_reserve_mib, 0, 1048576, false);
 PRESWAP_KNOB(correlation_pct, correlation_pct, 0, 100, false);
 PRESWAP_KNOB(ab_unit, ab_unit, 0, 2, false);
 PRESWAP_KNOB(ab_control_pct, ab_control_pct, 0, 100, false);
@@ -96,6 +97,7 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_threshold_memory_pct.attr.attr,
 	&preswap_knob_min_priority.attr.attr,
 	&preswap_knob_reclaim_rate_mib.attr.attr,
+	&preswap_knob_swap_reserve_mib.attr.attr,
 	&preswap_knob_correlation_pct.attr.attr,
 	&preswap_knob_ab_unit.attr.attr,
 	&preswap_knob_ab_control_pct.attr.attr,

@@ -805,6 +805,41 @@ static void test_no_swap(void)
 		    "a lease claims to have freed it");
 }
 
+/* Most of a donor would fit into the swap, but that is not to be filled. */
+static void test_swap_reserve(void)
+{
+	struct preswap_info info = { .size = sizeof(info) };
+	uint64_t reserve, low, given;
+
+	setup();
+	group_hog("low", 200 * MIB);
+	arm();
+	must(ctx, preswap_info_get(ctx, &info));
+	if (info.swap_free_bytes < 100 * MIB)
+		ktap_skip("needs 100 MiB of swap");
+	reserve = info.swap_free_bytes / MIB - 40;
+	set_knob("swap_reserve_mib", (unsigned int)reserve);
+	low = group_memory("low");
+	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0, 150 * MIB, 8000,
+		     60000);
+	ktap_assert(wait_until(10000, group_memory("low") + 30 * MIB < low),
+		    "nothing is taken");
+	sleep_ms(4000);
+	must(ctx, preswap_info_get(ctx, &info));
+	given = low - group_memory("low");
+	set_knob("swap_reserve_mib", 64);
+	ktap_assert(info.swap_free_bytes / MIB + 8 >= reserve,
+		    "%llu MiB of swap are free, not %llu",
+		    (unsigned long long)(info.swap_free_bytes / MIB),
+		    (unsigned long long)reserve);
+	ktap_assert(given < 60 * MIB, "%llu MiB were taken",
+		    (unsigned long long)(given / MIB));
+	/* with room it goes on */
+	ktap_assert(wait_until(20000, group_memory("low") + 100 * MIB < low),
+		    "only %llu MiB were taken",
+		    (unsigned long long)((low - group_memory("low")) / MIB));
+}
+
 int main(void)
 {
 	int status = ktap_run((struct ktap_case[]){
@@ -839,6 +874,7 @@ int main(void)
 		{ "R-32 a new policy ends what it forbids", test_policy_ends },
 		{ "R-28 without swap nothing is taken and nothing claimed",
 		  test_no_swap },
+		{ "R-28 the swap's reserve is left alone", test_swap_reserve },
 		{}
 	});
 

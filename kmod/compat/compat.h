@@ -40,6 +40,13 @@ static inline unsigned int preswap_cpu_cache(unsigned int cpu)
 #endif
 }
 
+/* Added to a write to memory.reclaim: no swap for it. NULL: cannot be said. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define PRESWAP_RECLAIM_FILES	NULL
+#else
+#define PRESWAP_RECLAIM_FILES	" swappiness=0"
+#endif
+
 /* The attributes of a dump request, by type. */
 static inline struct nlattr **
 preswap_dump_attrs(const struct genl_dumpit_info *dump)
