@@ -158,10 +158,12 @@ static __u32 price_permille(const struct decide_app *app, __u32 resource)
 {
 	const struct decide_use *use = &app->use[resource];
 	__u32 regret = use->regret_permille;
+	__s32 permille;
 
 	if (regret > DECIDE_REGRET_MAX)
 		regret = DECIDE_REGRET_MAX;
-	return weight(app) * (1000 + regret + (__u32)wanted_permille(use));
+	permille = 1000 + (__s32)regret + wanted_permille(use);
+	return weight(app) * (__u32)permille;
 }
 
 static const struct decide_lease *lease_between(const struct decision *d,

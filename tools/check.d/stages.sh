@@ -27,6 +27,8 @@ stages() {
 	vm 900 always beside
 	guest-6.1 930 always
 	guest-6.12 930 always beside
+	module-7.2 900 long
+	guest-7.2 930 long
 	long-6.1 3630 long
 	long-6.12 3630 long
 	icount-6.1 3630 long
@@ -90,7 +92,7 @@ quiet_build() {
 
 # The module as the guests load it, and those of the tests.
 build_module() {
-	make -j"$JOBS" module test-module fault-module KDIR="$(tools/vm/kernel "$1")/build" \
+	tools/vm/make "$1" -j"$JOBS" module test-module fault-module \
 		W=1 C=1 WERROR=1
 }
 
@@ -101,6 +103,12 @@ module() {
 
 stage_module_6_1() { module 6.1; }
 stage_module_6_12() { module 6.12; }
+stage_module_7_2() {
+	[ "$(tools/vm/kernel --compiler 7.2)" = - ] ||
+		command -v mmdebstrap >/dev/null || tools/deps --install mmdebstrap
+	tools/vm/kernel 7.2
+	module 7.2
+}
 
 stage_user() {
 	make -C user clean
@@ -137,6 +145,7 @@ guest() {
 
 stage_guest_6_1() { guest 6.1 --timeout 900 -- selftests/run; }
 stage_guest_6_12() { guest 6.12 --timeout 900 -- selftests/run; }
+stage_guest_7_2() { guest 7.2 --timeout 900 -- selftests/run; }
 
 long() { guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 selftests/run; }
 stage_long_6_1() { long 6.1; }
