@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "predict/horizon.h"
+#include "predict/inside.h"
 #include "predict/recur.h"
 
 #define PERIOD_DEFAULT	600
@@ -241,12 +241,18 @@ static void keep(struct predict_series *s, float value, float sample,
 	predict_ring_push(&s->past, value);
 }
 
+void predict_series_step(const struct predict_series *s,
+			 struct predict_step *step)
+{
+	predict_history_fill(&step->history, &s->window, &s->past, s->missing);
+	predict_step_fill(step);
+}
+
 static void forecast(struct predict_series *s)
 {
 	struct predict_step step;
 
-	predict_history_fill(&step.history, &s->window, &s->past, s->missing);
-	predict_step_fill(&step);
+	predict_series_step(s, &step);
 	s->period = 0;
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
 		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
@@ -342,6 +348,17 @@ double predict_series_recurrence(const struct predict_series *s,
 double predict_series_period(const struct predict_series *s)
 {
 	return s->period;
+}
+
+const struct predict_setup *predict_series_setup(const struct predict_series *s)
+{
+	return &s->setup;
+}
+
+const struct predict_horizon *
+predict_series_horizon(const struct predict_series *s, unsigned int index)
+{
+	return &s->horizon[index];
 }
 
 size_t predict_series_bytes(const struct predict_series *s)
