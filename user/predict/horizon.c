@@ -102,14 +102,16 @@ static float *slot_at(const struct predict_horizon *h, uint64_t when,
 
 static void score_against_naive(struct predict_horizon *h,
 				const struct predict_setup *setup,
-				double last, double loss, bool inside,
-				double value)
+				double last, const float *final, float value)
 {
 	float q[PREDICT_PROBS_MAX], keep = fmaxf(1 - SCORE_FORGET *
 						 (float)h->stride, 0.9f);
+	unsigned int n = setup->nprobs;
+	/* A float of the same value must count as inside, rounded as it is. */
+	bool inside = final[0] <= value && value <= final[n - 1];
 
 	/* Naive's errors are taken as Laplace distributed of their mean. */
-	for (unsigned int k = 0; k < setup->nprobs; k++) {
+	for (unsigned int k = 0; k < n; k++) {
 		double p = setup->probs[k];
 		double tail = h->naive_error * log(2 * fmin(p, 1 - p));
 
@@ -117,10 +119,11 @@ static void score_against_naive(struct predict_horizon *h,
 					setup->lower), setup->upper);
 	}
 	h->naive = keep * h->naive +
-		   (float)predict_pinball(q, setup->probs, setup->nprobs,
-					  value);
-	h->own = keep * h->own + (float)loss;
+		   (float)predict_pinball(q, setup->probs, n, value);
+	h->own = keep * h->own +
+		 (float)predict_pinball(final, setup->probs, n, value);
 	h->inside = keep * h->inside + (inside ? 1 : 0);
+	h->width = keep * h->width + (final[n - 1] - final[0]);
 	h->weight = keep * h->weight + 1;
 	h->scored++;
 	h->naive_error += fmaxf(1 - NAIVE_KEEP, 1.0f / (float)h->scored) *
@@ -203,10 +206,7 @@ bool predict_horizon_score(struct predict_horizon *h,
 		return false;
 	mixed = slot + 1;
 	final = mixed + n;
-	/* A float of the same value must count as inside, rounded as it is. */
-	score_against_naive(h, setup, slot[0],
-			    predict_pinball(final, setup->probs, n, v),
-			    final[0] <= v && v <= final[n - 1], v);
+	score_against_naive(h, setup, slot[0], final, v);
 	score_experts(h, setup, mixed, (const unsigned char *)(final + n), v);
 	predict_calibration_learn(&h->calibration, 0, v < final[0],
 				  setup->probs[0], h->stride);

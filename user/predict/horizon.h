@@ -26,7 +26,7 @@ struct predict_setup {
  * @slot: the kept ones, a ring of @slots, see horizon.c.
  * @loss: discounted loss [nprobs][PREDICT_EXPERTS].
  * @naive_error: discounted mean absolute error of naive.
- * @own, @naive, @inside, @weight: discounted sums for predict_score.
+ * @own, @naive, @inside, @width, @weight: discounted sums for predict_score.
  * @out_*: the current forecast.
  */
 struct predict_horizon {
@@ -35,7 +35,7 @@ struct predict_horizon {
 	float *loss;
 	struct predict_calibration calibration;
 	float naive_error;
-	float own, naive, inside, weight;
+	float own, naive, inside, width, weight;
 	uint64_t scored;
 	float out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
 };

@@ -331,6 +331,8 @@ int predict_series_score(const struct predict_series *s, unsigned int index,
 	h = &s->horizon[index];
 	out->scored = h->scored;
 	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
+	out->width = h->weight > 0 ? h->width / h->weight : NAN;
+	out->drift = predict_calibration_drift(&h->calibration);
 	out->loss_ratio = 1;
 	if (h->naive > 0)
 		out->loss_ratio = fmin(h->own / h->naive, RATIO_MAX);
