@@ -15,12 +15,17 @@ uint64_t measure_now_ns(void)
 void measure_report(struct measure *m, size_t apps,
 		    const struct push_stats *last)
 {
-	double loss = last->loss_count ? last->loss_sum / last->loss_count : 1;
+	double loss = 1, coverage = 0.9;
 
+	if (last->scored) {
+		loss = last->loss_sum / last->scored;
+		coverage = last->coverage_sum / last->scored;
+	}
 	log_msg(LOG_INFO,
-		"%zu apps; forecasts: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu",
+		"%zu apps; forecasts: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu; coverage %.0f %%, drift in %zu",
 		apps, last->pushed, last->withheld, last->unready,
-		PLAN_NEAR_S, loss, last->loss_better, last->loss_count);
+		PLAN_NEAR_S, loss, last->loss_better, last->scored,
+		100 * coverage, last->drifting);
 	log_msg(LOG_INFO,
 		"%llu updates of %.1f us, at most %.1f ms a period; %llu messages lost",
 		(unsigned long long)m->updates,

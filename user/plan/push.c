@@ -40,14 +40,28 @@ static int reserve(struct push_batch *batch, size_t room)
 	return 0;
 }
 
-static void count_loss(struct push_stats *stats,
-		       const struct predict_demand_point *point)
+static bool drifts(const struct predict_demand_forecast *forecast)
 {
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		if (forecast->at[i].ready &&
+		    forecast->at[i].score.drift >= (double)PREDICT_DRIFT)
+			return true;
+	return false;
+}
+
+/* Before it is adjusted: how good the forecaster alone is. */
+static void count_scores(struct push_stats *stats,
+			 const struct predict_demand_forecast *forecast)
+{
+	const struct predict_demand_point *point = near_point(forecast);
+
+	stats->drifting += drifts(forecast);
 	if (!point->ready)
 		return;
 	stats->loss_sum += point->score.loss_ratio;
 	stats->loss_better += point->score.loss_ratio < 1;
-	stats->loss_count++;
+	stats->coverage_sum += point->score.coverage;
+	stats->scored++;
 }
 
 static void collect_one(struct push_batch *batch, struct series_app *app,
@@ -59,7 +73,7 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 	bool withheld;
 
 	predict_demand_forecast(app->demand[resource], &forecast);
-	count_loss(stats, near_point(&forecast));
+	count_scores(stats, &forecast);
 	if (hooks->adjust)
 		hooks->adjust(hooks->data, app, resource, &forecast);
 	switch (plan_forecast(&forecast, app->id, resource, valid_ms,

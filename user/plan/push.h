@@ -10,13 +10,16 @@
 
 /*
  * @pushed, @withheld, @unready: series of the last batch, by verdict.
- * @loss_sum: of the series that are ready, at PLAN_NEAR_S, loss_ratio.
- * @loss_better: how many of them are better than naive.
+ * @scored: series that are ready at PLAN_NEAR_S; of them, there:
+ * @loss_sum, @coverage_sum: loss_ratio and coverage.
+ * @loss_better: how many are better than naive.
+ * @drifting: series with a horizon, near or far, whose drift is PREDICT_DRIFT
+ *	or more.
  */
 struct push_stats {
 	size_t pushed, withheld, unready;
-	double loss_sum;
-	size_t loss_count, loss_better;
+	size_t scored, loss_better, drifting;
+	double loss_sum, coverage_sum;
 };
 
 struct push_batch {

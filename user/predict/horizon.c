@@ -102,14 +102,16 @@ static float *slot_at(const struct predict_horizon *h, uint64_t when,
 
 static void score_against_naive(struct predict_horizon *h,
 				const struct predict_setup *setup,
-				double last, double loss, bool inside,
-				double value)
+				double last, const float *final, float value)
 {
 	float q[PREDICT_PROBS_MAX], keep = fmaxf(1 - SCORE_FORGET *
 						 (float)h->stride, 0.9f);
+	unsigned int n = setup->nprobs;
+	/* A float of the same value must count as inside, rounded as it is. */
+	bool inside = final[0] <= value && value <= final[n - 1];
 
 	/* Naive's errors are taken as Laplace distributed of their mean. */
-	for (unsigned int k = 0; k < setup->nprobs; k++) {
+	for (unsigned int k = 0; k < n; k++) {
 		double p = setup->probs[k];
 		double tail = h->naive_error * log(2 * fmin(p, 1 - p));
 
@@ -117,10 +119,11 @@ static void score_against_naive(struct predict_horizon *h,
 					setup->lower), setup->upper);
 	}
 	h->naive = keep * h->naive +
-		   (float)predict_pinball(q, setup->probs, setup->nprobs,
-					  value);
-	h->own = keep * h->own + (float)loss;
+		   (float)predict_pinball(q, setup->probs, n, value);
+	h->own = keep * h->own +
+		 (float)predict_pinball(final, setup->probs, n, value);
 	h->inside = keep * h->inside + (inside ? 1 : 0);
+	h->width = keep * h->width + (final[n - 1] - final[0]);
 	h->weight = keep * h->weight + 1;
 	h->scored++;
 	h->naive_error += fmaxf(1 - NAIVE_KEEP, 1.0f / (float)h->scored) *
@@ -147,12 +150,12 @@ static void score_one(const unsigned char *said, float came, float scale,
 			loss[e] = awake > 0 ? sum / awake : 0;
 }
 
-/* s / 2 mean, from the neighbouring quantiles. */
-static float loss_scale(const struct predict_horizon *h, const float *q,
-			const double *probs, unsigned int n, unsigned int k)
+float predict_horizon_scale(const struct predict_setup *setup, const float *q,
+			    unsigned int k, float mean)
 {
-	unsigned int a = k ? k - 1 : 0, b = k + 1 < n ? k + 1 : k;
-	float mean = h->own / h->weight, scale = 1;
+	const double *probs = setup->probs;
+	unsigned int a = k ? k - 1 : 0, b = k + 1 < setup->nprobs ? k + 1 : k;
+	float scale = 1;
 
 	if (b > a && mean > 0)
 		scale = (q[b] - q[a]) / (float)(probs[b] - probs[a]) /
@@ -175,7 +178,8 @@ static void score_experts(struct predict_horizon *h,
 	for (unsigned int k = 0; k < nprobs; k++) {
 		score_one(said + k * PREDICT_EXPERTS,
 			  value < rest[k] ? 1 : value == rest[k] ? 0.5f : 0,
-			  loss_scale(h, rest, setup->probs, nprobs, k),
+			  predict_horizon_scale(setup, rest, k,
+						h->own / h->weight),
 			  loss[k]);
 		for (int e = 0; e < PREDICT_EXPERTS; e++)
 			mean[e] += loss[k][e] / (float)nprobs;
@@ -202,10 +206,7 @@ bool predict_horizon_score(struct predict_horizon *h,
 		return false;
 	mixed = slot + 1;
 	final = mixed + n;
-	/* A float of the same value must count as inside, rounded as it is. */
-	score_against_naive(h, setup, slot[0],
-			    predict_pinball(final, setup->probs, n, v),
-			    final[0] <= v && v <= final[n - 1], v);
+	score_against_naive(h, setup, slot[0], final, v);
 	score_experts(h, setup, mixed, (const unsigned char *)(final + n), v);
 	predict_calibration_learn(&h->calibration, 0, v < final[0],
 				  setup->probs[0], h->stride);
@@ -329,6 +330,60 @@ static bool blend(const struct predict_horizon *h,
 	return true;
 }
 
+/* The same of fixed weights, those awake taking over from those asleep. */
+static bool blend_fixed(const struct predict_horizon *h,
+			const struct predict_setup *setup,
+			const struct predict_step *step,
+			const float (*weight)[PREDICT_EXPERTS],
+			struct predict_mixture *m)
+{
+	if (step->history.n < 2)
+		return false;
+	predict_mixture_collect(m, step, h->steps);
+	memset(m->w, 0, sizeof(m->w));
+	for (unsigned int k = 0; k < setup->nprobs; k++) {
+		float sum = 0;
+
+		for (int e = 0; e < PREDICT_EXPERTS; e++)
+			if (m->total[e] > 0)
+				sum += m->w[k][e] = weight[k][e];
+		if (!(sum > 0))
+			return false;
+		for (int e = 0; e < PREDICT_EXPERTS; e++)
+			m->w[k][e] /= sum;
+	}
+	predict_mixture_share(m, step, setup->nprobs);
+	return true;
+}
+
+/* The mixture's quantiles, and what each expert says of them. */
+static void ask(const struct predict_setup *setup,
+		const struct predict_step *step,
+		const struct predict_mixture *m, float *q, unsigned char *said)
+{
+	memset(said, PREDICT_ASLEEP, setup->nprobs * PREDICT_EXPERTS);
+	for (unsigned int k = 0; k < setup->nprobs; k++)
+		q[k] = m->all->value[predict_mixture_find(
+				m, m->share[k], (float)setup->probs[k])];
+	predict_mixture_ask(m, step, q, setup->nprobs, said);
+}
+
+bool predict_horizon_mix(const struct predict_horizon *h,
+			 const struct predict_setup *setup,
+			 const struct predict_step *step,
+			 const float (*weight)[PREDICT_EXPERTS],
+			 struct predict_mix *out)
+{
+	struct predict_mixture m;
+
+	if (!(weight ? blend_fixed(h, setup, step, weight, &m) :
+		       blend(h, setup, step, &m)))
+		return false;
+	ask(setup, step, &m, out->q, &out->said[0][0]);
+	memcpy(out->weight, m.w, sizeof(out->weight));
+	return true;
+}
+
 static void keep(float *slot, const struct predict_setup *setup,
 		 const struct predict_step *step,
 		 const struct predict_mixture *m, bool known)
@@ -338,17 +393,13 @@ static void keep(float *slot, const struct predict_setup *setup,
 	float *q = slot + 1;
 
 	slot[0] = step->history.state[step->history.n - 1];
-	memset(said, PREDICT_ASLEEP, n * PREDICT_EXPERTS);
-	for (unsigned int k = 0; k < n; k++) {
-		float p = (float)setup->probs[k];
-
-		q[k] = slot[0];
-		if (known)
-			q[k] = m->all->value[predict_mixture_find(
-						     m, m->share[k], p)];
+	if (known) {
+		ask(setup, step, m, q, said);
+		return;
 	}
-	if (known)
-		predict_mixture_ask(m, step, q, n, said);
+	memset(said, PREDICT_ASLEEP, n * PREDICT_EXPERTS);
+	for (unsigned int k = 0; k < n; k++)
+		q[k] = slot[0];
 }
 
 void predict_horizon_forecast(struct predict_horizon *h,

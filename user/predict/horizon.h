@@ -26,7 +26,7 @@ struct predict_setup {
  * @slot: the kept ones, a ring of @slots, see horizon.c.
  * @loss: discounted loss [nprobs][PREDICT_EXPERTS].
  * @naive_error: discounted mean absolute error of naive.
- * @own, @naive, @inside, @weight: discounted sums for predict_score.
+ * @own, @naive, @inside, @width, @weight: discounted sums for predict_score.
  * @out_*: the current forecast.
  */
 struct predict_horizon {
@@ -35,7 +35,7 @@ struct predict_horizon {
 	float *loss;
 	struct predict_calibration calibration;
 	float naive_error;
-	float own, naive, inside, weight;
+	float own, naive, inside, width, weight;
 	uint64_t scored;
 	float out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
 };
@@ -65,5 +65,34 @@ void predict_horizon_forecast(struct predict_horizon *h,
 			      const struct predict_step *step,
 			      const struct predict_sample *recur,
 			      unsigned int nrecur, double recurrence);
+
+/* ---- for the evaluation; neither is used to forecast ---- */
+
+/*
+ * A mixture before recurrence and calibration, by probability.
+ *
+ * @q: its quantiles.
+ * @weight: its experts' weights, of sum 1, 0 for those asleep.
+ * @said: F_e(q) in units of 1/254, or PREDICT_ASLEEP.
+ */
+struct predict_mix {
+	float q[PREDICT_PROBS_MAX];
+	float weight[PREDICT_PROBS_MAX][PREDICT_EXPERTS];
+	unsigned char said[PREDICT_PROBS_MAX][PREDICT_EXPERTS];
+};
+
+/*
+ * What @weight, by probability and expert, would forecast now; NULL: the
+ * horizon's own weights. False: nothing is known yet, or all of them sleep.
+ */
+bool predict_horizon_mix(const struct predict_horizon *h,
+			 const struct predict_setup *setup,
+			 const struct predict_step *step,
+			 const float (*weight)[PREDICT_EXPERTS],
+			 struct predict_mix *out);
+
+/* s / 2 mean (horizon.c) at the @k-th of a mixture's quantiles @q. */
+float predict_horizon_scale(const struct predict_setup *setup, const float *q,
+			    unsigned int k, float mean);
 
 #endif /* PREDICT_HORIZON_H */

@@ -33,6 +33,9 @@
 /* No forecast exceeds this many times the largest magnitude seen. */
 #define PREDICT_RANGE		10.0
 
+/* From here on drift is reported, and answered. */
+#define PREDICT_DRIFT		0.3f
+
 /*
  * How good forecasts of one horizon have been lately (R-16).
  *
@@ -44,11 +47,19 @@
  * @coverage: rolling share, 0..1, of values that fell between the lowest and
  *	the highest probability asked for (0.05 and 0.95 for predict_demand:
  *	0.9 is right). NaN until something was scored.
+ * @width: rolling mean of that interval's width, in the values' unit. NaN until
+ *	something was scored.
+ * @drift: 0..1, how many values lately, of the last 20 steps or 4 forecasts,
+ *	were beyond one end of that interval: 0 as many as were promised or
+ *	fewer, 1 all. From PREDICT_DRIFT on the interval is wider and learns
+ *	faster (calibrate.c).
  * @scored: forecasts compared with what came, since the beginning.
  */
 struct predict_score {
 	double loss_ratio;
 	double coverage;
+	double width;
+	double drift;
 	uint64_t scored;
 };
 
@@ -127,7 +138,7 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  * _load() takes them into @d, which is fresh from _new() and keeps its bounds:
  * 0, or -EINVAL for what cannot be such a state, and @d is as it was; -ENOMEM.
  */
-#define PREDICT_STATE	1u
+#define PREDICT_STATE	2u
 size_t predict_demand_state_bytes(const struct predict_demand *d);
 void predict_demand_save(const struct predict_demand *d, void *to);
 int predict_demand_load(struct predict_demand *d, const void *from,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "predict/horizon.h"
+#include "predict/inside.h"
 #include "predict/recur.h"
 
 #define PERIOD_DEFAULT	600
@@ -241,12 +241,18 @@ static void keep(struct predict_series *s, float value, float sample,
 	predict_ring_push(&s->past, value);
 }
 
+void predict_series_step(const struct predict_series *s,
+			 struct predict_step *step)
+{
+	predict_history_fill(&step->history, &s->window, &s->past, s->missing);
+	predict_step_fill(step);
+}
+
 static void forecast(struct predict_series *s)
 {
 	struct predict_step step;
 
-	predict_history_fill(&step.history, &s->window, &s->past, s->missing);
-	predict_step_fill(&step);
+	predict_series_step(s, &step);
 	s->period = 0;
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
 		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
@@ -325,6 +331,8 @@ int predict_series_score(const struct predict_series *s, unsigned int index,
 	h = &s->horizon[index];
 	out->scored = h->scored;
 	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
+	out->width = h->weight > 0 ? h->width / h->weight : NAN;
+	out->drift = predict_calibration_drift(&h->calibration);
 	out->loss_ratio = 1;
 	if (h->naive > 0)
 		out->loss_ratio = fmin(h->own / h->naive, RATIO_MAX);
@@ -342,6 +350,17 @@ double predict_series_recurrence(const struct predict_series *s,
 double predict_series_period(const struct predict_series *s)
 {
 	return s->period;
+}
+
+const struct predict_setup *predict_series_setup(const struct predict_series *s)
+{
+	return &s->setup;
+}
+
+const struct predict_horizon *
+predict_series_horizon(const struct predict_series *s, unsigned int index)
+{
+	return &s->horizon[index];
 }
 
 size_t predict_series_bytes(const struct predict_series *s)

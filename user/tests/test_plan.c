@@ -214,6 +214,36 @@ static void check_batch(struct series_table *table, struct push_batch *batch)
 	}
 }
 
+/* What is measured of the forecaster: of both series of an app of noise. */
+static void test_scores(void)
+{
+	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
+	struct push_batch batch = {};
+	struct series_table *table;
+	unsigned int seed = 4;
+
+	ktap_assert(!series_new(&limits, &table), "memory");
+	for (int t = 0; t < 700; t++) {
+		feed(table, 400 + rand_r(&seed) % 50 + (t < 600 ? 0 : 1000));
+		push_collect(&batch, table, 5000, &hooks);
+		/* 10 s, and then 20 that were scored, each second second. */
+		ktap_assert(batch.stats.scored == (t >= 49 ? 2 : 0), "%d: %zu",
+			    t, batch.stats.scored);
+		if (t == 599)
+			ktap_assert(!batch.stats.drifting, "%zu",
+				    batch.stats.drifting);
+		/* The load's level has shifted, the memory's has not. */
+		if (t == 630)
+			ktap_assert(batch.stats.drifting == 1, "%zu",
+				    batch.stats.drifting);
+	}
+	ktap_assert(batch.stats.coverage_sum > 1.6 &&
+		    batch.stats.coverage_sum <= 2, "%.2f",
+		    batch.stats.coverage_sum);
+	series_free(table);
+	push_free(&batch);
+}
+
 static void test_real_forecaster(void)
 {
 	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
@@ -258,6 +288,7 @@ int main(void)
 		{ "R-16 worse than naive is withheld", test_withheld },
 		{ "R-16 a horizon that noise makes equal to naive is kept", test_noise },
 		{ "R-10 what is not ready is not pushed", test_not_ready },
+		{ "R-16 coverage and drift are counted", test_scores },
 		{ "R-16 with the real forecaster, each second",
 		  test_real_forecaster },
 		{}

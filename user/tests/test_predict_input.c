@@ -27,6 +27,10 @@ static void check_sane(const struct predict_demand *d, double largest)
 			    "%d: %g of %g", i, p->q95, largest);
 		ktap_assert(p->score.loss_ratio >= 0 &&
 			    isfinite(p->score.loss_ratio), "%d", i);
+		ktap_assert(p->score.drift >= 0 && p->score.drift <= 1, "%d", i);
+		ktap_assert(!p->score.scored == isnan(p->score.width) &&
+			    !(p->score.width < 0), "%d: %g", i,
+			    p->score.width);
 		ktap_assert(p->recurrence >= 0 && p->recurrence <= 1, "%d", i);
 		ktap_assert(p->horizon_s == predict_demand_horizon_s[i]);
 	}
