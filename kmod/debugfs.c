@@ -83,19 +83,20 @@ static int forecasts_show(struct seq_file *m, void *unused)
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
 		for (r = 0; r < DECIDE_RESOURCES; r++) {
-			const struct preswap_forecast *f = &app->forecast[r];
+			const struct preswap_forecast *f = app->forecast[r];
 
 			if (!preswap_forecast_fresh(f, now_ns))
 				continue;
 			seq_printf(m, "%llu %s %llu %u", app->id,
 				   r == DECIDE_CPU ? "cpu" : "memory",
-				   div_u64(now_ns - f->time_ns, NSEC_PER_MSEC),
+				   preswap_forecast_age_ms(f, now_ns),
 				   f->valid_ms);
 			for (i = 0; i < f->nr_points; i++)
 				seq_printf(m, " %u:%llu/%llu/%llu",
 					   f->point[i].horizon_ms,
-					   f->point[i].q05, f->point[i].q50,
-					   f->point[i].q95);
+					   (u64)f->point[i].q05,
+					   (u64)f->point[i].q50,
+					   (u64)f->point[i].q95);
 			seq_putc(m, '\n');
 		}
 	}
