@@ -71,11 +71,11 @@ struct preswap_app {
 				 * preswap_lock: its holder may walk freely */
 	bool gone;		/* removed from the table; preswap_lock */
 
-	spinlock_t lock;	/* total, forks, execs, exits, affinity */
+	spinlock_t lock;	/* total, affinity */
 	struct preswap_usage total;
 	struct preswap_usage fresh;	/* found by this tick, and not yet in total;
 					 * the tick's */
-	u64 forks, execs, exits;
+	atomic64_t forks, execs, exits;
 
 	unsigned int tasks;	/* live threads, when all were last counted */
 	unsigned int tasks_counting;

@@ -38,11 +38,12 @@ static int apps_show(struct seq_file *m, void *unused)
 	seq_puts(m, "id prio eligible cpu_milli mem_kib swap_kib tasks forks exits moved held_kib path\n");
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
-		seq_printf(m, "%llu %u %d %llu %llu %llu %u %llu %llu %u %llu ",
+		seq_printf(m, "%llu %u %d %llu %llu %llu %u %lld %lld %u %llu ",
 			   app->id, app->policy.priority, app->policy.eligible,
 			   app->cpu_tick_milli, app->mem_own >> 10,
-			   app->swap_own >> 10, app->tasks, app->forks,
-			   app->exits, app->affinity.moved,
+			   app->swap_own >> 10, app->tasks,
+			   atomic64_read(&app->forks),
+			   atomic64_read(&app->exits), app->affinity.moved,
 			   app->reclaim.held >> 10);
 		preswap_debugfs_path(m, app);
 	}

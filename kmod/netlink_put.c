@@ -115,9 +115,9 @@ static void put_usage(struct preswap_put *p, const struct preswap_app *app)
 	put_u64(p, PRESWAP_A_APP_READ_BYTES, app->total.read_bytes);
 	put_u64(p, PRESWAP_A_APP_WRITE_BYTES, app->total.write_bytes);
 	put_u64(p, PRESWAP_A_APP_SWITCHES, app->total.switches);
-	put_u64(p, PRESWAP_A_APP_FORKS, app->forks);
-	put_u64(p, PRESWAP_A_APP_EXECS, app->execs);
-	put_u64(p, PRESWAP_A_APP_EXITS, app->exits);
+	put_u64(p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
+	put_u64(p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
+	put_u64(p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));
 }
 
 static s64 per_second(s64 per_tick)

@@ -204,6 +204,7 @@ static void preswap_task_regroup(struct preswap_task *entry)
 
 /*
  * A child mostly is where its parent is: no need to look for its app then.
+ * Softirqs are disabled.
  *
  * It has the mask that its parent had when the fork began, and so what is
  * known of that mask; see affinity.c for what may have happened since. A mask
@@ -219,7 +220,7 @@ static void preswap_task_inherit(struct preswap_task *child,
 	struct preswap_task *entry;
 	bool active = false;
 
-	spin_lock_bh(&bucket->lock);
+	spin_lock(&bucket->lock);
 	entry = preswap_task_find(bucket, parent);
 	if (entry) {
 		mask = preswap_mask_get(entry->affinity.mask);
@@ -230,7 +231,7 @@ static void preswap_task_inherit(struct preswap_task *child,
 		if (child->app)
 			refcount_inc(&child->app->ref);
 	}
-	spin_unlock_bh(&bucket->lock);
+	spin_unlock(&bucket->lock);
 	if (!mask)
 		return;
 	preswap_task_look_at_all();
@@ -267,20 +268,18 @@ static bool preswap_task_add(struct task_struct *task,
 	entry->task = task;
 	if (!fresh)
 		preswap_task_read(task, &entry->last);
-	preswap_task_inherit(entry, parent);
 
-	spin_lock_bh(&bucket->lock);
+	local_bh_disable();
+	preswap_task_inherit(entry, parent);
+	spin_lock(&bucket->lock);
 	if (preswap_task_find(bucket, task)) {
 		spin_unlock_bh(&bucket->lock);
 		preswap_task_free(entry);
 		return false;
 	}
 	preswap_task_regroup(entry);
-	if (fresh && entry->app) {
-		spin_lock(&entry->app->lock);
-		entry->app->forks++;
-		spin_unlock(&entry->app->lock);
-	}
+	if (fresh && entry->app)
+		atomic64_inc(&entry->app->forks);
 	hlist_add_head(&entry->node, &bucket->list);
 	spin_unlock_bh(&bucket->lock);
 	atomic_inc(&preswap_task_number);
@@ -312,11 +311,8 @@ static void preswap_task_count_event(const struct task_struct *task,
 	/* it may have been moved here just for this: do not wait for the tick */
 	if (entry)
 		preswap_task_regroup(entry);
-	if (entry && entry->app) {
-		spin_lock(&entry->app->lock);
-		++*(u64 *)((char *)entry->app + counter);
-		spin_unlock(&entry->app->lock);
-	}
+	if (entry && entry->app)
+		atomic64_inc((void *)entry->app + counter);
 	spin_unlock_bh(&bucket->lock);
 }
 
