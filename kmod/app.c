@@ -17,6 +17,7 @@
 DEFINE_MUTEX(preswap_lock);
 LIST_HEAD(preswap_apps);
 
+static struct kmem_cache *preswap_app_cache;
 static DEFINE_SPINLOCK(preswap_app_table_lock);
 static DEFINE_HASHTABLE(preswap_app_table, 10);
 static atomic64_t preswap_app_gen = ATOMIC64_INIT(1);
@@ -59,9 +60,12 @@ static struct mem_cgroup *preswap_app_memcg(const struct preswap_app *app)
 static void preswap_app_free(struct rcu_head *rcu)
 {
 	struct preswap_app *app = container_of(rcu, struct preswap_app, rcu);
+	u32 r;
 
+	for (r = 0; r < DECIDE_RESOURCES; r++)
+		kfree(app->forecast[r]);
 	cgroup_put(app->cgroup);
-	kfree(app);
+	kmem_cache_free(preswap_app_cache, app);
 }
 
 void preswap_app_put(struct preswap_app *app)
@@ -87,11 +91,11 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 	/* a task on its way out may still be in it; no app comes back for that */
 	if (!(READ_ONCE(cgroup->self.flags) & CSS_ONLINE))
 		return NULL;
-	app = kzalloc(sizeof(*app), GFP_ATOMIC | __GFP_NOWARN);
+	app = kmem_cache_zalloc(preswap_app_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!app)
 		return NULL;
 	if (!cgroup_tryget(cgroup)) {
-		kfree(app);
+		kmem_cache_free(preswap_app_cache, app);
 		return NULL;
 	}
 	app->id = id;
@@ -117,7 +121,7 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 	spin_unlock_bh(&preswap_app_table_lock);
 	if (other) {
 		cgroup_put(cgroup);
-		kfree(app);
+		kmem_cache_free(preswap_app_cache, app);
 		return other;
 	}
 	return app;
@@ -307,9 +311,12 @@ static void preswap_app_find_parent(struct preswap_app *app)
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 {
 	struct preswap_app *app;
+	u32 r;
 
 	lockdep_assert_held(&preswap_lock);
 	preswap_for_each_app(app) {
+		for (r = 0; r < DECIDE_RESOURCES; r++)
+			preswap_forecast_expire(&app->forecast[r], now_ns);
 		preswap_app_sample_memory(app);
 		preswap_app_sample_psi(app);
 		preswap_app_sample_cpu(app, elapsed_ns);
@@ -350,6 +357,12 @@ void preswap_app_period(u64 elapsed_ns)
 	}
 }
 
+int preswap_app_init(void)
+{
+	preswap_app_cache = KMEM_CACHE(preswap_app, 0);
+	return preswap_app_cache ? 0 : -ENOMEM;
+}
+
 void preswap_app_exit(void)
 {
 	struct preswap_app *app;
@@ -360,4 +373,5 @@ void preswap_app_exit(void)
 		preswap_app_remove(app);
 	mutex_unlock(&preswap_lock);
 	rcu_barrier();
+	kmem_cache_destroy(preswap_app_cache);
 }

@@ -71,11 +71,11 @@ struct preswap_app {
 				 * preswap_lock: its holder may walk freely */
 	bool gone;		/* removed from the table; preswap_lock */
 
-	spinlock_t lock;	/* total, forks, execs, exits, affinity */
+	spinlock_t lock;	/* total, affinity */
 	struct preswap_usage total;
 	struct preswap_usage fresh;	/* found by this tick, and not yet in total;
 					 * the tick's */
-	u64 forks, execs, exits;
+	atomic64_t forks, execs, exits;
 
 	unsigned int tasks;	/* live threads, when all were last counted */
 	unsigned int tasks_counting;
@@ -100,8 +100,7 @@ struct preswap_app {
 
 	struct preswap_policy policy;
 	u64 approved_until_ns;	/* by a person, where the policy asks for it */
-	struct preswap_forecast forecast[DECIDE_RESOURCES];
-	struct preswap_timeline timeline[DECIDE_RESOURCES];
+	struct preswap_forecast *forecast[DECIDE_RESOURCES];	/* NULL: none */
 	struct preswap_app *parent;	/* nearest app above, no reference:
 					 * set anew by each tick */
 	u32 index;			/* in the tick's snapshot */
@@ -140,6 +139,7 @@ int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
 void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
+int preswap_app_init(void);
 void preswap_app_exit(void);
 
 static inline bool preswap_app_is_dead(const struct preswap_app *app)

@@ -38,11 +38,12 @@ static int apps_show(struct seq_file *m, void *unused)
 	seq_puts(m, "id prio eligible cpu_milli mem_kib swap_kib tasks forks exits moved held_kib path\n");
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
-		seq_printf(m, "%llu %u %d %llu %llu %llu %u %llu %llu %u %llu ",
+		seq_printf(m, "%llu %u %d %llu %llu %llu %u %lld %lld %u %llu ",
 			   app->id, app->policy.priority, app->policy.eligible,
 			   app->cpu_tick_milli, app->mem_own >> 10,
-			   app->swap_own >> 10, app->tasks, app->forks,
-			   app->exits, app->affinity.moved,
+			   app->swap_own >> 10, app->tasks,
+			   atomic64_read(&app->forks),
+			   atomic64_read(&app->exits), app->affinity.moved,
 			   app->reclaim.held >> 10);
 		preswap_debugfs_path(m, app);
 	}
@@ -83,19 +84,20 @@ static int forecasts_show(struct seq_file *m, void *unused)
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
 		for (r = 0; r < DECIDE_RESOURCES; r++) {
-			const struct preswap_forecast *f = &app->forecast[r];
+			const struct preswap_forecast *f = app->forecast[r];
 
 			if (!preswap_forecast_fresh(f, now_ns))
 				continue;
 			seq_printf(m, "%llu %s %llu %u", app->id,
 				   r == DECIDE_CPU ? "cpu" : "memory",
-				   div_u64(now_ns - f->time_ns, NSEC_PER_MSEC),
+				   preswap_forecast_age_ms(f, now_ns),
 				   f->valid_ms);
 			for (i = 0; i < f->nr_points; i++)
 				seq_printf(m, " %u:%llu/%llu/%llu",
 					   f->point[i].horizon_ms,
-					   f->point[i].q05, f->point[i].q50,
-					   f->point[i].q95);
+					   (u64)f->point[i].q05,
+					   (u64)f->point[i].q50,
+					   (u64)f->point[i].q95);
 			seq_putc(m, '\n');
 		}
 	}

@@ -187,8 +187,8 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 	struct preswap_demand demand;
 	u64 rise;
 
-	if (preswap_forecast_demand(&app->forecast[r], &app->timeline[r],
-				    now_ns, lead_ms, use->used, &demand)) {
+	if (preswap_forecast_demand(app->forecast[r], now_ns, lead_ms,
+				    use->used, &demand)) {
 		use->source = DECIDE_FROM_FORECAST;
 		use->q50 = demand.q50;
 		use->q95 = demand.q95;

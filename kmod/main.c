@@ -25,9 +25,12 @@ static int __init preswap_init(void)
 	err = preswap_affinity_init();
 	if (err)
 		goto err_cgroupfs;
-	err = preswap_reclaim_init();
+	err = preswap_app_init();
 	if (err)
 		goto err_affinity;
+	err = preswap_reclaim_init();
+	if (err)
+		goto err_app;
 	err = preswap_share_init();
 	if (err)
 		goto err_reclaim;
@@ -61,6 +64,7 @@ err_share:
 	preswap_share_exit();
 err_reclaim:
 	preswap_reclaim_exit();
+err_app:
 	/* the tracepoints may have made some before a later one failed */
 	preswap_app_exit();
 err_affinity:

@@ -337,7 +337,7 @@ static int preswap_policy_dump(struct sk_buff *skb,
 
 static bool preswap_dump_has_forecast(const struct preswap_app *app, u32 i)
 {
-	return preswap_forecast_fresh(&app->forecast[i],
+	return preswap_forecast_fresh(app->forecast[i],
 				      ktime_get_boottime_ns());
 }
 
@@ -514,7 +514,7 @@ struct preswap_forecast_item {
 	const struct nlattr *attr;
 	u64 app_id;
 	u8 resource;
-	struct preswap_forecast forecast;
+	struct preswap_forecast *forecast;
 };
 
 static int preswap_parse_point(const struct nlattr *nest,
@@ -529,9 +529,6 @@ static int preswap_parse_point(const struct nlattr *nest,
 			       preswap_point_policy, extack);
 	if (err)
 		return err;
-	if (to->nr_points == PRESWAP_POINTS_MAX)
-		return preswap_refuse(extack, nest,
-				      "a forecast has too many points");
 	for (i = PRESWAP_A_POINT_HORIZON_MS; i <= PRESWAP_A_POINT_MAX; i++)
 		if (!attrs[i])
 			return preswap_refuse(extack, nest,
@@ -552,14 +549,26 @@ static int preswap_parse_point(const struct nlattr *nest,
 	return 0;
 }
 
+static u32 preswap_count_attrs(const struct nlattr *head, int len, int type)
+{
+	const struct nlattr *attr;
+	u32 n = 0;
+	int left;
+
+	nla_for_each_attr(attr, head, len, left)
+		n += nla_type(attr) == type;
+	return n;
+}
+
 static int preswap_parse_forecast(const struct nlattr *nest,
 				  struct preswap_forecast_item *item,
 				  u64 now_ns, struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[PRESWAP_A_FORECAST_MAX + 1];
+	struct preswap_forecast *forecast;
 	const struct nlattr *attr;
+	u32 points, i;
 	int err, left;
-	u32 i;
 
 	err = nla_parse_nested(attrs, PRESWAP_A_FORECAST_MAX, nest,
 			       preswap_forecast_policy, extack);
@@ -574,31 +583,41 @@ static int preswap_parse_forecast(const struct nlattr *nest,
 	item->attr = attrs[PRESWAP_A_FORECAST_APP_ID];
 	item->app_id = nla_get_u64(item->attr);
 	item->resource = nla_get_u8(attrs[PRESWAP_A_FORECAST_RESOURCE]);
-	item->forecast.valid_ms =
-		nla_get_u32(attrs[PRESWAP_A_FORECAST_VALID_MS]);
-	item->forecast.time_ns = now_ns;
 	if (item->resource >= DECIDE_RESOURCES)
 		return preswap_refuse(extack,
 				      attrs[PRESWAP_A_FORECAST_RESOURCE],
 				      "this resource has no forecasts yet");
+	points = preswap_count_attrs(nla_data(nest), nla_len(nest),
+				     PRESWAP_A_FORECAST_POINT);
+	if (points > PRESWAP_POINTS_MAX)
+		return preswap_refuse(extack, nest,
+				      "a forecast has too many points");
+	forecast = preswap_forecast_alloc(points);
+	if (!forecast)
+		return -ENOMEM;
+	item->forecast = forecast;
+	forecast->valid_ms = nla_get_u32(attrs[PRESWAP_A_FORECAST_VALID_MS]);
+	forecast->time_ns = now_ns;
 	nla_for_each_nested(attr, nest, left) {
 		if (nla_type(attr) != PRESWAP_A_FORECAST_POINT)
 			continue;
-		err = preswap_parse_point(attr, &item->forecast, extack);
+		err = preswap_parse_point(attr, forecast, extack);
 		if (err)
 			return err;
 	}
-	for (i = 0; item->resource == DECIDE_CPU &&
-	     i < item->forecast.nr_points; i++)
-		if (item->forecast.point[i].q95 > PRESWAP_CPU_MAX_MILLI ||
-		    item->forecast.point[i].mean > PRESWAP_CPU_MAX_MILLI)
+	for (i = 0; item->resource == DECIDE_CPU && i < points; i++)
+		if (forecast->point[i].q95 > PRESWAP_CPU_MAX_MILLI ||
+		    forecast->point[i].mean > PRESWAP_CPU_MAX_MILLI)
 			return preswap_refuse(extack, nest,
 				"more milli-CPU than any machine has");
 	return 0;
 }
 
-/* All of them, or none: an unknown app refuses the batch. */
-static int preswap_apply_forecasts(const struct preswap_forecast_item *items,
+/*
+ * All of them, or none: an unknown app refuses the batch. The items are left
+ * with the forecasts that are not used, or not any more.
+ */
+static int preswap_apply_forecasts(struct preswap_forecast_item *items,
 				   u32 count, struct netlink_ext_ack *extack)
 {
 	struct preswap_app *app;
@@ -614,9 +633,8 @@ static int preswap_apply_forecasts(const struct preswap_forecast_item *items,
 	}
 	for (i = 0; i < count; i++) {
 		app = preswap_app_find(items[i].app_id);
-		app->forecast[items[i].resource] = items[i].forecast;
-		preswap_forecast_note(&items[i].forecast,
-				      &app->timeline[items[i].resource]);
+		preswap_forecast_replace(&app->forecast[items[i].resource],
+					 &items[i].forecast);
 	}
 	mutex_unlock(&preswap_lock);
 	return 0;
@@ -628,20 +646,19 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 	int len = genlmsg_len(info->genlhdr), left, err = 0;
 	u64 now_ns = ktime_get_boottime_ns();
 	struct preswap_forecast_item *items;
-	u32 count = 0, n = 0;
+	u32 count, n = 0;
 
 	if (!preswap_required(info, PRESWAP_A_BATCH_FORECAST, "forecast"))
 		return -EINVAL;
-	nla_for_each_attr(attr, head, len, left)
-		count += nla_type(attr) == PRESWAP_A_BATCH_FORECAST;
+	count = preswap_count_attrs(head, len, PRESWAP_A_BATCH_FORECAST);
 	if (count > PRESWAP_FORECASTS_MAX) {
 		NL_SET_ERR_MSG(info->extack, "too many forecasts in a message");
 		return -E2BIG;
 	}
 	items = kvcalloc(count, sizeof(*items), GFP_KERNEL);
 	if (!items) {
-		NL_SET_ERR_MSG(info->extack, "no memory for this many forecasts");
-		return -ENOMEM;
+		err = -ENOMEM;
+		goto out;
 	}
 	nla_for_each_attr(attr, head, len, left) {
 		if (nla_type(attr) != PRESWAP_A_BATCH_FORECAST)
@@ -653,7 +670,12 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (!err)
 		err = preswap_apply_forecasts(items, count, info->extack);
+	while (n)
+		kfree(items[--n].forecast);
 	kvfree(items);
+out:
+	if (err == -ENOMEM)
+		NL_SET_ERR_MSG(info->extack, "no memory for this many forecasts");
 	return err;
 }
 

@@ -115,9 +115,9 @@ static void put_usage(struct preswap_put *p, const struct preswap_app *app)
 	put_u64(p, PRESWAP_A_APP_READ_BYTES, app->total.read_bytes);
 	put_u64(p, PRESWAP_A_APP_WRITE_BYTES, app->total.write_bytes);
 	put_u64(p, PRESWAP_A_APP_SWITCHES, app->total.switches);
-	put_u64(p, PRESWAP_A_APP_FORKS, app->forks);
-	put_u64(p, PRESWAP_A_APP_EXECS, app->execs);
-	put_u64(p, PRESWAP_A_APP_EXITS, app->exits);
+	put_u64(p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
+	put_u64(p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
+	put_u64(p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));
 }
 
 static s64 per_second(s64 per_tick)
@@ -230,7 +230,7 @@ static int put_point(struct sk_buff *skb, const struct preswap_point *point)
 int preswap_put_forecast(struct sk_buff *skb, const struct preswap_app *app,
 			 u32 resource, u64 now_ns)
 {
-	const struct preswap_forecast *forecast = &app->forecast[resource];
+	const struct preswap_forecast *forecast = app->forecast[resource];
 	struct preswap_put p = { skb, PRESWAP_A_FORECAST_PAD };
 	u32 i;
 
@@ -238,7 +238,7 @@ int preswap_put_forecast(struct sk_buff *skb, const struct preswap_app *app,
 	put_u8(&p, PRESWAP_A_FORECAST_RESOURCE, resource);
 	put_u32(&p, PRESWAP_A_FORECAST_VALID_MS, forecast->valid_ms);
 	put_u32(&p, PRESWAP_A_FORECAST_AGE_MS,
-		div_u64(now_ns - forecast->time_ns, NSEC_PER_MSEC));
+		preswap_forecast_age_ms(forecast, now_ns));
 	for (i = 0; !p.err && i < forecast->nr_points; i++)
 		p.err = put_point(skb, &forecast->point[i]);
 	return p.err;

@@ -60,7 +60,7 @@ static atomic_t preswap_task_number = ATOMIC_INIT(0);
 static bool preswap_task_look;	/* some task may be out of line: see the tick */
 static atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
 
-/* What the batches below hold at a time, on the stack. */
+/* What the batches below hold at a time, on the stack; buckets of a tick. */
 #define PRESWAP_TASK_BATCH	16
 
 /* Masks are changed or were: the next tick looks at all tasks. */
@@ -111,11 +111,17 @@ static void preswap_task_read(const struct task_struct *task,
 }
 
 /* Counters only grow; one that was reset (by exec or a bug) adds nothing. */
-static u64 preswap_task_grown(u64 *last, u64 now)
+static u64 preswap_task_grow(u64 *sum, u64 *last, u64 now)
 {
-	u64 delta = now > *last ? now - *last : 0;
+	s64 delta = now - *last;
 
+	/* most are as they were: few tasks fault or read between two ticks */
+	if (!delta)
+		return 0;
 	*last = now;
+	if (delta < 0)
+		return 0;
+	*sum += delta;
 	return delta;
 }
 
@@ -125,24 +131,28 @@ static bool preswap_task_has_run(const struct preswap_task *entry)
 	       entry->last.cpu_ns;
 }
 
-/* Add to @to what the task has used since the last time. */
-static void preswap_task_collect(struct preswap_task *entry,
-				 struct preswap_usage *to)
+/*
+ * Add to @to what the task has used since the last time. It is most of what a
+ * tick costs.
+ *
+ * Return: ns of CPU.
+ */
+static __always_inline u64 preswap_task_collect(struct preswap_task *entry,
+						struct preswap_usage *to)
 {
 	struct preswap_usage now;
 
 	preswap_task_read(entry->task, &now);
-	to->cpu_ns += preswap_task_grown(&entry->last.cpu_ns, now.cpu_ns);
-	to->run_delay_ns += preswap_task_grown(&entry->last.run_delay_ns,
-					       now.run_delay_ns);
-	to->major_faults += preswap_task_grown(&entry->last.major_faults,
-					       now.major_faults);
-	to->read_bytes += preswap_task_grown(&entry->last.read_bytes,
-					     now.read_bytes);
-	to->write_bytes += preswap_task_grown(&entry->last.write_bytes,
-					      now.write_bytes);
-	to->switches += preswap_task_grown(&entry->last.switches,
-					   now.switches);
+	preswap_task_grow(&to->run_delay_ns, &entry->last.run_delay_ns,
+			  now.run_delay_ns);
+	preswap_task_grow(&to->major_faults, &entry->last.major_faults,
+			  now.major_faults);
+	preswap_task_grow(&to->read_bytes, &entry->last.read_bytes,
+			  now.read_bytes);
+	preswap_task_grow(&to->write_bytes, &entry->last.write_bytes,
+			  now.write_bytes);
+	preswap_task_grow(&to->switches, &entry->last.switches, now.switches);
+	return preswap_task_grow(&to->cpu_ns, &entry->last.cpu_ns, now.cpu_ns);
 }
 
 /* Add it to the task's app at once. */
@@ -157,6 +167,14 @@ static void preswap_task_account(struct preswap_task *entry)
 	preswap_app_account(entry->app, &delta);
 }
 
+/* Neither the task nor the table has changed. Under RCU. */
+static bool preswap_task_is_home(const struct preswap_task *entry,
+				 u64 generation)
+{
+	return entry->app && entry->generation == generation &&
+	       entry->cgroup_id == cgroup_id(task_dfl_cgroup(entry->task));
+}
+
 /* Find the app anew when the task or the table has changed. */
 static void preswap_task_regroup(struct preswap_task *entry)
 {
@@ -165,13 +183,12 @@ static void preswap_task_regroup(struct preswap_task *entry)
 	struct cgroup *cgroup;
 
 	rcu_read_lock();
-	cgroup = task_dfl_cgroup(entry->task);
-	id = cgroup_id(cgroup);
-	if (entry->app && entry->generation == generation &&
-	    entry->cgroup_id == id) {
+	if (preswap_task_is_home(entry, generation)) {
 		rcu_read_unlock();
 		return;
 	}
+	cgroup = task_dfl_cgroup(entry->task);
+	id = cgroup_id(cgroup);
 	app = preswap_app_of_cgroup(cgroup);
 	rcu_read_unlock();
 	if (!app)
@@ -187,6 +204,7 @@ static void preswap_task_regroup(struct preswap_task *entry)
 
 /*
  * A child mostly is where its parent is: no need to look for its app then.
+ * Softirqs are disabled.
  *
  * It has the mask that its parent had when the fork began, and so what is
  * known of that mask; see affinity.c for what may have happened since. A mask
@@ -202,7 +220,7 @@ static void preswap_task_inherit(struct preswap_task *child,
 	struct preswap_task *entry;
 	bool active = false;
 
-	spin_lock_bh(&bucket->lock);
+	spin_lock(&bucket->lock);
 	entry = preswap_task_find(bucket, parent);
 	if (entry) {
 		mask = preswap_mask_get(entry->affinity.mask);
@@ -213,7 +231,7 @@ static void preswap_task_inherit(struct preswap_task *child,
 		if (child->app)
 			refcount_inc(&child->app->ref);
 	}
-	spin_unlock_bh(&bucket->lock);
+	spin_unlock(&bucket->lock);
 	if (!mask)
 		return;
 	preswap_task_look_at_all();
@@ -250,20 +268,18 @@ static bool preswap_task_add(struct task_struct *task,
 	entry->task = task;
 	if (!fresh)
 		preswap_task_read(task, &entry->last);
-	preswap_task_inherit(entry, parent);
 
-	spin_lock_bh(&bucket->lock);
+	local_bh_disable();
+	preswap_task_inherit(entry, parent);
+	spin_lock(&bucket->lock);
 	if (preswap_task_find(bucket, task)) {
 		spin_unlock_bh(&bucket->lock);
 		preswap_task_free(entry);
 		return false;
 	}
 	preswap_task_regroup(entry);
-	if (fresh && entry->app) {
-		spin_lock(&entry->app->lock);
-		entry->app->forks++;
-		spin_unlock(&entry->app->lock);
-	}
+	if (fresh && entry->app)
+		atomic64_inc(&entry->app->forks);
 	hlist_add_head(&entry->node, &bucket->list);
 	spin_unlock_bh(&bucket->lock);
 	atomic_inc(&preswap_task_number);
@@ -295,11 +311,8 @@ static void preswap_task_count_event(const struct task_struct *task,
 	/* it may have been moved here just for this: do not wait for the tick */
 	if (entry)
 		preswap_task_regroup(entry);
-	if (entry && entry->app) {
-		spin_lock(&entry->app->lock);
-		++*(u64 *)((char *)entry->app + counter);
-		spin_unlock(&entry->app->lock);
-	}
+	if (entry && entry->app)
+		atomic64_inc((void *)entry->app + counter);
 	spin_unlock_bh(&bucket->lock);
 }
 
@@ -437,43 +450,63 @@ static void preswap_task_tick_memory(struct preswap_task_bucket *bucket,
  * are changed. An idle task that moves to another app is found once a second, or
  * when it runs.
  *
- * Return: whether a task was seen that is not in line with its app.
+ * Return: whether the task is not in line with its app.
  */
-static bool preswap_task_tick_bucket(struct preswap_task_bucket *bucket,
-				     bool all)
+static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
+				  bool all)
 {
+	bool ran = preswap_task_has_run(entry);
+	struct preswap_app *app;
+	u64 used;
+
+	if (!ran && !all)
+		return false;
+	/* the dead stay with their last app, even when it is gone */
+	if (!preswap_task_is_home(entry, generation) &&
+	    !entry->task->exit_state)
+		preswap_task_regroup(entry);
+	app = entry->app;
+	if (!app)
+		return false;
+	if (ran) {
+		used = preswap_task_collect(entry, &app->fresh);
+		if (used > app->busiest_ns) {
+			app->busiest_ns = used;
+			app->busiest_cpu = task_cpu(entry->task);
+		}
+	}
+	if (!all || entry->task->exit_state)
+		return false;
+	app->tasks_counting++;
+	app->affinity.moved_counting += entry->affinity.active;
+	return entry->affinity.seq != READ_ONCE(app->affinity.seq);
+}
+
+/*
+ * Some buckets at once: what disabling softirqs costs is paid for all of them,
+ * and is more than a task's part. In a function of its own, the loop's variables
+ * have registers.
+ */
+static noinline bool
+preswap_task_tick_buckets(struct preswap_task_bucket *bucket, u64 generation,
+			  bool all)
+{
+	struct preswap_task_bucket *end = bucket + PRESWAP_TASK_BATCH;
 	struct preswap_task *entry;
 	bool stray = false;
 
-	spin_lock_bh(&bucket->lock);
-	hlist_for_each_entry(entry, &bucket->list, node) {
-		bool ran = preswap_task_has_run(entry);
-		struct preswap_app *app;
-		u64 before;
-
-		if (!ran && !all)
+	local_bh_disable();
+	rcu_read_lock();
+	for (; bucket < end; bucket++) {
+		if (hlist_empty(&bucket->list))
 			continue;
-		/* the dead stay with their last app, even when it is gone */
-		if (!entry->task->exit_state)
-			preswap_task_regroup(entry);
-		app = entry->app;
-		if (!app)
-			continue;
-		if (ran) {
-			before = app->fresh.cpu_ns;
-			preswap_task_collect(entry, &app->fresh);
-			if (app->fresh.cpu_ns - before > app->busiest_ns) {
-				app->busiest_ns = app->fresh.cpu_ns - before;
-				app->busiest_cpu = task_cpu(entry->task);
-			}
-		}
-		if (!all || entry->task->exit_state)
-			continue;
-		app->tasks_counting++;
-		app->affinity.moved_counting += entry->affinity.active;
-		stray |= entry->affinity.seq != READ_ONCE(app->affinity.seq);
+		spin_lock(&bucket->lock);
+		hlist_for_each_entry(entry, &bucket->list, node)
+			stray |= preswap_task_tick_one(entry, generation, all);
+		spin_unlock(&bucket->lock);
 	}
-	spin_unlock_bh(&bucket->lock);
+	rcu_read_unlock();
+	local_bh_enable();
 	return stray;
 }
 
@@ -518,7 +551,7 @@ bool preswap_task_tick(bool with_memory)
 	bool all = with_memory || generation != last_generation;
 	struct preswap_app *app;
 	bool stray = false;
-	u32 i;
+	u32 i, k;
 
 	if (with_memory)
 		pass++;
@@ -527,14 +560,12 @@ bool preswap_task_tick(bool with_memory)
 		WRITE_ONCE(preswap_task_look, false);
 		all = true;
 	}
-	for (i = 0; i < PRESWAP_TASK_BUCKETS; i++) {
-		struct preswap_task_bucket *bucket = &preswap_task_buckets[i];
+	for (i = 0; i < PRESWAP_TASK_BUCKETS; i += PRESWAP_TASK_BATCH) {
+		struct preswap_task_bucket *buckets = &preswap_task_buckets[i];
 
-		if (hlist_empty(&bucket->list))
-			continue;
-		stray |= preswap_task_tick_bucket(bucket, all);
-		if (with_memory)
-			preswap_task_tick_memory(bucket, pass);
+		stray |= preswap_task_tick_buckets(buckets, generation, all);
+		for (k = 0; with_memory && k < PRESWAP_TASK_BATCH; k++)
+			preswap_task_tick_memory(&buckets[k], pass);
 		cond_resched();
 	}
 

@@ -290,6 +290,107 @@ static void test_forecast_batch(void)
 	refused(&before, "forecast-set", "batch", "in network byte order");
 }
 
+struct pick {
+	uint64_t app;
+	uint8_t resource;
+	unsigned int count;
+	struct preswap_forecast found;
+};
+
+static int pick(void *data, const struct preswap_forecast *forecast)
+{
+	struct pick *p = data;
+
+	if (forecast->app_id == p->app && forecast->resource == p->resource) {
+		p->found = *forecast;
+		p->count++;
+	}
+	return 0;
+}
+
+/* @set must be the one forecast of its app and resource. */
+static void reads_back(const struct preswap_forecast *set)
+{
+	struct pick p = { .app = set->app_id, .resource = set->resource };
+	uint32_t i;
+
+	must(base.ctx, preswap_forecasts(base.ctx, pick, &p));
+	ktap_assert(p.count == 1, "%u forecasts", p.count);
+	ktap_assert(p.found.valid_ms == set->valid_ms &&
+		    p.found.points_count == set->points_count,
+		    "valid %u ms, %u points", p.found.valid_ms,
+		    p.found.points_count);
+	for (i = 0; i < set->points_count; i++)
+		ktap_assert(!memcmp(&p.found.points[i], &set->points[i],
+				    sizeof(set->points[i])), "point %u", i);
+}
+
+/* No two values are the same, the last ones are the greatest there may be. */
+static struct preswap_forecast forecast_full(uint32_t points, uint64_t most)
+{
+	struct preswap_forecast f = {
+		.size = sizeof(f),
+		.app_id = base.c,
+		.resource = most == PRESWAP_BYTES_MAX ?
+			PRESWAP_RESOURCE_MEMORY : PRESWAP_RESOURCE_CPU,
+		.valid_ms = STATE_VALID_MS,
+		.points_count = points,
+	};
+	uint32_t i;
+
+	for (i = 0; i < points; i++) {
+		uint64_t value = most - 1000 * (points - 1 - i);
+
+		f.points[i] = (struct preswap_point){
+			PRESWAP_HORIZON_MAX_MS - (points - 1 - i),
+			value - 3, value - 2, value - 1, value,
+		};
+	}
+	return f;
+}
+
+static void test_forecast_reads_back(void)
+{
+	struct preswap_forecast both[2];
+	uint32_t points;
+
+	state_restore();
+	for (points = 1; points <= PRESWAP_POINTS_MAX; points++) {
+		both[0] = forecast_full(points, PRESWAP_BYTES_MAX);
+		both[1] = forecast_full(PRESWAP_POINTS_MAX + 1 - points,
+					1ULL << 32);
+		must(base.ctx, preswap_forecasts_set(base.ctx, both, 2, NULL));
+		reads_back(&both[0]);
+		reads_back(&both[1]);
+	}
+	both[0] = forecast_full(3, PRESWAP_BYTES_MAX);
+	both[1] = forecast_full(5, PRESWAP_BYTES_MAX);
+	must(base.ctx, preswap_forecasts_set(base.ctx, both, 2, NULL));
+	reads_back(&both[1]);
+}
+
+/* It is not read any more once its time is over, and another may come. */
+static void test_forecast_expires(void)
+{
+	struct preswap_forecast f = forecast_full(2, PRESWAP_BYTES_MAX);
+	struct pick p = { .app = f.app_id, .resource = f.resource };
+	int i;
+
+	state_restore();
+	for (i = 0; i < 2; i++) {
+		f.valid_ms = STATE_VALID_MS;
+		must(base.ctx, preswap_forecasts_set(base.ctx, &f, 1, NULL));
+		reads_back(&f);
+		f.valid_ms = 1;
+		must(base.ctx, preswap_forecasts_set(base.ctx, &f, 1, NULL));
+		/* the next tick forgets it */
+		sleep_ms(300);
+		p.count = 0;
+		must(base.ctx, preswap_forecasts(base.ctx, pick, &p));
+		ktap_assert(!p.count, "%u forecasts", p.count);
+	}
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -305,6 +406,10 @@ int main(void)
 		  test_forecast_points },
 		{ "R-10 R-53 a batch is taken whole or not at all",
 		  test_forecast_batch },
+		{ "R-10 a forecast is read as it was set",
+		  test_forecast_reads_back },
+		{ "R-10 a forecast is forgotten, and comes again",
+		  test_forecast_expires },
 		{ "R-53 the module works as before", state_test_works },
 		{}
 	});

@@ -22,6 +22,7 @@
 #define TASKS		10000
 #define TICKS		12
 #define APPS		1000
+#define HORIZONS	8	/* that the daemon pushes */
 #define READ_MAX	(1 << 18)
 
 static struct preswap_ctx *ctx;
@@ -54,19 +55,27 @@ static uint64_t median(uint64_t *values, size_t n)
 
 /* ---- with and without the module ---- */
 
+/* With two CPUs, what one waits for the other would count. */
+static void pin(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ktap_assert(!sched_setaffinity(0, sizeof(set), &set), "%s",
+		    strerror(errno));
+}
+
 /* Two processes on one CPU that wake each other by pipes. */
 static void case_pingpong(void)
 {
 	int there[2], back[2], i;
 	char byte = 0;
 	uint64_t begin;
-	cpu_set_t set;
 	pid_t pid;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	ktap_assert(!sched_setaffinity(0, sizeof(set), &set) &&
-		    !pipe(there) && !pipe(back), "%s", strerror(errno));
+	pin();
+	ktap_assert(!pipe(there) && !pipe(back), "%s", strerror(errno));
 	pid = fork();
 	ktap_assert(pid >= 0, "fork: %s", strerror(errno));
 	if (!pid) {
@@ -86,9 +95,11 @@ static void case_pingpong(void)
 /* fork(), exit() and wait(), one after the other. */
 static void case_fork(void)
 {
-	uint64_t begin = now_ns();
+	uint64_t begin;
 	int i;
 
+	pin();
+	begin = now_ns();
 	for (i = 0; i < FORKS; i++) {
 		pid_t pid = fork();
 
@@ -244,12 +255,14 @@ static void dump(void)
 	tell("proc_task_ns", (double)by_proc / processes);
 }
 
-static double slab_object(const char *name)
+/* What an object of a cache takes, with what the cache rounds it up to. */
+static double slab_bytes(const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/object_size", name);
-	return access(path, R_OK) ? -1 : (double)read_u64(path);
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/slab_size", name);
+	ktap_assert(!access(path, R_OK), "%s: %s", path, strerror(errno));
+	return (double)read_u64(path);
 }
 
 static void case_many(void)
@@ -261,13 +274,15 @@ static void case_many(void)
 	ktap_assert(round_ != MAP_FAILED, "%s", strerror(errno));
 	setpgid(0, 0);
 	set_knob("enabled", 1);
+	/* all that were woken sleep again by then, as their time would count */
+	set_knob("tick_ms", 300);
 	ticks("few", false, few);
 	spawn_many(true);
 	tell("tasks", get_info().tasks - few);
 	ticks("idle", false, get_info().tasks);
 	ticks("busy", true, get_info().tasks);
 	dump();
-	tell("task_bytes", slab_object("preswap_task"));
+	tell("task_bytes", slab_bytes("preswap_task"));
 	kill_many();
 }
 
@@ -292,11 +307,12 @@ static double kmalloc_bytes(void)
 
 static void case_apps(void)
 {
-	static struct preswap_forecast forecasts[APPS];
+	static struct preswap_forecast forecasts[2 * APPS];
 	static uint64_t ids[APPS];
+	double before, bytes;
 	uint64_t begin;
-	double before;
 	char name[32];
+	uint32_t k;
 	int i;
 
 	for (i = 0; i < APPS; i++) {
@@ -308,19 +324,27 @@ static void case_apps(void)
 	for (i = 0; i < APPS; i++)
 		set_policy(ctx, ids[i], 5, PRESWAP_SENSITIVITY_NORMAL, true, 0,
 			   0);
-	tell("app_bytes", (kmalloc_bytes() - before) / APPS);
-	for (i = 0; i < APPS; i++)
+	bytes = slab_bytes("preswap_app") + (kmalloc_bytes() - before) / APPS;
+	tell("app_bytes", bytes);
+	for (i = 0; i < 2 * APPS; i++) {
 		forecasts[i] = (struct preswap_forecast){
 			.size = sizeof(forecasts[i]),
-			.app_id = ids[i],
-			.resource = PRESWAP_RESOURCE_MEMORY,
+			.app_id = ids[i / 2],
+			.resource = i % 2 ? PRESWAP_RESOURCE_MEMORY :
+					    PRESWAP_RESOURCE_CPU,
 			.valid_ms = 10000,
-			.points_count = 2,
-			.points = { { 1000, 1, 1, 1, 1 }, { 5000, 1, 1, 1, 1 } },
+			.points_count = HORIZONS,
 		};
+		for (k = 0; k < HORIZONS; k++)
+			forecasts[i].points[k] = (struct preswap_point){
+				1000 * (k + 1), 1, 1, 1, 1 };
+	}
+	before = kmalloc_bytes();
 	begin = now_ns();
-	must(ctx, preswap_forecasts_set(ctx, forecasts, APPS, NULL));
-	tell("forecast_ns", (double)(now_ns() - begin) / APPS);
+	must(ctx, preswap_forecasts_set(ctx, forecasts, 2 * APPS, NULL));
+	tell("forecast_ns", (double)(now_ns() - begin) / (2 * APPS));
+	tell("app_forecast_bytes",
+	     bytes + (kmalloc_bytes() - before) / APPS);
 	for (i = 0; i < APPS; i++) {
 		snprintf(name, sizeof(name), "app%d", i);
 		group_remove(name);
