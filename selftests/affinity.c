@@ -179,36 +179,11 @@ static void end(uint32_t id)
 	must(ctx, preswap_lease_end(ctx, id));
 }
 
-struct wanted {
-	uint32_t id;
-	struct preswap_lease lease;
-};
-
-static int keep_lease(void *data, const struct preswap_lease *lease)
-{
-	struct wanted *wanted = data;
-
-	if (lease->id == wanted->id)
-		wanted->lease = *lease;
-	return 0;
-}
-
-static struct preswap_lease get_lease(uint32_t id)
-{
-	struct wanted wanted = { .id = id };
-	int i, err = -EAGAIN;
-
-	for (i = 0; i < 10 && err == -EAGAIN; i++)
-		err = preswap_leases(ctx, keep_lease, &wanted);
-	ktap_assert(!err && wanted.lease.id == id, "no lease %u: %d", id, err);
-	return wanted.lease;
-}
-
 #define ends_with(id, why) do {						\
-	ktap_assert(wait_until(3000, get_lease(id).ended),		\
+	ktap_assert(wait_until(3000, get_lease(ctx, id).ended),		\
 		    "lease %u is in force", id);			\
-	ktap_assert(get_lease(id).ended == (why), "it ended by %u",	\
-		    get_lease(id).ended);				\
+	ktap_assert(get_lease(ctx, id).ended == (why), "it ended by %u",	\
+		    get_lease(ctx, id).ended);				\
 } while (0)
 
 /* ---- cgroups and processes ---- */
@@ -347,11 +322,11 @@ static void test_ended(void)
 	lease = begin(id, 60000);
 	family_is_off();
 	next_tick();
-	ktap_assert((int)get_lease(lease).tasks == group_count("donor"),
-		    "the lease has %u tasks of %d", get_lease(lease).tasks,
+	ktap_assert((int)get_lease(ctx, lease).tasks == group_count("donor"),
+		    "the lease has %u tasks of %d", get_lease(ctx, lease).tasks,
 		    group_count("donor"));
-	ktap_assert(get_lease(lease).done == 1000 && get_lease(lease).full_ns,
-		    "done %llu", (unsigned long long)get_lease(lease).done);
+	ktap_assert(get_lease(ctx, lease).done == 1000 && get_lease(ctx, lease).full_ns,
+		    "done %llu", (unsigned long long)get_lease(ctx, lease).done);
 	end(lease);
 	group_becomes("donor", first_cpus(cpus), SETTLE_MS);
 	ends_with(lease, PRESWAP_LEASE_END_REQUESTED);
@@ -429,7 +404,7 @@ static void test_emptied(void)
 	for (i = 0; i < 4; i++)
 		move_to("other", pid[i]);
 	group_becomes("other", first_cpus(cpus), SETTLE_MS);
-	ktap_assert(!get_lease(lease).ended, "the lease has ended");
+	ktap_assert(!get_lease(ctx, lease).ended, "the lease has ended");
 	/* the cpuset's mask comes at once, the module sees it at its tick */
 	next_tick();
 	move_to("donor", pid[0]);

@@ -234,4 +234,32 @@ static inline void set_forecast(struct preswap_ctx *ctx, uint64_t app,
 	must(ctx, preswap_forecasts_set(ctx, &forecast, 1, NULL));
 }
 
+/* ---- leases ---- */
+
+struct guest_lease {
+	uint32_t id;
+	struct preswap_lease lease;
+};
+
+static inline int guest_keep_lease(void *data, const struct preswap_lease *lease)
+{
+	struct guest_lease *wanted = data;
+
+	if (lease->id == wanted->id)
+		wanted->lease = *lease;
+	return 0;
+}
+
+/* In force, or ended lately. */
+static inline struct preswap_lease get_lease(struct preswap_ctx *ctx, uint32_t id)
+{
+	struct guest_lease wanted = { .id = id };
+	int i, err = -EAGAIN;
+
+	for (i = 0; i < 10 && err == -EAGAIN; i++)
+		err = preswap_leases(ctx, guest_keep_lease, &wanted);
+	ktap_assert(!err && wanted.lease.id == id, "no lease %u: %d", id, err);
+	return wanted.lease;
+}
+
 #endif /* PRESWAP_SELFTESTS_GUEST_H */

@@ -101,35 +101,10 @@ static uint32_t begin(const struct share *share, uint32_t ms)
 	return id;
 }
 
-struct wanted {
-	uint32_t id;
-	uint8_t ended;
-};
-
-static int look(void *data, const struct preswap_lease *lease)
-{
-	struct wanted *wanted = data;
-
-	if (lease->id == wanted->id)
-		wanted->ended = lease->ended;
-	return 0;
-}
-
-static uint8_t how_ended(uint32_t id)
-{
-	struct wanted wanted = { .id = id, .ended = 0xff };
-	int i, err = -EAGAIN;
-
-	for (i = 0; i < 10 && err == -EAGAIN; i++)
-		err = preswap_leases(ctx, look, &wanted);
-	ktap_assert(!err && wanted.ended != 0xff, "no lease %u: %d", id, err);
-	return wanted.ended;
-}
-
 #define ends_as(id, why) do {						\
-	wait_until(10000, how_ended(id) == (why));			\
-	ktap_assert(how_ended(id) == (why), "it ended as %u, not %u",	\
-		    how_ended(id), why);				\
+	wait_until(10000, get_lease(ctx, id).ended == (why));		\
+	ktap_assert(get_lease(ctx, id).ended == (why),			\
+		    "it ended as %u, not %u", get_lease(ctx, id).ended, why); \
 } while (0)
 
 /* The file with what it said before; skips one that this kernel has not. */

@@ -65,31 +65,6 @@ static uint32_t begin(uint32_t ms)
 	return lease.id;
 }
 
-struct wanted {
-	struct preswap_lease lease;
-	uint32_t id;
-};
-
-static int look(void *data, const struct preswap_lease *lease)
-{
-	struct wanted *wanted = data;
-
-	if (lease->id == wanted->id)
-		wanted->lease = *lease;
-	return 0;
-}
-
-static struct preswap_lease get_lease(uint32_t id)
-{
-	struct wanted wanted = { .id = id };
-	int i, err = -EAGAIN;
-
-	for (i = 0; i < 10 && err == -EAGAIN; i++)
-		err = preswap_leases(ctx, look, &wanted);
-	ktap_assert(!err && wanted.lease.id == id, "no lease %u: %d", id, err);
-	return wanted.lease;
-}
-
 static struct preswap_info get_info(void)
 {
 	struct preswap_info info = { .size = sizeof(info) };
@@ -125,14 +100,14 @@ static void test_clock(void)
 	setup();
 	set_forecast(ctx, donor, PRESWAP_RESOURCE_CPU, 100, 300, 2000, 600000);
 	id = begin(4000);
-	before = get_lease(id);
+	before = get_lease(ctx, id);
 	begin_ms = now_ms();
 	set_clock(86400);
-	after = get_lease(id);
+	after = get_lease(ctx, id);
 	set_clock(-2 * 86400);
 	ktap_assert(!after.ended && before.left_ms - after.left_ms < 2000,
 		    "%u ms were left, then %u", before.left_ms, after.left_ms);
-	after = get_lease(id);
+	after = get_lease(ctx, id);
 	ktap_assert(after.left_ms <= before.left_ms, "%u ms, then %u",
 		    before.left_ms, after.left_ms);
 	assert_ticks();
@@ -140,8 +115,8 @@ static void test_clock(void)
 	set_clock(86400);
 	ktap_assert(now_ms() - begin_ms < 10000, "it lasted %llu ms",
 		    (unsigned long long)(now_ms() - begin_ms));
-	ktap_assert(get_lease(id).ended == PRESWAP_LEASE_END_EXPIRED,
-		    "it ended as %u", get_lease(id).ended);
+	ktap_assert(get_lease(ctx, id).ended == PRESWAP_LEASE_END_EXPIRED,
+		    "it ended as %u", get_lease(ctx, id).ended);
 }
 
 /*
@@ -175,11 +150,11 @@ static void test_suspend(void)
 	ktap_assert(now_ms() - before >= 2000, "slept for %llu ms",
 		    (unsigned long long)(now_ms() - before));
 	assert_ticks();
-	ktap_assert(wait_until(10000, get_lease(ends).ended),
+	ktap_assert(wait_until(10000, get_lease(ctx, ends).ended),
 		    "its time has passed");
 	soon_has_cpus(2);
-	ktap_assert(!get_lease(lasts.id).ended, "ended as %u",
-		    get_lease(lasts.id).ended);
+	ktap_assert(!get_lease(ctx, lasts.id).ended, "ended as %u",
+		    get_lease(ctx, lasts.id).ended);
 	must(ctx, preswap_lease_end(ctx, lasts.id));
 }
 
@@ -195,8 +170,8 @@ static void test_hotplug(void)
 	id = begin(120000);
 	must_write(online, "0");
 	assert_ticks();
-	ktap_assert(get_lease(id).ended == PRESWAP_LEASE_END_CHANGED,
-		    "it ended as %u", get_lease(id).ended);
+	ktap_assert(get_lease(ctx, id).ended == PRESWAP_LEASE_END_CHANGED,
+		    "it ended as %u", get_lease(ctx, id).ended);
 	child = group_spawn("survive", idle, NULL);
 	sleep_ms(300);
 	must_write(online, "1");
