@@ -16,7 +16,6 @@
 
 #define ANSWER_TIMEOUT_S	5
 #define RECEIVE_BUFFER_BYTES	(1024 * 1024)
-#define ANSWER_BYTES		(64 * 1024)	/* read at once, at most */
 
 void preswap_log(struct preswap_ctx *ctx, int priority, const char *format,
 		 ...)
@@ -85,12 +84,6 @@ static int open_request(struct preswap_ctx *ctx)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	err = nl_socket_set_buffer_size(ctx->request, RECEIVE_BUFFER_BYTES,
 					2 * PRESWAP_MSG_MAX);
-	/*
-	 * Without a size libnl asks for that of each message first, and of a
-	 * dump the kernel sends a page at a time. It never sends more than 32 KiB.
-	 */
-	if (!err)
-		err = nl_socket_set_msg_buf_size(ctx->request, ANSWER_BYTES);
 	return preswap_errno(err);
 }
 
