@@ -41,19 +41,23 @@
  * Donors give in order of priority, lowest first, each down to its floor
  * before the next is touched; among equals the cheapest, then the one that
  * uses most, so that few are disturbed. One that gives already stays the first
- * until another is cheaper by an eighth, or noise would have them take turns. CPU is given in whole cores, with all of
- * their threads: half of one is not free while the donor uses the other. A donor
- * that leaves k of n cores frees about k/n of its use there.
+ * until another is cheaper by an eighth, or noise would have them take turns.
+ * CPU is given in whole cores, with all of their threads: half of one is not free
+ * while the donor uses the other. A donor that leaves k of n cores frees about
+ * k/n of its use there. Memory and I/O are given in any amount.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
  * x (1 - unused), the part of what was freed for it lately that it did not use.
- * Cost = taken x weight(donor) x (1 + regret + wanted), where regret is what taking
- * from this donor has cost it lately beyond being without, and wanted is what its own
- * forecast says: up to 1 where it will grow, by the part by which it does, as it will
- * soon miss what is taken; down to -1/2 where it will surely shrink, as it would
- * leave that anyway. Example: a donor of 400 MiB that is expected at 500 costs a
- * quarter more; one that will be at 100 or less three eighths less.
+ * Cost = taken x weight(donor) x (1 + regret + wanted + moving). Regret is what
+ * taking from this donor has cost it lately beyond being without. Wanted is what its
+ * own forecast says: up to 1 where it will grow, by the part by which it does, as it
+ * will soon miss what is taken; down to -1/2 where it will surely shrink, as it would
+ * leave that anyway. Moving is for tasks that change cores: each loses about 1 ms to
+ * cold caches, in a lease of some 3 s a third of a milli-CPU, against what the donor
+ * uses; 4 at most. Example: a donor of 400 MiB that is expected at 500 costs a
+ * quarter more; one that will be at 100 or less three eighths less. One of 1 core
+ * with 600 threads costs a fifth more than one with a few.
  * A lease begins where 4/5 of the benefit exceed the cost, and goes on where
  * all of it does.
  */
@@ -62,14 +66,21 @@
 #include "heap.h"
 #include "number.h"
 
-/* The smallest shortage worth a lease, and what keeps one alive: half. */
-#define DECIDE_CPU_STEP_MILLI	250ULL
-#define DECIDE_MEM_STEP_BYTES	(8ULL << 20)
-#define DECIDE_MEM_STEP_SHIFT	7	/* or 1/128 of the memory */
+/*
+ * The smallest shortage worth a lease, and what keeps one alive: half. Of memory
+ * and I/O it is 1/128 of the capacity if that is more.
+ */
+static const __u64 least_step[DECIDE_RESOURCES] = {
+	[DECIDE_CPU] = 250,
+	[DECIDE_MEMORY] = 8ULL << 20,
+	[DECIDE_IO] = 1ULL << 20,
+};
+#define DECIDE_STEP_SHIFT	7
 
 /*
  * A donor using less than this, or freeing less by leaving its cores, is not
- * worth moving its tasks for; nor is one that can give less memory than a step.
+ * worth moving its tasks for; nor is one that can give less of another resource
+ * than its least step.
  */
 #define DECIDE_CPU_DONOR_MILLI	50ULL
 #define DECIDE_CPU_GAIN_MILLI	8ULL
@@ -80,6 +91,9 @@
 #define DECIDE_SLACK_MS		2000ULL
 
 #define DECIDE_REGRET_MAX	62000U
+
+#define DECIDE_MOVE_PERMILLE	333ULL	/* of a milli-CPU, a task that moves */
+#define DECIDE_MOVING_MAX	4000ULL
 
 /*
  * Receivers together look at no more donors than this, or 4 for each app where
@@ -135,7 +149,7 @@ static bool managed(const struct decide_app *app)
 /* Bytes in KiB, so that no product with weights overflows. */
 static __u64 units(__u32 resource, __u64 amount)
 {
-	return resource == DECIDE_MEMORY ? amount >> 10 : amount;
+	return resource == DECIDE_CPU ? amount : amount >> 10;
 }
 
 /* What the app's forecast says of its own need, -500..1000. */
@@ -153,6 +167,15 @@ static __s32 wanted_permille(const struct decide_use *use)
 			500 / used);
 }
 
+/* What the tasks lose that must move, in 1/1000 of what the app uses. */
+static __u32 moving_permille(const struct decide_use *use)
+{
+	__u64 used = decide_larger(decide_bound(use->used), 1);
+
+	return (__u32)decide_smaller(use->moves * DECIDE_MOVE_PERMILLE / used,
+				     DECIDE_MOVING_MAX);
+}
+
 /* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
 static __u32 price_permille(const struct decide_app *app, __u32 resource)
 {
@@ -163,7 +186,7 @@ static __u32 price_permille(const struct decide_app *app, __u32 resource)
 	if (regret > DECIDE_REGRET_MAX)
 		regret = DECIDE_REGRET_MAX;
 	permille = 1000 + (__s32)regret + wanted_permille(use);
-	return weight(app) * (__u32)permille;
+	return weight(app) * ((__u32)permille + moving_permille(use));
 }
 
 static const struct decide_lease *lease_between(const struct decision *d,
@@ -362,7 +385,7 @@ static bool too_little(const struct decision *d, const struct turn *turn,
 	       turn->missing < d->step / (in_force ? 4 : 2);
 }
 
-static enum decide_verdict take_memory(struct decision *d,
+static enum decide_verdict take_amount(struct decision *d,
 				       const struct turn *turn,
 				       struct decide_proposal *p)
 {
@@ -376,7 +399,7 @@ static enum decide_verdict take_memory(struct decision *d,
 			   most);
 	p->gain = p->amount;
 	/* crumbs cost a lease and bring nothing */
-	if (most < DECIDE_MEM_STEP_BYTES)
+	if (most < least_step[d->resource])
 		return DECIDE_AT_FLOOR;
 	if (!p->amount || too_little(d, turn, old))
 		return DECIDE_TOO_LITTLE;
@@ -458,8 +481,8 @@ static __u64 judge(struct decision *d, const struct turn *turn, __u32 donor)
 	enum decide_verdict verdict = may_give(d, donor, turn->app);
 
 	if (verdict == DECIDE_GIVES)
-		verdict = d->resource == DECIDE_MEMORY ?
-			  take_memory(d, turn, &p) : take_cpu(d, turn, &p);
+		verdict = d->resource == DECIDE_CPU ?
+			  take_cpu(d, turn, &p) : take_amount(d, turn, &p);
 	report_reason(d->r, &p, verdict);
 	if (verdict != DECIDE_GIVES)
 		return 0;
@@ -528,8 +551,8 @@ static bool is_spent(const struct decision *d, __u32 donor)
 
 	if (use->bar)
 		return true;
-	if (d->resource == DECIDE_MEMORY)
-		return giveable(d, donor) < DECIDE_MEM_STEP_BYTES;
+	if (d->resource != DECIDE_CPU)
+		return giveable(d, donor) < least_step[d->resource];
 	cores = cores_to_leave(d, donor, d->cores);
 	return holds(use) < DECIDE_CPU_DONOR_MILLI ||
 	       gain_of_leaving(d, holds(use), cores) < DECIDE_CPU_GAIN_MILLI;
@@ -768,7 +791,7 @@ static void decide_resource(const struct decide_snapshot *s,
 		.r = r,
 		.resource = resource,
 		.capacity = decide_bound(s->capacity[resource]),
-		.step = DECIDE_CPU_STEP_MILLI,
+		.step = least_step[resource],
 		.core = core_of(s),
 		.receivers = { .entries = r->entries, .apps = s->apps },
 		.donors = { .entries = r->entries + s->nr_apps,
@@ -785,8 +808,8 @@ static void decide_resource(const struct decide_snapshot *s,
 		d.capacity = decide_smaller(d.capacity, DECIDE_CORES_MAX *
 					    DECIDE_MILLI_PER_CPU);
 	else
-		d.step = decide_larger(d.capacity >> DECIDE_MEM_STEP_SHIFT,
-				       DECIDE_MEM_STEP_BYTES);
+		d.step = decide_larger(d.capacity >> DECIDE_STEP_SHIFT,
+				       d.step);
 	d.cores = d.capacity / d.core;
 	if (d.looks < DECIDE_LOOKS_MIN)
 		d.looks = DECIDE_LOOKS_MIN;

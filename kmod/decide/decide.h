@@ -6,7 +6,7 @@
  * in the module, in the userspace tests and in the fuzzers, and the same
  * snapshot gives the same decision everywhere.
  *
- * Units: CPU in milli-CPU, memory in bytes. Values above DECIDE_MAX are
+ * Units: CPU in milli-CPU, memory in bytes, I/O in bytes per second. Values above DECIDE_MAX are
  * treated as DECIDE_MAX, so that no sum of DECIDE_APPS_MAX values overflows.
  */
 #ifndef PRESWAP_DECIDE_H
@@ -29,6 +29,7 @@
 enum decide_resource {
 	DECIDE_CPU,
 	DECIDE_MEMORY,
+	DECIDE_IO,
 	DECIDE_RESOURCES
 };
 
@@ -48,7 +49,7 @@ enum decide_source {
 /* Why nothing can be taken from an app, whoever wants it. */
 enum decide_bar {
 	DECIDE_NOT_BARRED,
-	DECIDE_NO_MEANS,	/* no memory controller, no memory.reclaim */
+	DECIDE_NO_MEANS,	/* no such controller, or no file of it */
 	DECIDE_HOLDS_NESTED,	/* what it holds is nested apps' */
 	DECIDE_BACKS_OFF,	/* it suffered, or gave nothing: left alone */
 	DECIDE_FORBIDDEN,	/* its policy excludes this kind */
@@ -74,6 +75,7 @@ struct decide_use {
 				 * lately: 1000 is once more */
 	__u32 unused_permille;	/* of what was freed for it lately, the part
 				 * that it had no use for */
+	__u32 moves;	/* tasks that giving would move; CPU only */
 };
 
 struct decide_app {
@@ -118,9 +120,9 @@ struct decide_proposal {
 	__u32 receiver;
 	__u32 resource;
 	__u32 source;		/* enum decide_source */
-	__u64 amount;		/* bytes; for CPU whole cores */
-	__u64 gain;		/* bytes or milli-CPU expected to become free */
-	__u64 benefit;		/* both in KiB or milli-CPU x weight, see */
+	__u64 amount;		/* for CPU whole cores */
+	__u64 gain;		/* expected to become free */
+	__u64 benefit;		/* both in KiB, milli-CPU or KiB/s x weight, see */
 	__u64 cost;		/* decide.c */
 };
 
@@ -228,7 +230,7 @@ struct decide_result {
  * Once there is no room for a shortage, and none for a proposal or nobody who
  * gives, the receivers that are left are not looked at, and not counted.
  *
- * Half of the room for proposals and for shortages is for each resource.
+ * Each resource has an equal part of the room for proposals and for shortages.
  *
  * Room for needs and reasons changes nothing of the rest of the answer. Reasons
  * can be as many as receivers times donors for each resource: who wants them

@@ -47,7 +47,8 @@
 	F(decide_use, in_ms)		\
 	F(decide_use, bar)		\
 	F(decide_use, regret_permille)	\
-	F(decide_use, unused_permille)
+	F(decide_use, unused_permille)	\
+	F(decide_use, moves)
 
 #define DECIDE_LEASE_FIELDS(F, A)	\
 	F(decide_lease, donor)		\

@@ -80,7 +80,7 @@ static void set_scene(__u32 resource)
 	d.resource = resource;
 	assume(d.proposals_end <= r.proposals_max);
 	assume(d.shortages_end <= r.shortages_max);
-	assume(d.step >= DECIDE_CPU_STEP_MILLI && d.step <= DECIDE_MAX);
+	assume(d.step >= least_step[DECIDE_CPU] && d.step <= DECIDE_MAX);
 	assume_core(&d);
 	assume(d.capacity <= (resource == DECIDE_CPU ?
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
@@ -159,7 +159,7 @@ static void assume_small(const struct turn *turn)
 	assume(use->used <= SMALL_MILLI && use->had <= SMALL_MILLI &&
 	       use->floor <= SMALL_MILLI && lease.amount <= SMALL_MILLI &&
 	       turn->shortage <= SMALL_MILLI && d.capacity <= SMALL_CAPACITY &&
-	       d.step == DECIDE_CPU_STEP_MILLI);
+	       d.step == least_step[DECIDE_CPU]);
 }
 
 static __u64 donor_keeps(void)

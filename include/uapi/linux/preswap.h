@@ -28,14 +28,14 @@
 #define PRESWAP_LEASE_MAX_MS		3600000
 #define PRESWAP_APPROVAL_MAX_MS		604800000	/* a week */
 #define PRESWAP_WEIGHT_MAX		10000
-#define PRESWAP_GIVES_ALL		3	/* CPU and memory */
+#define PRESWAP_GIVES_ALL		7	/* CPU, memory, I/O */
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
 #define PRESWAP_BYTES_MAX		(1ULL << 44)	/* 16 TiB */
 
 enum preswap_resource {
 	PRESWAP_RESOURCE_CPU,
 	PRESWAP_RESOURCE_MEMORY,
-	PRESWAP_RESOURCE_IO,		/* reserved: refused by this version */
+	PRESWAP_RESOURCE_IO,
 	PRESWAP_RESOURCE_NET,		/* reserved: refused by this version */
 
 	__PRESWAP_RESOURCE_MAX,
@@ -61,6 +61,8 @@ enum preswap_lease_kind {
 	PRESWAP_LEASE_KIND_IO_MAX,	/* bytes per second each way, of a device */
 	PRESWAP_LEASE_KIND_MEMORY_LOW,	/* bytes */
 	PRESWAP_LEASE_KIND_MEMORY_HIGH,	/* bytes */
+	/* the engine's alone */
+	PRESWAP_LEASE_KIND_THROTTLE,	/* I/O, through io.max */
 
 	__PRESWAP_LEASE_KIND_MAX,
 	PRESWAP_LEASE_KIND_MAX = __PRESWAP_LEASE_KIND_MAX - 1
@@ -159,6 +161,10 @@ enum preswap_attr_info {
 	PRESWAP_A_INFO_INPUT_PRESSES,	/* u64, since load, by full seconds */
 	PRESWAP_A_INFO_INPUT_MOVES,	/* u64, since load, by full seconds */
 	PRESWAP_A_INFO_INPUT_IDLE_MS,	/* u64, since one of them has grown */
+	PRESWAP_A_INFO_THRESHOLD_IO_PCT,	/* u32 */
+	PRESWAP_A_INFO_IO_CAPACITY_BYTES,	/* u64, 0: no decisions about I/O */
+	PRESWAP_A_INFO_IO_USED_BYTES,	/* u64 */
+	PRESWAP_A_INFO_IO_DEVICE,	/* u32, major << 20 | minor; 0: none */
 
 	__PRESWAP_A_INFO_MAX,
 	PRESWAP_A_INFO_MAX = __PRESWAP_A_INFO_MAX - 1
@@ -189,6 +195,8 @@ enum preswap_attr_app {
 	PRESWAP_A_APP_TREND_CPU_MILLI,	/* s64, change per second */
 	PRESWAP_A_APP_TREND_MEM_BYTES,	/* s64, change per second */
 	PRESWAP_A_APP_POLICY,		/* nest of preswap_attr_policy, if any */
+	PRESWAP_A_APP_IO_BYTES,		/* u64, per second, over the last second */
+	PRESWAP_A_APP_TREND_IO_BYTES,	/* s64, change per second */
 
 	__PRESWAP_A_APP_MAX,
 	PRESWAP_A_APP_MAX = __PRESWAP_A_APP_MAX - 1
@@ -228,6 +236,7 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_MAX_STALL_PCT,	/* u8, of its time, for its leases */
 	PRESWAP_A_POLICY_NEEDS_APPROVAL,	/* u8, 1: gives only if approved */
 	PRESWAP_A_POLICY_APPROVED_MS,	/* u32, 0 revokes; answers: what is left */
+	PRESWAP_A_POLICY_FLOOR_IO_BYTES,	/* u64, per second, default 0 */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1
@@ -275,12 +284,12 @@ enum preswap_attr_lease {
 	PRESWAP_A_LEASE_KIND,		/* u8, enum preswap_lease_kind */
 	PRESWAP_A_LEASE_DONOR_ID,	/* u64 */
 	PRESWAP_A_LEASE_RECEIVER_ID,	/* u64; absent: manual, for nobody */
-	PRESWAP_A_LEASE_AMOUNT,		/* u64, bytes or milli-CPU */
+	PRESWAP_A_LEASE_AMOUNT,		/* u64, bytes, milli-CPU, bytes/s */
 	PRESWAP_A_LEASE_DURATION_MS,	/* u32, lease-add: 1..LEASE_MAX_MS */
 	PRESWAP_A_LEASE_LEFT_MS,	/* u32, in answers */
 	PRESWAP_A_LEASE_BEGIN_NS,	/* u64 */
 	PRESWAP_A_LEASE_END_NS,		/* u64, lease ended */
-	PRESWAP_A_LEASE_DONE,		/* u64, bytes reclaimed or milli moved */
+	PRESWAP_A_LEASE_DONE,		/* u64, how much of the amount */
 	PRESWAP_A_LEASE_FULL_NS,	/* u64, when the amount was first free */
 	PRESWAP_A_LEASE_TASKS,		/* u32, tasks moved, affinity */
 	PRESWAP_A_LEASE_REASON,		/* u8, enum preswap_reason */
