@@ -258,23 +258,41 @@ static void preswap_app_sample_psi(struct preswap_app *app)
 				 NSEC_PER_USEC);
 }
 
-static void preswap_app_sample_cpu(struct preswap_app *app, u64 elapsed_ns)
+/*
+ * Exponential mean, with a time constant of half a second, of what is added to a
+ * sum in a time of @unit_ns. @last: the sum at the last tick; 0: there was none.
+ */
+static u64 preswap_app_rate(u64 rate, u64 sum, u64 *last, u64 unit_ns,
+			    u64 elapsed_ns)
 {
-	u64 total, milli, weight_ms, tick_ms;
+	u64 tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1);
+	u64 added = *last ? sum - *last : 0, now;
+
+	*last = sum;
+	if (!added && !rate)
+		return 0;
+	now = mul_u64_u64_div_u64(added, unit_ns, elapsed_ns);
+	return div64_u64(rate * 500 + now * tick_ms, tick_ms + 500);
+}
+
+static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
+{
+	struct preswap_app_io *io = &app->io;
+	u64 cpu_ns, read, written;
 
 	spin_lock_bh(&app->lock);
-	total = app->total.cpu_ns;
+	cpu_ns = app->total.cpu_ns;
+	read = app->total.read_bytes;
+	written = app->total.write_bytes;
 	spin_unlock_bh(&app->lock);
-	if (!app->cpu_ns_tick)
-		app->cpu_ns_tick = total;
-	milli = div64_u64((total - app->cpu_ns_tick) * 1000, elapsed_ns);
-	app->cpu_ns_tick = total;
-
-	/* exponential mean with a time constant of half a second */
-	tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1);
-	weight_ms = tick_ms + 500;
-	app->cpu_tick_milli = div64_u64(app->cpu_tick_milli * 500 +
-					milli * tick_ms, weight_ms);
+	/* milli-CPU are us per ms */
+	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli, cpu_ns,
+					       &app->cpu_ns_tick, 1000,
+					       elapsed_ns);
+	io->reads = preswap_app_rate(io->reads, read, &io->read_tick,
+				     NSEC_PER_SEC, elapsed_ns);
+	io->writes = preswap_app_rate(io->writes, written, &io->written_tick,
+				      NSEC_PER_SEC, elapsed_ns);
 }
 
 /* Does an app above have a policy? Then new tasks in here belong to that. */
@@ -319,8 +337,9 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 			preswap_forecast_expire(&app->forecast[r], now_ns);
 		preswap_app_sample_memory(app);
 		preswap_app_sample_psi(app);
-		preswap_app_sample_cpu(app, elapsed_ns);
+		preswap_app_sample_rates(app, elapsed_ns);
 		preswap_app_find_parent(app);
+		app->has_nested = false;
 		app->mem_own = app->mem_bytes;
 		app->swap_own = app->swap_bytes;
 		if (app->tasks)
@@ -331,6 +350,7 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 	preswap_for_each_app(app) {
 		if (!app->parent)
 			continue;
+		app->parent->has_nested = true;
 		app->parent->mem_own -= min(app->parent->mem_own,
 					    app->mem_bytes);
 		app->parent->swap_own -= min(app->parent->swap_own,
@@ -340,10 +360,22 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		preswap_trend_update(&app->trend[DECIDE_CPU],
 				     app->cpu_tick_milli);
 		preswap_trend_update(&app->trend[DECIDE_MEMORY], app->mem_own);
+		preswap_trend_update(&app->trend[DECIDE_IO],
+				     preswap_app_io(app));
 	}
 }
 
-/* End of a usage period: the mean CPU use over exactly that time. */
+static void preswap_app_period_io(struct preswap_app_io *io, u64 elapsed_ns)
+{
+	u64 sum = io->read_tick + io->written_tick;
+
+	io->mean = io->period ?
+		mul_u64_u64_div_u64(sum - io->period, NSEC_PER_SEC,
+				    elapsed_ns) : io->reads + io->writes;
+	io->period = sum;
+}
+
+/* End of a usage period: the mean use of CPU and I/O over exactly that time. */
 void preswap_app_period(u64 elapsed_ns)
 {
 	struct preswap_app *app;
@@ -354,6 +386,7 @@ void preswap_app_period(u64 elapsed_ns)
 			div64_u64((app->cpu_ns_tick - app->cpu_ns_period) *
 				  1000, elapsed_ns) : app->cpu_tick_milli;
 		app->cpu_ns_period = app->cpu_ns_tick;
+		preswap_app_period_io(&app->io, elapsed_ns);
 	}
 }
 

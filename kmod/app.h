@@ -34,6 +34,8 @@
 #include "policy.h"
 #include "trend.h"
 
+struct preswap_share;
+
 /* What a task or an app has used since it was first seen. */
 struct preswap_usage {
 	u64 cpu_ns;
@@ -59,6 +61,24 @@ struct preswap_app_reclaim {
 	u64 retry_ns;		/* no attempt before this time */
 	unsigned int failures;	/* attempts in a row that freed nothing */
 	bool no_file;		/* the cgroup has no memory.reclaim */
+};
+
+/* What leases hold back of an app's I/O; see throttle.c. */
+struct preswap_app_throttle {
+	struct preswap_share *share;	/* or NULL */
+	u64 base;		/* what it did when the first lease began */
+	u64 held;		/* sum of the leases' amounts, 0: none */
+	u64 retry_ns;		/* no attempt before this time */
+	u32 reads_permille;	/* of @base */
+	bool in_force;		/* the file says it */
+};
+
+/* An app's I/O, in bytes per second. */
+struct preswap_app_io {
+	u64 reads, writes;	/* about the last half second */
+	u64 mean;		/* over the last usage period */
+	u64 read_tick, written_tick;	/* of total, at the last tick */
+	u64 period;		/* their sum when the usage period began */
 };
 
 struct preswap_app {
@@ -93,6 +113,7 @@ struct preswap_app {
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */
 	u64 cpu_ns_tick;	/* total.cpu_ns at the last tick */
 	u64 cpu_tick_milli;	/* about the last half second */
+	struct preswap_app_io io;
 	int home_cpu;		/* where its busiest task ran last; -1: none */
 	int busiest_cpu;	/* the same while a tick looks at its tasks */
 	u64 busiest_ns;
@@ -103,6 +124,7 @@ struct preswap_app {
 	struct preswap_forecast *forecast[DECIDE_RESOURCES];	/* NULL: none */
 	struct preswap_app *parent;	/* nearest app above, no reference:
 					 * set anew by each tick */
+	bool has_nested;		/* is some app's parent; likewise */
 	u32 index;			/* in the tick's snapshot */
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
 	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
@@ -114,6 +136,7 @@ struct preswap_app {
 	u64 shortage_ns[DECIDE_RESOURCES];	/* last reported */
 	struct preswap_app_affinity affinity;
 	struct preswap_app_reclaim reclaim;
+	struct preswap_app_throttle throttle;
 };
 
 extern struct mutex preswap_lock;
@@ -141,6 +164,12 @@ void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
 int preswap_app_init(void);
 void preswap_app_exit(void);
+
+/* Bytes per second, read and written. */
+static inline u64 preswap_app_io(const struct preswap_app *app)
+{
+	return app->io.reads + app->io.writes;
+}
 
 static inline bool preswap_app_is_dead(const struct preswap_app *app)
 {

@@ -80,6 +80,12 @@ static int forecasts_show(struct seq_file *m, void *unused)
 	struct preswap_app *app;
 	u32 r, i;
 
+	static const char * const resources[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = "cpu",
+		[DECIDE_MEMORY] = "memory",
+		[DECIDE_IO] = "io",
+	};
+
 	seq_puts(m, "app resource age_ms valid_ms horizon_ms:q05/q50/q95...\n");
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
@@ -89,7 +95,7 @@ static int forecasts_show(struct seq_file *m, void *unused)
 			if (!preswap_forecast_fresh(f, now_ns))
 				continue;
 			seq_printf(m, "%llu %s %llu %u", app->id,
-				   r == DECIDE_CPU ? "cpu" : "memory",
+				   resources[r],
 				   preswap_forecast_age_ms(f, now_ns),
 				   f->valid_ms);
 			for (i = 0; i < f->nr_points; i++)
@@ -106,12 +112,23 @@ static int forecasts_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(forecasts);
 
+static const char *kind_name(u8 kind)
+{
+	switch (kind) {
+	case PRESWAP_LEASE_KIND_RECLAIM:
+		return "reclaim";
+	case PRESWAP_LEASE_KIND_AFFINITY:
+		return "affinity";
+	case PRESWAP_LEASE_KIND_THROTTLE:
+		return "throttle";
+	}
+	return preswap_share_file(kind);
+}
+
 static void leases_show_one(struct seq_file *m,
 			    const struct preswap_lease_info *l, u64 now_ns)
 {
-	const char *kind = l->kind == PRESWAP_LEASE_KIND_RECLAIM ? "reclaim" :
-			   l->kind == PRESWAP_LEASE_KIND_AFFINITY ? "affinity" :
-			   preswap_share_file(l->kind);
+	const char *kind = kind_name(l->kind);
 
 	seq_printf(m, "%u %s %llu %llu %llu %llu %u %llu %lld %u %d\n",
 		   l->id, kind,

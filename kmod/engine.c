@@ -28,9 +28,10 @@
 #include "reclaim.h"
 #include "share.h"
 #include "task.h"
+#include "throttle.h"
 #include "trace.h"
 
-#define PRESWAP_ENGINE_PROPOSALS	128	/* in one tick, half for each resource */
+#define PRESWAP_ENGINE_PROPOSALS	192	/* in one tick, 64 of each resource */
 #define PRESWAP_ENGINE_MEMORY_NS	NSEC_PER_SEC
 #define PRESWAP_ENGINE_SCAN_NS		(5ULL * NSEC_PER_SEC)
 /* An app without policy and without tasks is forgotten after this. */
@@ -51,12 +52,13 @@ struct preswap_knobs preswap_knobs = {
 	/*
 	 * Tasks move within a tick, and a core that is freed earlier only
 	 * costs the donor: enough for the forecast to be a second or two late.
+	 * The same of I/O.
 	 */
-	.lead_resource_ms = { 3000, 10000 },
+	.lead_resource_ms = { 3000, 10000, 3000 },
 	.hold_ms = 3000,
 	.max_lease_ms = 300000,
 	.usage_ms = 1000,
-	.threshold_pct = { 80, 80 },
+	.threshold_pct = { 80, 80, 80 },
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
 	.swap_reserve_mib = 64,
@@ -143,9 +145,14 @@ static void preswap_engine_sense_node(void)
 	node->used[DECIDE_MEMORY] = node->capacity[DECIDE_MEMORY] -
 		min(node->capacity[DECIDE_MEMORY], available);
 	node->capacity[DECIDE_CPU] = num_online_cpus() * DECIDE_MILLI_PER_CPU;
+	node->capacity[DECIDE_IO] = preswap_knob(io_device) ?
+		(u64)preswap_knob(io_capacity_mib) << 20 : 0;
 	node->used[DECIDE_CPU] = 0;
-	preswap_for_each_app(app)
+	node->used[DECIDE_IO] = 0;
+	preswap_for_each_app(app) {
 		node->used[DECIDE_CPU] += app->cpu_tick_milli;
+		node->used[DECIDE_IO] += preswap_app_io(app);
+	}
 	node->swap_free = (u64)get_nr_swap_pages() << PAGE_SHIFT;
 }
 
@@ -235,6 +242,10 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 		return DECIDE_FORBIDDEN;
 	if (preswap_policy_unapproved(app, now_ns))
 		return DECIDE_UNAPPROVED;
+	if (r == DECIDE_IO && app->has_nested)
+		return DECIDE_HOLDS_NESTED;
+	if (r == DECIDE_IO && !preswap_throttle_possible(app, now_ns))
+		return DECIDE_BACKS_OFF;
 	if (r != DECIDE_MEMORY)
 		return DECIDE_NOT_BARRED;
 	if (!preswap_reclaim_possible(app))
@@ -272,6 +283,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		.parent = app->parent ? app->parent->index : DECIDE_NONE,
 	};
 	to->use[DECIDE_CPU].used = app->cpu_tick_milli;
+	to->use[DECIDE_CPU].moves = app->affinity.cores ? 0 : app->tasks;
+	to->use[DECIDE_IO].used = preswap_app_io(app);
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
@@ -288,8 +301,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);
 }
 
-/* A donor that has left cores would use them again. */
-static void preswap_engine_fill_moved(struct decide_use *use, u64 gain)
+/* A donor that has left cores, or I/O, would use them again. */
+static void preswap_engine_fill_left(struct decide_use *use, u64 gain)
 {
 	use->given += gain;
 	use->had = use->used + use->given;
@@ -314,9 +327,9 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 		to->resource = preswap_lease_resource(&lease->info);
 		to->amount = lease->info.amount;
 		to->gain = lease->info.gain;
-		if (to->resource == DECIDE_CPU && lease->info.full_ns)
-			preswap_engine_fill_moved(
-				&preswap_engine.apps[donor].use[DECIDE_CPU],
+		if (to->resource != DECIDE_MEMORY && lease->info.full_ns)
+			preswap_engine_fill_left(
+				&preswap_engine.apps[donor].use[to->resource],
 				lease->info.gain);
 	}
 	snapshot->leases = preswap_engine.leases;
@@ -397,7 +410,7 @@ static bool preswap_engine_hotplug(u64 now_ns)
 	static u64 last_ns;
 
 	if (preswap_cores_changed()) {
-		preswap_lease_end_kind(PRESWAP_LEASE_KIND_AFFINITY,
+		preswap_lease_end_kind(PRESWAP_LEASE_KIND_AFFINITY, NULL,
 				       PRESWAP_LEASE_END_CHANGED);
 		last_ns = now_ns;
 	}
@@ -406,6 +419,11 @@ static bool preswap_engine_hotplug(u64 now_ns)
 
 static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 {
+	static const u8 kind[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = PRESWAP_LEASE_KIND_AFFINITY,
+		[DECIDE_MEMORY] = PRESWAP_LEASE_KIND_RECLAIM,
+		[DECIDE_IO] = PRESWAP_LEASE_KIND_THROTTLE,
+	};
 	struct preswap_app *donor = preswap_engine.of[p->donor];
 	struct preswap_app *receiver = preswap_engine.of[p->receiver];
 	struct preswap_lease *lease = preswap_lease_find(donor, receiver,
@@ -413,9 +431,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 	struct preswap_lease_request request = {
 		.donor = donor,
 		.receiver = receiver,
-		.kind = p->resource == DECIDE_CPU ?
-			PRESWAP_LEASE_KIND_AFFINITY :
-			PRESWAP_LEASE_KIND_RECLAIM,
+		.kind = kind[p->resource],
 		.reason = p->source == DECIDE_FROM_TREND ?
 			PRESWAP_REASON_TREND : PRESWAP_REASON_FORECAST,
 		.amount = p->amount,

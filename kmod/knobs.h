@@ -24,6 +24,8 @@ struct preswap_knobs {
 	unsigned int threshold_pct[DECIDE_RESOURCES];
 	unsigned int min_priority;	/* receivers must exceed it */
 	unsigned int reclaim_rate_mib;	/* MiB per second, all donors */
+	unsigned int io_device;		/* major << 20 | minor; 0: none */
+	unsigned int io_capacity_mib;	/* MiB per second; 0: not decided on */
 	unsigned int swap_reserve_mib;	/* of swap, never filled by reclaim */
 	unsigned int correlation_pct;	/* of apps' demand, allowed for */
 	unsigned int ab_unit;		/* enum decide_ab_unit */

@@ -4,11 +4,11 @@
  *
  * An act is never done to an app directly. A lease begins or ends, and what
  * is asked of the donor is worked out anew from all its leases: the bytes
- * that reclaim holds back, the cores that affinity keeps it off. So leases
- * may begin and end in any order, and the last one's end leaves nothing.
+ * that reclaim holds back, the cores that affinity keeps it off, the I/O that it
+ * is to leave. So leases may begin and end in any order, and the last one's end
+ * leaves nothing.
  * A share is its lease's own, see share.c.
  */
-#include <linux/delay.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
@@ -19,11 +19,8 @@
 #include "netlink.h"
 #include "reclaim.h"
 #include "share.h"
+#include "throttle.h"
 #include "trace.h"
-
-/* A person who asks for a share hears whether it could be written. */
-#define PRESWAP_LEASE_SETTLE_MS	1000
-#define PRESWAP_LEASE_SETTLE_STEP_MS	5
 
 LIST_HEAD(preswap_leases);
 
@@ -38,7 +35,7 @@ static bool preswap_lease_closed;	/* unloading: none begins */
 static void preswap_lease_apply(struct preswap_app *donor)
 {
 	struct preswap_lease *lease;
-	u64 bytes = 0, milli = 0;
+	u64 bytes = 0, milli = 0, io = 0;
 
 	list_for_each_entry(lease, &preswap_leases, list) {
 		if (lease->donor != donor || lease->info.dry_run)
@@ -47,7 +44,10 @@ static void preswap_lease_apply(struct preswap_app *donor)
 			bytes += lease->info.amount;
 		else if (lease->info.kind == PRESWAP_LEASE_KIND_AFFINITY)
 			milli += lease->info.amount;
+		else if (lease->info.kind == PRESWAP_LEASE_KIND_THROTTLE)
+			io += lease->info.amount;
 	}
+	preswap_throttle_hold(donor, io);
 	preswap_reclaim_hold(donor, bytes);
 	preswap_affinity_set(donor, div_u64(milli, DECIDE_MILLI_PER_CPU));
 }
@@ -55,7 +55,14 @@ static void preswap_lease_apply(struct preswap_app *donor)
 static u64 preswap_lease_used(const struct preswap_app *app,
 			      enum decide_resource resource)
 {
-	return resource == DECIDE_CPU ? app->cpu_tick_milli : app->mem_own;
+	switch (resource) {
+	case DECIDE_CPU:
+		return app->cpu_tick_milli;
+	case DECIDE_IO:
+		return preswap_app_io(app);
+	default:
+		return app->mem_own;
+	}
 }
 
 /**
@@ -64,7 +71,8 @@ static u64 preswap_lease_used(const struct preswap_app *app,
  * @now_ns: CLOCK_BOOTTIME
  * @info: the lease as it began; may be NULL
  *
- * Return: 0, -ENOMEM, or -ENOSPC with PRESWAP_LEASES_MAX in force.
+ * Return: 0, -ENOMEM, -ENOSPC with PRESWAP_LEASES_MAX in force, or -ESHUTDOWN
+ * while the module is unloaded.
  */
 int preswap_lease_begin(const struct preswap_lease_request *request,
 			u64 now_ns, struct preswap_lease_info *info)
@@ -73,6 +81,8 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	struct preswap_lease *lease;
 
 	lockdep_assert_held(&preswap_lock);
+	if (preswap_lease_closed)
+		return -ESHUTDOWN;
 	if (preswap_lease_number >= PRESWAP_LEASES_MAX)
 		return -ENOSPC;
 	/* under memory pressure do without rather than wait with the lock */
@@ -96,7 +106,14 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 		.until_ns = now_ns + (u64)request->duration_ms * NSEC_PER_MSEC,
 	};
 	if (preswap_is_share(request->kind)) {
-		lease->share = preswap_share_begin(lease->donor, &lease->info);
+		struct preswap_share_value value = {
+			.amount = request->amount,
+			.amount_out = request->amount,
+			.device = request->device,
+		};
+
+		lease->share = preswap_share_begin(lease->donor, request->kind,
+						   &value, lease->info.id);
 		if (!lease->share) {
 			kfree(lease);
 			return -ENOMEM;
@@ -130,148 +147,6 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	return 0;
 }
 
-/* Cores that the donor's policy lets a person take. */
-static u64 preswap_lease_cores(const struct preswap_app *donor)
-{
-	u64 keep = DIV_ROUND_UP_ULL(donor->policy.floor[DECIDE_CPU],
-				    DECIDE_MILLI_PER_CPU);
-	u64 left = num_online_cpus() - min_t(u64, num_online_cpus(),
-					     max_t(u64, keep, 1));
-
-	return left - min_t(u64, left, donor->affinity.cores);
-}
-
-/* What speaks against a share, in words, or NULL. */
-static const char *
-preswap_lease_bad_share(const struct preswap_lease_request *request)
-{
-	const struct preswap_app *app = request->donor;
-
-	if (request->receiver)
-		return "a share has no receiver";
-	if (request->kind == PRESWAP_LEASE_KIND_IO_MAX && !request->device)
-		return "io.max needs a device";
-	switch (request->kind) {
-	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
-	case PRESWAP_LEASE_KIND_IO_WEIGHT:
-		return request->amount > PRESWAP_WEIGHT_MAX ?
-		       "a weight is 1 to 10000" : NULL;
-	case PRESWAP_LEASE_KIND_CPU_MAX:
-		return request->amount < app->policy.floor[DECIDE_CPU] ?
-		       "below the app's floor" : NULL;
-	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
-		return request->amount < app->policy.floor[DECIDE_MEMORY] ?
-		       "below the app's floor" : NULL;
-	}
-	return NULL;
-}
-
-static int preswap_lease_check_share(const struct preswap_lease_request *request,
-				     struct netlink_ext_ack *extack)
-{
-	const char *bad = preswap_lease_bad_share(request);
-
-	if (bad) {
-		/* a literal, as extack wants it; the request is netlink's */
-		extack->_msg = bad;
-		return -EINVAL;
-	}
-	if (preswap_share_taken(request->donor, request->kind,
-				request->device)) {
-		NL_SET_ERR_MSG(extack,
-			       "another lease has this file of the app");
-		return -EBUSY;
-	}
-	return 0;
-}
-
-/* What its policy has to say of what may be taken from the app. */
-static int preswap_lease_check_policy(const struct preswap_lease_request *request,
-				      struct netlink_ext_ack *extack)
-{
-	const struct preswap_policy *policy = &request->donor->policy;
-	u8 gives;
-
-	switch (request->kind) {
-	case PRESWAP_LEASE_KIND_MEMORY_LOW:
-		return 0;	/* takes nothing from it */
-	case PRESWAP_LEASE_KIND_IO_WEIGHT:
-	case PRESWAP_LEASE_KIND_IO_MAX:
-		gives = PRESWAP_GIVES_ALL;
-		break;
-	case PRESWAP_LEASE_KIND_RECLAIM:
-	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
-		gives = 1U << DECIDE_MEMORY;
-		break;
-	default:
-		gives = 1U << DECIDE_CPU;
-	}
-	if (!policy->priority || !policy->eligible) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy does not make it eligible");
-		return -EPERM;
-	}
-	if (!(policy->gives & gives)) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy excludes this kind of lease");
-		return -EPERM;
-	}
-	return 0;
-}
-
-static int preswap_lease_check(const struct preswap_lease_request *request,
-			       struct netlink_ext_ack *extack)
-{
-	const struct preswap_app *donor = request->donor;
-	u64 used = preswap_app_memory_now(donor) + preswap_reclaim_done(donor);
-	u64 floor = preswap_reclaim_floor(donor);
-	int err;
-
-	if (preswap_lease_closed) {
-		NL_SET_ERR_MSG(extack, "the module is being unloaded");
-		return -ESHUTDOWN;
-	}
-	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
-		NL_SET_ERR_MSG(extack, "preswap is not enabled, or in dry run");
-		return -EPERM;
-	}
-	if (donor->gone || (request->receiver && request->receiver->gone)) {
-		NL_SET_ERR_MSG(extack, "the app is gone");
-		return -ENOENT;
-	}
-	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX) {
-		NL_SET_ERR_MSG(extack, "only io.max has a device");
-		return -EINVAL;
-	}
-	err = preswap_lease_check_policy(request, extack);
-	if (err)
-		return err;
-	if (donor == request->receiver) {
-		NL_SET_ERR_MSG(extack, "donor and receiver are the same app");
-		return -EINVAL;
-	}
-	if (preswap_is_share(request->kind))
-		return preswap_lease_check_share(request, extack);
-	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
-		if (!donor->has_memcg || donor->reclaim.no_file) {
-			NL_SET_ERR_MSG(extack,
-				       "the donor's cgroup has no memory controller");
-			return -EOPNOTSUPP;
-		}
-		if (request->amount + donor->reclaim.held + floor > used) {
-			NL_SET_ERR_MSG(extack,
-				       "the donor would fall below its floor");
-			return -ERANGE;
-		}
-	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CPU) >
-		   preswap_lease_cores(donor)) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor would fall below its floor, or lose its last core");
-		return -ERANGE;
-	}
-	return 0;
-}
-
 /* The lease in force of this number, or NULL. */
 static struct preswap_lease *preswap_lease_by_id(u32 id)
 {
@@ -295,65 +170,6 @@ static struct preswap_lease_info *preswap_lease_ended_by_id(u32 id)
 	return NULL;
 }
 
-/* What has become of a share: in force as far as is known, or its error. */
-static int preswap_lease_settle(struct preswap_lease_info *info,
-				struct netlink_ext_ack *extack)
-{
-	const struct preswap_lease_info *ended;
-	struct preswap_lease *lease;
-	unsigned int ms;
-
-	for (ms = 0; ms < PRESWAP_LEASE_SETTLE_MS;
-	     ms += PRESWAP_LEASE_SETTLE_STEP_MS) {
-		msleep(PRESWAP_LEASE_SETTLE_STEP_MS);
-		mutex_lock(&preswap_lock);
-		lease = preswap_lease_by_id(info->id);
-		ended = lease ? NULL : preswap_lease_ended_by_id(info->id);
-		if (lease || ended)
-			*info = lease ? lease->info : *ended;
-		mutex_unlock(&preswap_lock);
-		if (!lease || info->full_ns)
-			break;
-	}
-	if (!info->error)
-		return 0;
-	switch (info->error) {
-	case -ENOENT:
-		NL_SET_ERR_MSG(extack,
-			       "the app's cgroup has no such file: is its controller enabled?");
-		break;
-	case -ENODEV:
-		/* which says elsewhere that there is no preswap */
-		NL_SET_ERR_MSG(extack, "there is no such block device");
-		return -ENXIO;
-	default:
-		NL_SET_ERR_MSG(extack, "the kernel refuses this value");
-	}
-	return info->error;
-}
-
-/* The same for a person: checks first. Error text in @extack. */
-int preswap_lease_add(const struct preswap_lease_request *request,
-		      struct preswap_lease_info *info,
-		      struct netlink_ext_ack *extack)
-{
-	int err;
-
-	mutex_lock(&preswap_lock);
-	err = preswap_lease_check(request, extack);
-	if (!err) {
-		err = preswap_lease_begin(request, ktime_get_boottime_ns(),
-					  info);
-		if (err)
-			NL_SET_ERR_MSG(extack,
-				       "too many leases in force, or no memory");
-	}
-	mutex_unlock(&preswap_lock);
-	if (!err && preswap_is_share(request->kind))
-		err = preswap_lease_settle(info, extack);
-	return err;
-}
-
 /* The reason stands: let it run on, and adjust what it takes. */
 void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 			 u64 now_ns)
@@ -374,6 +190,19 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 	lease->info.amount = amount;
 	lease->info.gain = gain;
 	preswap_lease_apply(lease->donor);
+}
+
+/* Return: whether the lease @id is in force; @info: as it is, or as it ended. */
+bool preswap_lease_look(u32 id, struct preswap_lease_info *info)
+{
+	const struct preswap_lease *lease = preswap_lease_by_id(id);
+	const struct preswap_lease_info *ended;
+
+	lockdep_assert_held(&preswap_lock);
+	ended = lease ? &lease->info : preswap_lease_ended_by_id(id);
+	if (ended)
+		*info = *ended;
+	return lease;
 }
 
 /* What a receiver has of what was freed for it; manual ones prove nothing. */
@@ -504,12 +333,15 @@ void preswap_lease_end_all(enum preswap_lease_end why)
 		preswap_lease_end(lease, why);
 }
 
-void preswap_lease_end_kind(u8 kind, enum preswap_lease_end why)
+/* Those of a kind: what @donor gives, or all with NULL. */
+void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
+			    enum preswap_lease_end why)
 {
 	struct preswap_lease *lease, *next;
 
 	list_for_each_entry_safe(lease, next, &preswap_leases, list)
-		if (lease->info.kind == kind)
+		if (lease->info.kind == kind &&
+		    (!donor || lease->donor == donor))
 			preswap_lease_end(lease, why);
 }
 
@@ -537,6 +369,9 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 	if (info->kind == PRESWAP_LEASE_KIND_AFFINITY) {
 		info->tasks = lease->donor->affinity.moved;
 		done = info->tasks && !stray ? info->gain : info->done;
+	} else if (info->kind == PRESWAP_LEASE_KIND_THROTTLE) {
+		done = preswap_throttle_in_force(lease->donor) ? info->amount :
+								 info->done;
 	} else {
 		done = preswap_reclaim_done(lease->donor);
 		list_for_each_entry(older, &preswap_leases, list) {

@@ -25,9 +25,9 @@ struct preswap_lease_info {
 	bool dry_run;		/* decided, not carried out */
 	u64 donor_id;
 	u64 receiver_id;	/* 0: for nobody */
-	u64 amount;		/* bytes, cores x 1000, or the file's value */
-	u64 gain;		/* bytes or milli-CPU it is expected to free */
-	u64 done;		/* bytes or milli-CPU that are free now */
+	u64 amount;		/* bytes (per second), cores x 1000, the file's value */
+	u64 gain;		/* what it is expected to free */
+	u64 done;		/* what is free now */
 	u64 benefit, cost;
 	u64 begin_ns;
 	u64 until_ns;
@@ -64,8 +64,14 @@ extern struct list_head preswap_leases;	/* in force, oldest first */
 static inline enum decide_resource
 preswap_lease_resource(const struct preswap_lease_info *info)
 {
-	return info->kind == PRESWAP_LEASE_KIND_AFFINITY ? DECIDE_CPU :
-							   DECIDE_MEMORY;
+	switch (info->kind) {
+	case PRESWAP_LEASE_KIND_AFFINITY:
+		return DECIDE_CPU;
+	case PRESWAP_LEASE_KIND_THROTTLE:
+		return DECIDE_IO;
+	default:
+		return DECIDE_MEMORY;
+	}
 }
 
 int preswap_lease_begin(const struct preswap_lease_request *request,
@@ -79,8 +85,10 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why);
 int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
 void preswap_lease_end_app(struct preswap_app *app, bool gone);
 void preswap_lease_end_all(enum preswap_lease_end why);
-void preswap_lease_end_kind(u8 kind, enum preswap_lease_end why);
+void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
+			    enum preswap_lease_end why);
 void preswap_lease_close(void);
+bool preswap_lease_look(u32 id, struct preswap_lease_info *info);
 void preswap_lease_full(u32 id);
 void preswap_lease_fail(u32 id, int error);
 void preswap_lease_changed(u32 id);

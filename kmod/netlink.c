@@ -66,6 +66,8 @@ static const struct nla_policy preswap_policy_policy[] = {
 		NLA_POLICY_RANGE(NLA_U8, 1, PRESWAP_GIVES_ALL),
 	[PRESWAP_A_POLICY_MAX_STALL_PCT] = NLA_POLICY_RANGE(NLA_U8, 1, 100),
 	[PRESWAP_A_POLICY_NEEDS_APPROVAL] = NLA_POLICY_MAX(NLA_U8, 1),
+	[PRESWAP_A_POLICY_FLOOR_IO_BYTES] =
+		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
 };
 
 static const struct nla_policy
@@ -472,6 +474,9 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	if (attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES])
 		policy.floor[DECIDE_MEMORY] =
 			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES]);
+	if (attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES])
+		policy.floor[DECIDE_IO] =
+			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES]);
 	if (attrs[PRESWAP_A_POLICY_GIVES])
 		policy.gives = nla_get_u8(attrs[PRESWAP_A_POLICY_GIVES]);
 	policy.max_stall_pct = max_stall_pct[policy.sensitivity];

@@ -104,6 +104,12 @@ int preswap_put_info(struct sk_buff *skb)
 	put_u64(&p, PRESWAP_A_INFO_INPUT_IDLE_MS,
 		div_u64(ktime_get_boottime_ns() - preswap_activity.active_ns,
 			NSEC_PER_MSEC));
+	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_IO_PCT,
+		preswap_knob(threshold_pct[DECIDE_IO]));
+	put_u64(&p, PRESWAP_A_INFO_IO_CAPACITY_BYTES,
+		node->capacity[DECIDE_IO]);
+	put_u64(&p, PRESWAP_A_INFO_IO_USED_BYTES, node->used[DECIDE_IO]);
+	put_u32(&p, PRESWAP_A_INFO_IO_DEVICE, preswap_knob(io_device));
 	return p.err;
 }
 
@@ -151,6 +157,9 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 		per_second(app->trend[DECIDE_CPU].slope));
 	put_s64(&p, PRESWAP_A_APP_TREND_MEM_BYTES,
 		per_second(app->trend[DECIDE_MEMORY].slope));
+	put_u64(&p, PRESWAP_A_APP_IO_BYTES, app->io.mean);
+	put_s64(&p, PRESWAP_A_APP_TREND_IO_BYTES,
+		per_second(app->trend[DECIDE_IO].slope));
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);
@@ -201,6 +210,7 @@ int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 		policy->floor[DECIDE_CPU]);
 	put_u64(&p, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
 		policy->floor[DECIDE_MEMORY]);
+	put_u64(&p, PRESWAP_A_POLICY_FLOOR_IO_BYTES, policy->floor[DECIDE_IO]);
 	put_u8(&p, PRESWAP_A_POLICY_GIVES, policy->gives);
 	put_u8(&p, PRESWAP_A_POLICY_MAX_STALL_PCT, policy->max_stall_pct);
 	put_u8(&p, PRESWAP_A_POLICY_NEEDS_APPROVAL, policy->needs_approval);

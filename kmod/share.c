@@ -13,7 +13,8 @@
  * only the worker takes it out. What fails for want of memory is tried again.
  *
  * One lease at a time may have a file (io.max: for a device). Two would need
- * rules for who wins and what is the old value.
+ * rules for who wins and what is the old value. The engine's leases of I/O have one
+ * share together, see throttle.c, which is written anew when they change.
  */
 #include <linux/cgroup.h>
 #include <linux/delay.h>
@@ -27,6 +28,7 @@
 #include "cgroupfs.h"
 #include "lease.h"
 #include "share.h"
+#include "throttle.h"
 #include "trace.h"
 
 /* Of a line of any of these files: io.max has four numbers and their names. */
@@ -34,15 +36,16 @@
 #define PRESWAP_SHARE_LOOK_NS	NSEC_PER_SEC
 
 struct preswap_share {
-	struct list_head list;		/* preswap_lock, as all but the texts */
+	struct list_head list;		/* preswap_lock, as what is not the worker's */
 	struct preswap_app *app;	/* reference */
-	u64 amount;
+	struct preswap_share_value value;	/* to be written */
+	struct preswap_share_value writes;	/* the same; the worker's */
 	u64 look_ns;			/* when it was looked at */
-	u32 lease_id;
-	u32 device;
+	u32 lease_id;			/* 0: a throttle */
 	u8 kind;			/* enum preswap_lease_kind */
 	bool written;			/* what was in the file is to go back */
 	bool known;			/* @now is what the file said then */
+	bool anew;			/* @value is not yet written */
 	bool ends;
 	char was[PRESWAP_SHARE_TEXT];	/* the line before; the worker's */
 	char now[PRESWAP_SHARE_TEXT];	/* as it was read back; the worker's */
@@ -75,8 +78,8 @@ static void preswap_share_key(const struct preswap_share *share, char *key,
 	if (share->kind == PRESWAP_LEASE_KIND_IO_WEIGHT)
 		strscpy(key, "default ", size);
 	else if (share->kind == PRESWAP_LEASE_KIND_IO_MAX)
-		snprintf(key, size, "%u:%u ", MAJOR(share->device),
-			 MINOR(share->device));
+		snprintf(key, size, "%u:%u ", MAJOR(share->writes.device),
+			 MINOR(share->writes.device));
 }
 
 /* The share's line of its file. A device that has none has no limits. */
@@ -117,15 +120,16 @@ static void preswap_share_format(const struct preswap_share *share,
 		if (sscanf(was, "%*s %u", &period) != 1 || !period)
 			period = 100000;
 		snprintf(text, PRESWAP_SHARE_TEXT, "%llu %u",
-			 div_u64(share->amount * period, MSEC_PER_SEC), period);
+			 div_u64(share->writes.amount * period, MSEC_PER_SEC),
+			 period);
 		break;
 	case PRESWAP_LEASE_KIND_IO_MAX:
 		snprintf(text, PRESWAP_SHARE_TEXT, "%srbps=%llu wbps=%llu", key,
-			 share->amount, share->amount);
+			 share->writes.amount, share->writes.amount_out);
 		break;
 	default:
 		snprintf(text, PRESWAP_SHARE_TEXT, "%s%llu", key,
-			 share->amount);
+			 share->writes.amount);
 	}
 }
 
@@ -162,6 +166,18 @@ static int preswap_share_compare(struct preswap_share *share)
 	return err ?: strcmp(line, share->now) != 0;
 }
 
+/* Another value, where the file still says what was written. As compare. */
+static int preswap_share_rewrite(struct preswap_share *share)
+{
+	int differs = share->known ? preswap_share_compare(share) : 0;
+
+	if (differs)
+		return differs;
+	preswap_share_format(share, share->was, share->now);
+	share->known = false;
+	return preswap_share_write(share, share->now);
+}
+
 /* The next one to look at; @at: from there on. */
 static struct preswap_share *preswap_share_next(struct list_head *at,
 						u64 now_ns)
@@ -169,10 +185,38 @@ static struct preswap_share *preswap_share_next(struct list_head *at,
 	struct preswap_share *share = list_entry(at, typeof(*share), list);
 
 	list_for_each_entry_from(share, &preswap_shares, list)
-		if (share->ends || !share->look_ns ||
+		if (share->ends || share->anew || !share->look_ns ||
 		    now_ns - share->look_ns >= PRESWAP_SHARE_LOOK_NS)
 			return share;
 	return NULL;
+}
+
+/* Whoever it was for hears how it went. */
+static void preswap_share_tell_written(const struct preswap_share *share)
+{
+	if (share->lease_id)
+		preswap_lease_full(share->lease_id);
+	else if (!share->anew)
+		preswap_throttle_written(share->app, share);
+}
+
+static void preswap_share_tell_failed(const struct preswap_share *share,
+				      int err)
+{
+	if (share->lease_id)
+		preswap_lease_fail(share->lease_id, err);
+	else
+		preswap_throttle_lost(share->app, share,
+				      PRESWAP_LEASE_END_FAILED);
+}
+
+static void preswap_share_tell_changed(const struct preswap_share *share)
+{
+	if (share->lease_id)
+		preswap_lease_changed(share->lease_id);
+	else
+		preswap_throttle_lost(share->app, share,
+				      PRESWAP_LEASE_END_CHANGED);
 }
 
 /*
@@ -181,17 +225,22 @@ static struct preswap_share *preswap_share_next(struct list_head *at,
  */
 static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
 {
-	bool ends = share->ends, known = share->known;
+	bool ends = share->ends, anew = share->anew && !ends, known;
 	int err = 0, differs = 0;
 
 	if (ends && !share->written)
 		return false;
+	share->writes = share->value;
+	share->anew = false;
 	mutex_unlock(&preswap_lock);
 	if (!share->written) {
 		err = preswap_share_apply(share);
 		share->written = !err;
+	} else if (anew) {
+		differs = preswap_share_rewrite(share);
 	}
-	if (share->written) {
+	known = share->known;
+	if (share->written && !differs) {
 		differs = preswap_share_compare(share);
 		share->known = known || !differs;
 		/* what cannot be read was not seen to be another's */
@@ -204,15 +253,18 @@ static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
 	if (differs == -ENOENT)
 		err = differs;
 	if (err) {
-		preswap_lease_fail(share->lease_id, err);
+		preswap_share_tell_failed(share, err);
 		return false;
 	}
 	if (differs > 0) {
-		preswap_lease_changed(share->lease_id);
+		preswap_share_tell_changed(share);
 		return false;
 	}
-	if (!known)
-		preswap_lease_full(share->lease_id);
+	/* to be tried again */
+	if (anew && differs)
+		share->anew = true;
+	if (!known && share->known)
+		preswap_share_tell_written(share);
 	/* ended meanwhile, or not to be written just now: another round */
 	return !ends || differs;
 }
@@ -239,14 +291,17 @@ static void preswap_share_run(struct work_struct *work)
 }
 
 /**
- * preswap_share_begin() - write a lease's value to its file, soon
+ * preswap_share_begin() - write a value to a file of an app's cgroup, soon
  * @app: whose file
- * @info: the lease
+ * @kind: which file, enum preswap_lease_kind
+ * @value: what
+ * @lease_id: which lease's, that the worker tells how it went; 0: a throttle's
  *
- * The worker tells the lease how it went. Return: NULL without memory.
+ * Return: NULL without memory.
  */
-struct preswap_share *preswap_share_begin(struct preswap_app *app,
-					  const struct preswap_lease_info *info)
+struct preswap_share *
+preswap_share_begin(struct preswap_app *app, u8 kind,
+		    const struct preswap_share_value *value, u32 lease_id)
 {
 	struct preswap_share *share = kzalloc(sizeof(*share),
 					      GFP_NOWAIT | __GFP_NOWARN);
@@ -256,13 +311,23 @@ struct preswap_share *preswap_share_begin(struct preswap_app *app,
 		return NULL;
 	refcount_inc(&app->ref);
 	share->app = app;
-	share->lease_id = info->id;
-	share->kind = info->kind;
-	share->device = info->device;
-	share->amount = info->amount;
+	share->lease_id = lease_id;
+	share->kind = kind;
+	share->value = *value;
+	share->writes = *value;
 	list_add_tail(&share->list, &preswap_shares);
 	queue_work(preswap_share_wq, &preswap_share_work);
 	return share;
+}
+
+/* Another value for a share in force. */
+void preswap_share_change(struct preswap_share *share,
+			  const struct preswap_share_value *value)
+{
+	lockdep_assert_held(&preswap_lock);
+	share->value = *value;
+	share->anew = true;
+	queue_work(preswap_share_wq, &preswap_share_work);
 }
 
 /* Its lease has ended: give the file back. The caller forgets @share. */
@@ -280,7 +345,7 @@ bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device)
 
 	list_for_each_entry(share, &preswap_shares, list)
 		if (share->app == app && share->kind == kind &&
-		    share->device == device)
+		    share->value.device == device)
 			return true;
 	return false;
 }

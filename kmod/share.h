@@ -7,20 +7,29 @@
 #include <uapi/linux/preswap.h>
 
 struct preswap_app;
-struct preswap_lease_info;
 struct preswap_share;
+
+/* What a file is to say. io.max has two amounts, bytes in and out per second. */
+struct preswap_share_value {
+	u64 amount, amount_out;
+	u32 device;		/* of io.max: major << 20 | minor */
+};
 
 /* Is it a lease of a share? */
 static inline bool preswap_is_share(u8 kind)
 {
-	return kind > PRESWAP_LEASE_KIND_AFFINITY;
+	return kind > PRESWAP_LEASE_KIND_AFFINITY &&
+	       kind < PRESWAP_LEASE_KIND_THROTTLE;
 }
 
 int preswap_share_init(void);
 void preswap_share_exit(void);
 const char *preswap_share_file(u8 kind);
-struct preswap_share *preswap_share_begin(struct preswap_app *app,
-					  const struct preswap_lease_info *info);
+struct preswap_share *
+preswap_share_begin(struct preswap_app *app, u8 kind,
+		    const struct preswap_share_value *value, u32 lease_id);
+void preswap_share_change(struct preswap_share *share,
+			  const struct preswap_share_value *value);
 void preswap_share_end(struct preswap_share *share);
 bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device);
 void preswap_share_tick(u64 now_ns);

@@ -8,6 +8,8 @@
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
+#include <linux/types.h>
+#include <linux/kdev_t.h>
 #include <uapi/linux/preswap.h>
 
 #include "engine.h"
@@ -51,6 +53,43 @@ static ssize_t preswap_knob_store(struct kobject *kobj,
 	return count;
 }
 
+/* "MAJOR:MINOR" as io.max has it, or "none" */
+static ssize_t preswap_io_device_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	unsigned int device = preswap_knob(io_device);
+
+	if (!device)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u:%u\n", MAJOR(device), MINOR(device));
+}
+
+static ssize_t preswap_io_device_store(struct kobject *kobj,
+				       struct kobj_attribute *attr,
+				       const char *buf, size_t count)
+{
+	unsigned int major = 0, minor = 0, device;
+	int end = 0;
+
+	if (!sysfs_streq(buf, "none") &&
+	    (sscanf(buf, "%u:%u %n", &major, &minor, &end) != 2 || !major ||
+	     buf[end]))
+		return -EINVAL;
+	if (major > MAJOR(~0U) || minor > MINORMASK)
+		return -ERANGE;
+	device = MKDEV(major, minor);
+	if (device == preswap_knob(io_device))
+		return count;
+	/* what leases hold back is of the one before */
+	WRITE_ONCE(preswap_knobs.io_device, device);
+	preswap_engine_mode_changed();
+	return count;
+}
+
+static struct kobj_attribute preswap_knob_io_device =
+	__ATTR(io_device, 0644, preswap_io_device_show,
+	       preswap_io_device_store);
+
 #define PRESWAP_KNOB(name_, field_, min_, max_, mode_)			\
 	static struct preswap_knob_file preswap_knob_##name_ = {	\
 		.attr = __ATTR(name_, 0644, preswap_knob_show,		\
@@ -68,12 +107,15 @@ PRESWAP_KNOB(lead_ms, lead_ms, 100, 900000, false);
 PRESWAP_KNOB(lead_cpu_ms, lead_resource_ms[DECIDE_CPU], 100, 900000, false);
 PRESWAP_KNOB(lead_memory_ms, lead_resource_ms[DECIDE_MEMORY], 100, 900000,
 	     false);
+PRESWAP_KNOB(lead_io_ms, lead_resource_ms[DECIDE_IO], 100, 900000, false);
 PRESWAP_KNOB(hold_ms, hold_ms, 100, 60000, false);
 PRESWAP_KNOB(max_lease_ms, max_lease_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
 PRESWAP_KNOB(usage_ms, usage_ms, 100, 60000, false);
 PRESWAP_KNOB(threshold_cpu_pct, threshold_pct[DECIDE_CPU], 1, 100, false);
 PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
 	     false);
+PRESWAP_KNOB(threshold_io_pct, threshold_pct[DECIDE_IO], 1, 100, false);
+PRESWAP_KNOB(io_capacity_mib, io_capacity_mib, 0, 1048576, false);
 PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
 PRESWAP_KNOB(swap_reserve_mib, swap_reserve_mib, 0, 1048576, false);
@@ -90,11 +132,15 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_lead_ms.attr.attr,
 	&preswap_knob_lead_cpu_ms.attr.attr,
 	&preswap_knob_lead_memory_ms.attr.attr,
+	&preswap_knob_lead_io_ms.attr.attr,
 	&preswap_knob_hold_ms.attr.attr,
 	&preswap_knob_max_lease_ms.attr.attr,
 	&preswap_knob_usage_ms.attr.attr,
 	&preswap_knob_threshold_cpu_pct.attr.attr,
 	&preswap_knob_threshold_memory_pct.attr.attr,
+	&preswap_knob_threshold_io_pct.attr.attr,
+	&preswap_knob_io_device.attr,
+	&preswap_knob_io_capacity_mib.attr.attr,
 	&preswap_knob_min_priority.attr.attr,
 	&preswap_knob_reclaim_rate_mib.attr.attr,
 	&preswap_knob_swap_reserve_mib.attr.attr,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Trace events, in /sys/kernel/tracing/events/preswap/. Scalars only, printed
- * as key=value; ids of apps are cgroup ids, amounts milli-CPU or bytes.
+ * as key=value; ids of apps are cgroup ids, amounts milli-CPU, bytes, or bytes
+ * per second.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM preswap
@@ -28,6 +29,8 @@ TRACE_EVENT(preswap_decide,
 		__field(u64, cpu_need)
 		__field(u64, mem_used)
 		__field(u64, mem_need)
+		__field(u64, io_used)
+		__field(u64, io_need)
 		__field(bool, dry_run)
 	),
 	TP_fast_assign(
@@ -40,13 +43,15 @@ TRACE_EVENT(preswap_decide,
 		__entry->cpu_need = result->need[DECIDE_CPU];
 		__entry->mem_used = snapshot->used[DECIDE_MEMORY];
 		__entry->mem_need = result->need[DECIDE_MEMORY];
+		__entry->io_used = snapshot->used[DECIDE_IO];
+		__entry->io_need = result->need[DECIDE_IO];
 		__entry->dry_run = dry_run;
 	),
-	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu dry_run=%d",
+	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu io_used=%llu io_need=%llu dry_run=%d",
 		  __entry->apps, __entry->receivers, __entry->proposals,
 		  __entry->refused, __entry->shortages, __entry->cpu_used,
 		  __entry->cpu_need, __entry->mem_used, __entry->mem_need,
-		  __entry->dry_run)
+		  __entry->io_used, __entry->io_need, __entry->dry_run)
 );
 
 DECLARE_EVENT_CLASS(preswap_lease,
@@ -88,7 +93,8 @@ DECLARE_EVENT_CLASS(preswap_lease,
 				   { PRESWAP_LEASE_KIND_IO_WEIGHT, "io.weight" },
 				   { PRESWAP_LEASE_KIND_IO_MAX, "io.max" },
 				   { PRESWAP_LEASE_KIND_MEMORY_LOW, "memory.low" },
-				   { PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high" }),
+				   { PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high" },
+				   { PRESWAP_LEASE_KIND_THROTTLE, "throttle" }),
 		  __entry->donor, __entry->receiver, __entry->amount,
 		  __entry->done,
 		  __print_symbolic(__entry->reason,

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lease_add - a lease that a person asks for: what speaks against it is said in
+ * words, and a share's answer waits until its file is written.
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+
+#include "knobs.h"
+#include "lease.h"
+#include "reclaim.h"
+#include "share.h"
+
+/* A person who asks for a share hears whether it could be written. */
+#define PRESWAP_LEASE_SETTLE_MS	1000
+#define PRESWAP_LEASE_SETTLE_STEP_MS	5
+
+/* Cores that the donor's policy lets a person take. */
+static u64 preswap_lease_cores(const struct preswap_app *donor)
+{
+	u64 keep = DIV_ROUND_UP_ULL(donor->policy.floor[DECIDE_CPU],
+				    DECIDE_MILLI_PER_CPU);
+	u64 left = num_online_cpus() - min_t(u64, num_online_cpus(),
+					     max_t(u64, keep, 1));
+
+	return left - min_t(u64, left, donor->affinity.cores);
+}
+
+/* What speaks against a share, in words, or NULL. */
+static const char *
+preswap_lease_bad_share(const struct preswap_lease_request *request)
+{
+	const struct preswap_app *app = request->donor;
+
+	if (request->receiver)
+		return "a share has no receiver";
+	if (request->kind == PRESWAP_LEASE_KIND_IO_MAX && !request->device)
+		return "io.max needs a device";
+	switch (request->kind) {
+	case PRESWAP_LEASE_KIND_CPU_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+		return request->amount > PRESWAP_WEIGHT_MAX ?
+		       "a weight is 1 to 10000" : NULL;
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		return request->amount < app->policy.floor[DECIDE_IO] ?
+		       "below the app's floor" : NULL;
+	case PRESWAP_LEASE_KIND_CPU_MAX:
+		return request->amount < app->policy.floor[DECIDE_CPU] ?
+		       "below the app's floor" : NULL;
+	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
+		return request->amount < app->policy.floor[DECIDE_MEMORY] ?
+		       "below the app's floor" : NULL;
+	}
+	return NULL;
+}
+
+static int preswap_lease_check_share(const struct preswap_lease_request *request,
+				     struct netlink_ext_ack *extack)
+{
+	const char *bad = preswap_lease_bad_share(request);
+
+	if (bad) {
+		/* a literal, as extack wants it; the request is netlink's */
+		extack->_msg = bad;
+		return -EINVAL;
+	}
+	if (preswap_share_taken(request->donor, request->kind,
+				request->device)) {
+		NL_SET_ERR_MSG(extack,
+			       "another lease has this file of the app");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* What its policy has to say of what may be taken from the app. */
+static int preswap_lease_check_policy(const struct preswap_lease_request *request,
+				      struct netlink_ext_ack *extack)
+{
+	const struct preswap_policy *policy = &request->donor->policy;
+	u8 gives;
+
+	switch (request->kind) {
+	case PRESWAP_LEASE_KIND_MEMORY_LOW:
+		return 0;	/* takes nothing from it */
+	case PRESWAP_LEASE_KIND_IO_WEIGHT:
+	case PRESWAP_LEASE_KIND_IO_MAX:
+		gives = 1U << DECIDE_IO;
+		break;
+	case PRESWAP_LEASE_KIND_RECLAIM:
+	case PRESWAP_LEASE_KIND_MEMORY_HIGH:
+		gives = 1U << DECIDE_MEMORY;
+		break;
+	default:
+		gives = 1U << DECIDE_CPU;
+	}
+	if (!policy->priority || !policy->eligible) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy does not make it eligible");
+		return -EPERM;
+	}
+	if (!(policy->gives & gives)) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor's policy excludes this kind of lease");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int preswap_lease_check(const struct preswap_lease_request *request,
+			       struct netlink_ext_ack *extack)
+{
+	const struct preswap_app *donor = request->donor;
+	u64 used = preswap_app_memory_now(donor) + preswap_reclaim_done(donor);
+	u64 floor = preswap_reclaim_floor(donor);
+	int err;
+
+	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
+		NL_SET_ERR_MSG(extack, "preswap is not enabled, or in dry run");
+		return -EPERM;
+	}
+	if (donor->gone || (request->receiver && request->receiver->gone)) {
+		NL_SET_ERR_MSG(extack, "the app is gone");
+		return -ENOENT;
+	}
+	if (request->kind == PRESWAP_LEASE_KIND_THROTTLE) {
+		NL_SET_ERR_MSG(extack,
+			       "throttle is the engine's; io.max does it by hand");
+		return -EINVAL;
+	}
+	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX) {
+		NL_SET_ERR_MSG(extack, "only io.max has a device");
+		return -EINVAL;
+	}
+	err = preswap_lease_check_policy(request, extack);
+	if (err)
+		return err;
+	if (donor == request->receiver) {
+		NL_SET_ERR_MSG(extack, "donor and receiver are the same app");
+		return -EINVAL;
+	}
+	if (preswap_is_share(request->kind))
+		return preswap_lease_check_share(request, extack);
+	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
+		if (!donor->has_memcg || donor->reclaim.no_file) {
+			NL_SET_ERR_MSG(extack,
+				       "the donor's cgroup has no memory controller");
+			return -EOPNOTSUPP;
+		}
+		if (request->amount + donor->reclaim.held + floor > used) {
+			NL_SET_ERR_MSG(extack,
+				       "the donor would fall below its floor");
+			return -ERANGE;
+		}
+	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CPU) >
+		   preswap_lease_cores(donor)) {
+		NL_SET_ERR_MSG(extack,
+			       "the donor would fall below its floor, or lose its last core");
+		return -ERANGE;
+	}
+	return 0;
+}
+
+/* What has become of a share: in force as far as is known, or its error. */
+static int preswap_lease_settle(struct preswap_lease_info *info,
+				struct netlink_ext_ack *extack)
+{
+	bool in_force;
+	unsigned int ms;
+
+	for (ms = 0; ms < PRESWAP_LEASE_SETTLE_MS;
+	     ms += PRESWAP_LEASE_SETTLE_STEP_MS) {
+		msleep(PRESWAP_LEASE_SETTLE_STEP_MS);
+		mutex_lock(&preswap_lock);
+		in_force = preswap_lease_look(info->id, info);
+		mutex_unlock(&preswap_lock);
+		if (!in_force || info->full_ns)
+			break;
+	}
+	if (!info->error)
+		return 0;
+	switch (info->error) {
+	case -ENOENT:
+		NL_SET_ERR_MSG(extack,
+			       "the app's cgroup has no such file: is its controller enabled?");
+		break;
+	case -ENODEV:
+		/* which says elsewhere that there is no preswap */
+		NL_SET_ERR_MSG(extack, "there is no such block device");
+		return -ENXIO;
+	default:
+		NL_SET_ERR_MSG(extack, "the kernel refuses this value");
+	}
+	return info->error;
+}
+
+/* preswap_lease_begin() for a person: checks first. Error text in @extack. */
+int preswap_lease_add(const struct preswap_lease_request *request,
+		      struct preswap_lease_info *info,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&preswap_lock);
+	err = preswap_lease_check(request, extack);
+	if (!err) {
+		err = preswap_lease_begin(request, ktime_get_boottime_ns(),
+					  info);
+		if (err == -ESHUTDOWN)
+			NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		else if (err)
+			NL_SET_ERR_MSG(extack,
+				       "too many leases in force, or no memory");
+	}
+	mutex_unlock(&preswap_lock);
+	if (!err && preswap_is_share(request->kind))
+		err = preswap_lease_settle(info, extack);
+	return err;
+}
