@@ -258,12 +258,16 @@ static void preswap_app_sample_psi(struct preswap_app *app)
 				 NSEC_PER_USEC);
 }
 
+#define PRESWAP_APP_CPU_MS	500
+/* I/O comes in lumps, of a few MiB at a time. */
+#define PRESWAP_APP_IO_MS	1500
+
 /*
- * Exponential mean, with a time constant of half a second, of what is added to a
- * sum in a time of @unit_ns. @last: the sum at the last tick; 0: there was none.
+ * Exponential mean, with a time constant of @mean_ms, of what is added to a sum in
+ * a time of @unit_ns. @last: the sum at the last tick; 0: there was none.
  */
 static u64 preswap_app_rate(u64 rate, u64 sum, u64 *last, u64 unit_ns,
-			    u64 elapsed_ns)
+			    u32 mean_ms, u64 elapsed_ns)
 {
 	u64 tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1);
 	u64 added = *last ? sum - *last : 0, now;
@@ -272,7 +276,7 @@ static u64 preswap_app_rate(u64 rate, u64 sum, u64 *last, u64 unit_ns,
 	if (!added && !rate)
 		return 0;
 	now = mul_u64_u64_div_u64(added, unit_ns, elapsed_ns);
-	return div64_u64(rate * 500 + now * tick_ms, tick_ms + 500);
+	return div64_u64(rate * mean_ms + now * tick_ms, tick_ms + mean_ms);
 }
 
 static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
@@ -288,11 +292,13 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 	/* milli-CPU are us per ms */
 	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli, cpu_ns,
 					       &app->cpu_ns_tick, 1000,
-					       elapsed_ns);
+					       PRESWAP_APP_CPU_MS, elapsed_ns);
 	io->reads = preswap_app_rate(io->reads, read, &io->read_tick,
-				     NSEC_PER_SEC, elapsed_ns);
+				     NSEC_PER_SEC, PRESWAP_APP_IO_MS,
+				     elapsed_ns);
 	io->writes = preswap_app_rate(io->writes, written, &io->written_tick,
-				      NSEC_PER_SEC, elapsed_ns);
+				      NSEC_PER_SEC, PRESWAP_APP_IO_MS,
+				      elapsed_ns);
 }
 
 /* Does an app above have a policy? Then new tasks in here belong to that. */

@@ -75,7 +75,7 @@ struct preswap_app_throttle {
 
 /* An app's I/O, in bytes per second. */
 struct preswap_app_io {
-	u64 reads, writes;	/* about the last half second */
+	u64 reads, writes;	/* about the last one and a half seconds */
 	u64 mean;		/* over the last usage period */
 	u64 read_tick, written_tick;	/* of total, at the last tick */
 	u64 period;		/* their sum when the usage period began */

@@ -285,6 +285,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_CPU].used = app->cpu_tick_milli;
 	to->use[DECIDE_CPU].moves = app->affinity.cores ? 0 : app->tasks;
 	to->use[DECIDE_IO].used = preswap_app_io(app);
+	to->use[DECIDE_IO].given = preswap_throttle_done(app);
+	to->use[DECIDE_IO].had = app->throttle.held ? app->throttle.base : 0;
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
@@ -301,8 +303,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);
 }
 
-/* A donor that has left cores, or I/O, would use them again. */
-static void preswap_engine_fill_left(struct decide_use *use, u64 gain)
+/* A donor that has left cores would use them again. */
+static void preswap_engine_fill_moved(struct decide_use *use, u64 gain)
 {
 	use->given += gain;
 	use->had = use->used + use->given;
@@ -327,9 +329,9 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 		to->resource = preswap_lease_resource(&lease->info);
 		to->amount = lease->info.amount;
 		to->gain = lease->info.gain;
-		if (to->resource != DECIDE_MEMORY && lease->info.full_ns)
-			preswap_engine_fill_left(
-				&preswap_engine.apps[donor].use[to->resource],
+		if (to->resource == DECIDE_CPU && lease->info.full_ns)
+			preswap_engine_fill_moved(
+				&preswap_engine.apps[donor].use[DECIDE_CPU],
 				lease->info.gain);
 	}
 	snapshot->leases = preswap_engine.leases;

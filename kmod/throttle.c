@@ -74,6 +74,14 @@ void preswap_throttle_hold(struct preswap_app *app, u64 held)
 	}
 }
 
+/* What it does less than when its first lease began, as far as that is held. */
+u64 preswap_throttle_done(const struct preswap_app *app)
+{
+	const struct preswap_app_throttle *t = &app->throttle;
+
+	return min(t->held, t->base - min(t->base, preswap_app_io(app)));
+}
+
 /* Is what is held written? What there was no memory for is tried again. */
 bool preswap_throttle_in_force(struct preswap_app *app)
 {

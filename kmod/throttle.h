@@ -8,6 +8,7 @@
 #include "lease.h"
 
 void preswap_throttle_hold(struct preswap_app *app, u64 held);
+u64 preswap_throttle_done(const struct preswap_app *app);
 bool preswap_throttle_in_force(struct preswap_app *app);
 void preswap_throttle_written(struct preswap_app *app,
 			      const struct preswap_share *share);

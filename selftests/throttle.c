@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * I/O as a resource (R-19, R-23, R-30): a burst is foreseen, donors are throttled
+ * before it, and their io.max says again what it said.
+ *
+ * The node's device is null_blk's, which is faster than any need here: what the
+ * readers do is what they are let.
+ */
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+#include "guest.h"
+
+#define TEXT		4096
+#define DISK		"/dev/nullb0"
+#define READER_STEPS	20		/* a second */
+
+static struct preswap_ctx *ctx;
+static uint64_t recv_id, low_id, mid_id;
+static char disk[32];			/* "MAJOR:MINOR" */
+
+/* Reads so many bytes a second, if it is let. */
+static void reader(void *arg)
+{
+	size_t step = (size_t)arg / READER_STEPS, size = MIB / 8, done;
+	int fd = open(DISK, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *buf;
+
+	if (fd < 0 || posix_memalign(&buf, 4096, size))
+		_exit(98);
+	for (;;) {
+		uint64_t until = now_ms() + 1000 / READER_STEPS, now;
+
+		for (done = 0; done < step; done += size)
+			if (pread(fd, buf, size, (off_t)done) != (ssize_t)size)
+				_exit(97);
+		now = now_ms();
+		if (now < until)
+			sleep_ms((unsigned int)(until - now));
+	}
+}
+
+static int keep_reads(void *data, const struct preswap_app *app)
+{
+	*(uint64_t *)data = app->read_bytes;
+	return 0;
+}
+
+static uint64_t read_so_far(uint64_t id)
+{
+	uint64_t bytes = 0;
+
+	must(ctx, preswap_app_by_id(ctx, id, keep_reads, &bytes));
+	return bytes;
+}
+
+/* What the app read in @ms, in MiB per second. */
+static unsigned int reads_mib(uint64_t id, unsigned int ms)
+{
+	uint64_t from = read_so_far(id), begin = now_ms();
+
+	sleep_ms(ms);
+	return (unsigned int)((read_so_far(id) - from) * 1000 /
+			      (now_ms() - begin) / MIB);
+}
+
+static void read_limits(const char *group, char *text)
+{
+	char *end;
+	int err = try_read(group_file(group, "io.max"), text, TEXT);
+
+	ktap_assert(!err, "io.max: %s", strerror(-err));
+	end = strchr(text, '\n');
+	if (end)
+		*end = '\0';
+}
+
+/* What io.max lets the group read, 0: anything. */
+static unsigned long long limit_of(const char *group)
+{
+	unsigned long long rbps;
+	char text[TEXT], *at;
+
+	read_limits(group, text);
+	at = strstr(text, "rbps=");
+	return at && sscanf(at, "rbps=%llu", &rbps) == 1 ? rbps : 0;
+}
+
+struct search {
+	uint64_t donor;
+	unsigned int in_force;
+	struct preswap_lease found, ended;	/* the last one that ended */
+	bool has_ended;
+};
+
+static int match(void *data, const struct preswap_lease *lease)
+{
+	struct search *s = data;
+
+	if (lease->kind != PRESWAP_LEASE_KIND_THROTTLE ||
+	    lease->donor_id != s->donor)
+		return 0;
+	if (lease->ended) {
+		if (!s->has_ended)
+			s->ended = *lease;
+		s->has_ended = true;
+	} else {
+		s->found = *lease;
+		s->in_force++;
+	}
+	return 0;
+}
+
+static struct search look(uint64_t donor)
+{
+	struct search s = { .donor = donor };
+
+	must(ctx, preswap_leases(ctx, match, &s));
+	return s;
+}
+
+static int end_lease(void *data, const struct preswap_lease *lease)
+{
+	(void)data;
+	if (!lease->ended)
+		preswap_lease_end(ctx, lease->id);
+	return 0;
+}
+
+static void set_text_knob(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/preswap/%s", name);
+	must_write(path, text);
+}
+
+static void find_disk(void)
+{
+	struct stat st;
+
+	if (access(DISK, F_OK) && system("modprobe -q null_blk nr_devices=1"))
+		ktap_skip("no null_blk");
+	ktap_assert(wait_until(5000, !stat(DISK, &st)), "no " DISK);
+	snprintf(disk, sizeof(disk), "%u:%u", major(st.st_rdev),
+		 minor(st.st_rdev));
+}
+
+/* 100 MiB/s of which 80 may be used; low reads 40, mid 24. */
+static void setup(void)
+{
+	if (!ctx)
+		ctx = open_preswap();
+	find_disk();
+	set_knob("enabled", 0);
+	group_remove("recv");
+	group_remove("low");
+	group_remove("mid");
+	set_knob("dry_run", 0);
+	set_knob("hold_ms", 1000);
+	set_knob("lead_ms", 10000);
+	set_knob("lead_io_ms", 3000);
+	set_knob("min_priority", 1);
+	set_knob("threshold_io_pct", 80);
+	set_knob("threshold_memory_pct", 100);
+	set_knob("threshold_cpu_pct", 100);
+	set_knob("io_capacity_mib", 100);
+	set_text_knob("io_device", disk);
+	must(ctx, preswap_leases(ctx, end_lease, NULL));
+	recv_id = group_make("recv");
+	low_id = group_make("low");
+	mid_id = group_make("mid");
+	if (access(group_file("low", "io.max"), F_OK))
+		ktap_skip("no io.max");
+	set_policy(ctx, recv_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	set_policy(ctx, mid_id, 3, PRESWAP_SENSITIVITY_NORMAL, true, 0, 0);
+	group_spawn("low", reader, (void *)(40 * MIB));
+	group_spawn("mid", reader, (void *)(24 * MIB));
+	/* that they began is a ramp, which must have passed */
+	sleep_ms(8000);
+	set_knob("enabled", 1);
+}
+
+static void teardown(void)
+{
+	set_knob("enabled", 0);
+	group_remove("recv");
+	group_remove("low");
+	group_remove("mid");
+	set_text_knob("io_device", "none");
+	set_knob("io_capacity_mib", 0);
+	set_knob("threshold_memory_pct", 80);
+	set_knob("threshold_cpu_pct", 80);
+}
+
+static void foresee(uint64_t mib, uint32_t from_ms, uint32_t valid_ms)
+{
+	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_IO, 0, mib * MIB, from_ms,
+		     valid_ms);
+}
+
+#define in_force(donor) wait_until(5000, ({				\
+	struct search s_ = look(donor);					\
+	s_.in_force && s_.found.full_ns; }))
+
+static void test_before_burst(void)
+{
+	unsigned int before, during, after, mid;
+	unsigned long long limit;
+	struct search low;
+	uint64_t burst;
+
+	setup();
+	before = reads_mib(low_id, 1000);
+	mid = reads_mib(mid_id, 1000);
+	ktap_assert(before >= 30 && before <= 44 && mid >= 18,
+		    "they read %u and %u MiB/s", before, mid);
+	burst = now_ms() + 2500;
+	foresee(40, 2500, 6000);
+	ktap_assert(in_force(low_id), "no throttle");
+	low = look(low_id);
+	ktap_assert(low.found.full_ns / 1000000 < burst, "after the burst");
+	/* 80 less what they use, 64, are free: some 24 are short */
+	ktap_assert(low.found.amount >= 16 * MIB &&
+		    low.found.amount <= 34 * MIB, "%llu MiB/s",
+		    (unsigned long long)(low.found.amount / MIB));
+	ktap_assert(low.found.receiver_id == recv_id &&
+		    low.found.reason == PRESWAP_REASON_FORECAST &&
+		    low.found.benefit > low.found.cost,
+		    "for %llu, reason %u",
+		    (unsigned long long)low.found.receiver_id,
+		    low.found.reason);
+	limit = limit_of("low");
+	ktap_assert(limit >= MIB && limit <= 30 * MIB, "io.max: %llu", limit);
+	during = reads_mib(low_id, 1500);
+	ktap_assert(during * MIB <= limit + 5 * MIB,
+		    "reads %u MiB/s of %llu", during, limit / MIB);
+	ktap_assert(!limit_of("mid") && !look(mid_id).in_force, "mid gave");
+	/* the forecast is over: all is as it was */
+	ktap_assert(wait_until(12000, look(low_id).has_ended &&
+			       !look(low_id).in_force), "it does not end");
+	ktap_assert(wait_until(5000, !limit_of("low")), "io.max stays");
+	sleep_ms(1000);
+	after = reads_mib(low_id, 1500);
+	ktap_assert(after + 6 >= before, "%u MiB/s before, %u after", before,
+		    after);
+	printf("# %u MiB/s, during the lease %u, after it %u\n", before, during,
+	       after);
+	teardown();
+}
+
+static void test_floor_then_next(void)
+{
+	struct preswap_policy floor = {
+		.size = sizeof(floor), .fields = PRESWAP_POLICY_PRIORITY |
+			PRESWAP_POLICY_SENSITIVITY |
+			PRESWAP_POLICY_SWAP_ELIGIBLE | PRESWAP_POLICY_FLOOR_IO,
+		.priority = 1, .sensitivity = PRESWAP_SENSITIVITY_BATCH,
+		.swap_eligible = true, .floor_io_bytes = 30 * MIB,
+	};
+
+	setup();
+	floor.app_id = low_id;
+	must(ctx, preswap_policy_set(ctx, &floor));
+	foresee(40, 2500, 8000);
+	ktap_assert(in_force(mid_id), "mid does not give");
+	ktap_assert(look(low_id).found.amount <= 14 * MIB,
+		    "low gives %llu MiB/s of 40, with a floor of 30",
+		    (unsigned long long)(look(low_id).found.amount / MIB));
+	ktap_assert(!limit_of("low") || limit_of("low") >= 30 * MIB,
+		    "low may read %llu", limit_of("low"));
+	teardown();
+}
+
+static void test_theirs(void)
+{
+	char want[128], text[TEXT];
+
+	setup();
+	foresee(40, 2500, 30000);
+	ktap_assert(in_force(low_id), "no throttle");
+	snprintf(want, sizeof(want),
+		 "%s rbps=20971520 wbps=max riops=max wiops=max", disk);
+	must_write(group_file("low", "io.max"), want);
+	ktap_assert(wait_until(5000, look(low_id).has_ended), "it stands");
+	ktap_assert(look(low_id).ended.ended == PRESWAP_LEASE_END_CHANGED,
+		    "ended %u", look(low_id).ended.ended);
+	sleep_ms(1500);
+	ktap_assert(!look(low_id).in_force, "taken again at once");
+	read_limits("low", text);
+	ktap_assert(!strcmp(text, want), "io.max says '%s'", text);
+	teardown();
+}
+
+static void test_lease_by_hand(void)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_THROTTLE,
+		.amount = 10 * MIB, .duration_ms = 60000,
+	};
+	unsigned int ma, mi;
+
+	setup();
+	opts.donor_id = low_id;
+	ktap_assert(preswap_lease_add(ctx, &opts, &lease) == -EINVAL,
+		    "a throttle by hand");
+	ktap_assert(sscanf(disk, "%u:%u", &ma, &mi) == 2, "%s", disk);
+	opts.kind = PRESWAP_LEASE_KIND_IO_MAX;
+	opts.amount = 36 * MIB;
+	opts.device = ma << 20 | mi;
+	must(ctx, preswap_lease_add(ctx, &opts, &lease));
+	foresee(40, 2500, 8000);
+	/* a person has low's file: mid gives */
+	ktap_assert(in_force(mid_id), "mid does not give");
+	ktap_assert(!look(low_id).in_force && limit_of("low") == 36 * MIB,
+		    "low gives too");
+	must(ctx, preswap_lease_end(ctx, lease.id));
+	teardown();
+}
+
+static int try_knob(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/preswap/%s", name);
+	return try_write(path, text);
+}
+
+static void test_knobs(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+	} devices[] = {
+		{ "", -EINVAL }, { "8", -EINVAL }, { "8:", -EINVAL },
+		{ "8:0x", -EINVAL }, { "0:1", -EINVAL }, { "vda", -EINVAL },
+		{ "8:0 8:1", -EINVAL }, { "4096:0", -ERANGE },
+		{ "8:1048576", -ERANGE },
+	};
+	char text[64];
+	size_t i;
+
+	setup();
+	foresee(40, 2500, 30000);
+	ktap_assert(in_force(low_id), "no throttle");
+	/* a write of no bytes never reaches the module */
+	for (i = 1; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		int err = try_knob("io_device", devices[i].text);
+
+		ktap_assert(err == devices[i].err, "'%s': %d",
+			    devices[i].text, err);
+	}
+	ktap_assert(try_knob("io_capacity_mib", "1048577") == -ERANGE &&
+		    try_knob("threshold_io_pct", "0") == -ERANGE,
+		    "out of range");
+	ktap_assert(!try_read("/sys/kernel/preswap/io_device", text,
+			      sizeof(text)) && !strncmp(text, disk,
+			      strlen(disk)), "io_device says %s", text);
+	ktap_assert(look(low_id).in_force, "a refused write ended it");
+	/* without a device nothing is taken, and what was goes back */
+	set_text_knob("io_device", "none\n");
+	ktap_assert(wait_until(3000, !look(low_id).in_force), "it stands");
+	ktap_assert(look(low_id).ended.ended == PRESWAP_LEASE_END_DISABLED,
+		    "ended %u", look(low_id).ended.ended);
+	ktap_assert(wait_until(3000, !limit_of("low")), "io.max stays");
+	sleep_ms(1000);
+	ktap_assert(!look(low_id).in_force, "taken without a device");
+	teardown();
+}
+
+static void test_dry_run(void)
+{
+	setup();
+	set_knob("dry_run", 1);
+	foresee(40, 2500, 8000);
+	ktap_assert(wait_until(5000, look(low_id).in_force), "not decided");
+	ktap_assert(look(low_id).found.dry_run && !limit_of("low"),
+		    "carried out");
+	set_knob("dry_run", 0);
+	teardown();
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-30 I/O is freed before a burst, and given back",
+		  test_before_burst },
+		{ "R-23 I/O: a donor keeps its floor, the next one gives",
+		  test_floor_then_next },
+		{ "R-30 I/O: what others write to io.max stands", test_theirs },
+		{ "R-30 I/O: a file that a person has is left to them",
+		  test_lease_by_hand },
+		{ "R-53 io_device: what is refused, what it ends", test_knobs },
+		{ "R-25 I/O: a dry run decides and writes nothing",
+		  test_dry_run },
+		{}
+	});
+}
