@@ -192,7 +192,6 @@ static void test_forecast_values(void)
 
 	state_restore();
 	before = state_take();
-	REFUSE_WITH(&before, resource = PRESWAP_RESOURCE_IO);
 	REFUSE_WITH(&before, resource = PRESWAP_RESOURCE_NET);
 	REFUSE_WITH(&before, resource = PRESWAP_RESOURCE_MAX + 1);
 	REFUSE_WITH(&before, resource = 255);

@@ -119,10 +119,26 @@ test_knob() {
 }
 
 test_knobs() {
-	documented >/tmp/sysfs.knobs
+	documented | grep -v '^io_device ' >/tmp/sysfs.knobs
 	while read -r name default min max; do
 		test_knob "$name" "$default" "$min" "$max"
 	done </tmp/sysfs.knobs
+}
+
+# The one that is no number.
+test_io_device() {
+	value io_device
+	[ "$value" = none ] || fault "io_device is $value at first"
+	for device in 8:0 253:16 4095:1048575 none; do
+		taken io_device "$device"
+	done
+	for junk in x 8 8: :8 8:0x '8:0 8:1' 0:1 -8:0 nones; do
+		refused io_device "$junk" 'Invalid argument'
+	done
+	for far in 4096:0 8:1048576; do
+		refused io_device "$far" 'Numerical result out of range'
+	done
+	result "R-53 io_device: a device or none"
 }
 
 # test_table NAME LINES: more lines than that, the first says what is in them
@@ -175,6 +191,7 @@ test_documents
 test_entries
 test_mode
 test_knobs
+test_io_device
 test_table apps 1
 test_table tasks 1
 test_table forecasts 0
