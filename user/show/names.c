@@ -136,13 +136,17 @@ int names_parse_gives(const char *text, uint8_t *value)
 {
 	char copy[64], *at = copy, *word;
 	uint8_t resource, all = 0;
+	size_t end;
 
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
 	strcpy(copy, text);
 	while ((word = strsep(&at, ","))) {
 		word += strspn(word, " \t");
-		word[strcspn(word, " \t")] = '\0';
+		end = strcspn(word, " \t");
+		if (word[end + strspn(word + end, " \t")])
+			return -EINVAL;
+		word[end] = '\0';
 		if (names_parse_resource(word, &resource) ||
 		    all & 1 << resource)
 			return -EINVAL;
