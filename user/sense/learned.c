@@ -11,7 +11,7 @@
 #include "sense/statefile.h"
 
 #define MAGIC		0x4452414c50525350ULL
-#define FORMAT		2u
+#define FORMAT		3u	/* 2: without I/O */
 #define HEX_MIN		8	/* digits of what is an identifier */
 
 struct header {

@@ -266,7 +266,7 @@ static void test_odd(void)
 	ktap_assert(event_valid(&effect));
 	effect.record[0][0].with = NAN;
 	ktap_assert(!event_valid(&effect));
-	ktap_assert(sizeof(effect) < 6144, "%zu bytes", sizeof(effect));
+	ktap_assert(sizeof(effect) < 7168, "%zu bytes", sizeof(effect));
 }
 
 int main(void)

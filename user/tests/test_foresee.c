@@ -21,7 +21,9 @@ static double now;
 
 static void setup(struct learned *learned)
 {
-	struct series_limits limits = { .max_apps = 32, .cpu_milli = 64000 };
+	struct series_limits limits = {
+		.max_apps = 32, .cpu_milli = 64000, .io_bytes = 100 * MIB,
+	};
 
 	series_free(table);
 	foresee_free(foresee);
@@ -30,14 +32,17 @@ static void setup(struct learned *learned)
 	now = BEGIN;
 	ktap_assert(!series_new(&limits, &table));
 	ktap_assert(!foresee_new(learned, now, 0, &foresee));
+	foresee_set_limits(foresee, &limits);
 	series_on_gone(table, foresee_app_gone, foresee);
 }
 
+/* It reads a hundredth of its memory each second. */
 static void sample(uint64_t id, const char *path, double mib)
 {
 	struct preswap_app app = {
 		.size = sizeof(app), .id = id, .path = path,
 		.cpu_milli = 100, .mem_bytes = mib * MIB,
+		.io_bytes = mib * MIB / 100,
 	};
 	struct series_app *known;
 
@@ -58,20 +63,24 @@ static void step(void)
 	now++;
 }
 
-/* The 95 % quantile of memory at @horizon_s in MiB; -1: not pushed. */
-static double pushed(uint64_t id, unsigned int horizon_s)
+/* The 95 % quantile at @horizon_s in MiB; -1: not pushed. */
+static double pushed_of(uint8_t resource, uint64_t id, unsigned int horizon_s)
 {
 	for (size_t i = 0; i < batch.count; i++) {
 		const struct preswap_forecast *f = &batch.forecasts[i];
 
-		if (f->app_id != id ||
-		    f->resource != PRESWAP_RESOURCE_MEMORY)
+		if (f->app_id != id || f->resource != resource)
 			continue;
 		for (uint32_t k = 0; k < f->points_count; k++)
 			if (f->points[k].horizon_ms == horizon_s * 1000)
 				return f->points[k].q95 / MIB;
 	}
 	return -1;
+}
+
+static double pushed(uint64_t id, unsigned int horizon_s)
+{
+	return pushed_of(PRESWAP_RESOURCE_MEMORY, id, horizon_s);
 }
 
 static void test_key(void)
@@ -133,6 +142,7 @@ static void run_builds(int builds)
 
 static void test_launch(void)
 {
+	struct series_limits without = { .max_apps = 32, .cpu_milli = 64000 };
 	struct foresee_stats stats;
 	double early;
 
@@ -159,6 +169,16 @@ static void test_launch(void)
 	early = pushed(500, 30);
 	ktap_assert(early > 450 && early < 600, "%.1f MiB", early);
 	ktap_assert(foresee_stats(foresee).launches == 8);
+	early = pushed_of(PRESWAP_RESOURCE_IO, 500, 10);
+	ktap_assert(early > 3 && early < 4.2, "%.1f MiB/s", early);
+	/* without a capacity the rest goes on */
+	series_set_limits(table, &without);
+	foresee_set_limits(foresee, &without);
+	sample(500, "/system.slice/build-999.scope", build_mib(3));
+	step();
+	ktap_assert(pushed_of(PRESWAP_RESOURCE_IO, 500, 10) < 0, "pushed");
+	early = pushed(500, 30);
+	ktap_assert(early > 450 && early < 600, "%.1f MiB", early);
 }
 
 /*
