@@ -7,8 +7,8 @@
  * gave one. Common to all that talk to the kernel: -ENODEV the module is not
  * loaded, -EPERM CAP_NET_ADMIN is missing, -ENOMEM, -ETIMEDOUT no answer.
  *
- * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, times in
- * the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
+ * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, I/O in bytes
+ * per second, times in the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
  * app is a cgroup v2 subtree, named by its id: the inode number of the
  * cgroup's directory.
  *
@@ -78,6 +78,10 @@ struct preswap_info {
 	/* of keys and buttons, of pointers and wheels: since load, by seconds */
 	uint64_t input_presses, input_moves;
 	uint64_t input_idle_ms;		/* since one of them has grown */
+	uint32_t threshold_io_pct;
+	uint32_t io_device;		/* major << 20 | minor; 0: none */
+	uint64_t io_capacity_bytes;	/* 0: no decisions about I/O */
+	uint64_t io_used_bytes;
 };
 
 /* Fills @info, whose size the caller has set. -EINVAL: size. */
@@ -94,7 +98,8 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_GIVES		(1u << 5)
 #define PRESWAP_POLICY_MAX_STALL	(1u << 6)
 #define PRESWAP_POLICY_NEEDS_APPROVAL	(1u << 7)
-#define PRESWAP_POLICY_ALL		0xffu
+#define PRESWAP_POLICY_FLOOR_IO		(1u << 8)
+#define PRESWAP_POLICY_ALL		0x1ffu
 
 struct preswap_policy {
 	size_t size;
@@ -110,6 +115,7 @@ struct preswap_policy {
 					 * sensitivity: 5, 20, 60 */
 	uint8_t needs_approval;		/* 1: gives only while approved */
 	uint32_t approved_ms;		/* in answers: left of the approval */
+	uint64_t floor_io_bytes;
 };
 
 typedef int (*preswap_policy_fn)(void *data,
@@ -157,6 +163,8 @@ struct preswap_app {
 	int64_t trend_mem_bytes;	/* change per second */
 	bool has_policy;		/* false: the default policy holds */
 	struct preswap_policy policy;
+	uint64_t io_bytes;		/* now: read and written, as CPU */
+	int64_t trend_io_bytes;		/* change per second */
 };
 
 typedef int (*preswap_app_fn)(void *data, const struct preswap_app *app);
@@ -190,7 +198,7 @@ int preswap_tasks(struct preswap_ctx *ctx, uint64_t app_id, preswap_task_fn fn,
 
 /* ---- forecasts ---- */
 
-/* Milli-CPU or bytes; q05 <= q50 <= q95. */
+/* Milli-CPU, bytes, or bytes per second; q05 <= q50 <= q95. */
 struct preswap_point {
 	uint32_t horizon_ms;		/* 1..PRESWAP_HORIZON_MAX_MS */
 	uint64_t mean, q05, q50, q95;
@@ -240,7 +248,8 @@ struct preswap_lease {
 	uint64_t full_ns;		/* the amount was free; 0: not yet */
 	uint64_t end_ns;		/* 0: in force */
 	uint32_t tasks;			/* moved */
-	uint32_t device;		/* of io.max: major << 20 | minor */
+	uint32_t device;		/* of io.max and throttle: major << 20
+					 * | minor */
 	uint64_t benefit, cost;		/* in one unit, the decision's */
 };
 

@@ -4,7 +4,7 @@
  *
  *	decide [--json FILE]
  *
- * A node has n apps on 64 cores and 256 GiB, 90 % of both in use, a third of
+ * A node has n apps on 64 cores, 256 GiB and 4 GiB/s, 90 % of each in use, a third of
  * the apps eligible donors. None, a tenth or all of the other apps are forecast
  * to use half as much again as now, within the lead time. Every case is decided
  * again and again for a fixed time; the median of the single decisions counts, as
@@ -25,6 +25,7 @@
 
 #define CORES		64ULL
 #define MEMORY		(256ULL << 30)
+#define IO		(4ULL << 30)
 #define USED_PCT	90ULL
 #define PROPOSALS	128		/* as many as the module's tick takes */
 #define CASE_NS		700000000ULL	/* of deciding, for each case */
@@ -32,6 +33,19 @@
 
 static const uint32_t sizes[] = { 100, 1000, 10000, 100000 };
 static const uint32_t rising_pct[] = { 0, 10, 100 };
+
+static const uint64_t capacity[DECIDE_RESOURCES] = {
+	[DECIDE_CPU] = CORES * DECIDE_MILLI_PER_CPU,
+	[DECIDE_MEMORY] = MEMORY,
+	[DECIDE_IO] = IO,
+};
+
+/* A small app's rise is worth a lease, too. */
+static const uint64_t rise[DECIDE_RESOURCES] = {
+	[DECIDE_CPU] = 250,
+	[DECIDE_MEMORY] = 2 * MEMORY / 128,
+	[DECIDE_IO] = 2 * IO / 128,
+};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -87,10 +101,7 @@ static uint64_t draw(uint64_t below)
 static void make_app(struct decide_app *app, uint32_t i, uint32_t n,
 		     uint32_t rising)
 {
-	const uint64_t mean[] = {
-		CORES * DECIDE_MILLI_PER_CPU * USED_PCT / 100 / n,
-		MEMORY * USED_PCT / 100 / n,
-	};
+	uint64_t mean;
 	int r;
 
 	*app = (struct decide_app){
@@ -103,16 +114,15 @@ static void make_app(struct decide_app *app, uint32_t i, uint32_t n,
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &app->use[r];
 
-		use->used = mean[r] / 2 + draw(mean[r] + 1);
+		mean = capacity[r] * USED_PCT / 100 / n;
+		use->used = mean / 2 + draw(mean + 1);
 		use->base = use->used;
 		use->floor = use->used / 4;
 		if (app->eligible || draw(100) >= rising)
 			continue;
 		use->source = DECIDE_FROM_FORECAST;
 		use->q50 = use->used + use->used / 4;
-		/* a small app's rise is worth a lease, too */
-		use->q95 = use->used + use->used / 2 +
-			   (r == DECIDE_CPU ? 250 : 2 * MEMORY / 128);
+		use->q95 = use->used + use->used / 2 + rise[r];
 	}
 }
 
@@ -121,13 +131,13 @@ static void make_node(struct bench *b, uint32_t n, uint32_t rising)
 	uint32_t i, r;
 
 	b->snapshot = (struct decide_snapshot){
-		.capacity = { CORES * DECIDE_MILLI_PER_CPU, MEMORY },
-		.threshold_pct = { 80, 80 },
+		.threshold_pct = { 80, 80, 80 },
 		.correlation_pct = 50,
 		.min_priority = 1,
 		.nr_apps = n,
 		.apps = b->apps,
 	};
+	memcpy(b->snapshot.capacity, capacity, sizeof(capacity));
 	for (i = 0; i < n; i++) {
 		make_app(&b->apps[i], i, n, rising);
 		for (r = 0; r < DECIDE_RESOURCES; r++)

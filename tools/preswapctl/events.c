@@ -76,9 +76,7 @@ static void print_event(struct follow *f, const struct preswap_event *e)
 		print_path(f, "", e->app_id);
 	if (e->kind == PRESWAP_EVENT_SHORTAGE)
 		printf(" %s %s missing", names_resource(e->resource),
-		       e->resource == PRESWAP_RESOURCE_CPU ?
-		       units_cpu(amount, e->need) :
-		       units_bytes(amount, e->need));
+		       units_resource(amount, e->resource, e->need));
 	putchar('\n');
 }
 

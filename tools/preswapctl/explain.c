@@ -9,6 +9,7 @@
 #include "ctl.h"
 #include "json.h"
 #include "show/decision.h"
+#include "show/names.h"
 #include "snapshots.h"
 
 /*
@@ -261,11 +262,8 @@ static void set_app(json_t *o, const char *key, const struct snapshot *s,
 static void set_resource(json_t *o, uint32_t resource)
 {
 	json_object_set_new(o, "resource",
-			    json_string(resource == DECIDE_CPU ? "cpu" :
-					"memory"));
-	json_object_set_new(o, "unit",
-			    json_string(resource == DECIDE_CPU ? "milli" :
-					"bytes"));
+			    json_string(names_resource((uint8_t)resource)));
+	json_object_set_new(o, "unit", json_string(json_unit(resource)));
 }
 
 static json_t *json_reason(const struct snapshot *s,

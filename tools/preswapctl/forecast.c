@@ -67,9 +67,9 @@ static int set_args(struct ctl *ctl, int argc, char **argv,
 	int err, status;
 
 	if (argc < 3 || !f->valid_ms)
-		return ctl_usage(ctl, "forecast set needs APP, cpu or memory, --valid, and a point");
+		return ctl_usage(ctl, "forecast set needs APP, cpu, memory or io, --valid, and a point");
 	if (names_parse_resource(argv[1], &f->resource))
-		return ctl_usage(ctl, "cpu or memory, not '%s'", argv[1]);
+		return ctl_usage(ctl, "cpu, memory or io, not '%s'", argv[1]);
 	for (int i = 2; i < argc; i++)
 		if (forecast_parse_point(argv[i], f))
 			return ctl_usage(ctl, "point '%s' is not like 10s:%s",
@@ -124,8 +124,7 @@ struct forecast_list {
 static void add_points(struct forecast_list *list,
 		       const struct preswap_forecast *f)
 {
-	char *(*format)(char *, uint64_t) =
-		f->resource == PRESWAP_RESOURCE_CPU ? units_cpu : units_bytes;
+	uint8_t r = f->resource;
 	char text[UNITS_MAX], id[24];
 
 	for (uint32_t i = 0; i < f->points_count; i++) {
@@ -136,10 +135,10 @@ static void add_points(struct forecast_list *list,
 		table_cell(t, "%s", names_resource(f->resource));
 		table_cell(t, "%s", units_ms(text, f->age_ms));
 		table_cell(t, "%s", units_ms(text, p->horizon_ms));
-		table_cell(t, "%s", format(text, p->mean));
-		table_cell(t, "%s", format(text, p->q05));
-		table_cell(t, "%s", format(text, p->q50));
-		table_cell(t, "%s", format(text, p->q95));
+		table_cell(t, "%s", units_resource(text, r, p->mean));
+		table_cell(t, "%s", units_resource(text, r, p->q05));
+		table_cell(t, "%s", units_resource(text, r, p->q50));
+		table_cell(t, "%s", units_resource(text, r, p->q95));
 	}
 }
 

@@ -65,6 +65,10 @@ json_t *json_info(const struct preswap_info *info)
 	NUMBER(o, info, input_presses);
 	NUMBER(o, info, input_moves);
 	NUMBER(o, info, input_idle_ms);
+	NUMBER(o, info, threshold_io_pct);
+	NUMBER(o, info, io_device);
+	NUMBER(o, info, io_capacity_bytes);
+	NUMBER(o, info, io_used_bytes);
 	return o;
 }
 
@@ -78,6 +82,7 @@ json_t *json_policy(const struct preswap_policy *policy)
 	BOOLEAN(o, policy, swap_eligible);
 	NUMBER(o, policy, floor_cpu_milli);
 	NUMBER(o, policy, floor_mem_bytes);
+	NUMBER(o, policy, floor_io_bytes);
 	TEXT(o, "gives", names_gives(policy->gives));
 	NUMBER(o, policy, max_stall_pct);
 	BOOLEAN(o, policy, needs_approval);
@@ -110,6 +115,8 @@ json_t *json_app(const struct preswap_app *app)
 	NUMBER(o, app, psi_mem_full_us);
 	NUMBER(o, app, trend_cpu_milli);
 	NUMBER(o, app, trend_mem_bytes);
+	NUMBER(o, app, io_bytes);
+	NUMBER(o, app, trend_io_bytes);
 	json_object_set_new(o, "policy", app->has_policy ?
 			    json_policy(&app->policy) : json_null());
 	return o;
@@ -145,15 +152,21 @@ static void set_quantity(json_t *o, const char *name, const char *unit,
 	json_object_set_new(o, key, json_integer((json_int_t)value));
 }
 
-static const char *resource_unit(uint8_t resource)
+const char *json_unit(uint32_t resource)
 {
-	return resource == PRESWAP_RESOURCE_CPU ? "milli" : "bytes";
+	switch (resource) {
+	case PRESWAP_RESOURCE_CPU:
+		return "milli";
+	case PRESWAP_RESOURCE_MEMORY:
+		return "bytes";
+	}
+	return "bytes_per_second";
 }
 
 json_t *json_forecast(const struct preswap_forecast *forecast)
 {
 	json_t *o = json_object(), *points = json_array(), *point;
-	const char *unit = resource_unit(forecast->resource);
+	const char *unit = json_unit(forecast->resource);
 
 	NUMBER(o, forecast, app_id);
 	TEXT(o, "resource", names_resource(forecast->resource));
@@ -184,6 +197,7 @@ static const char *lease_unit(uint8_t kind)
 	case PRESWAP_LEASE_KIND_IO_WEIGHT:
 		return "weight";
 	case PRESWAP_LEASE_KIND_IO_MAX:
+	case PRESWAP_LEASE_KIND_THROTTLE:
 		return "bytes_per_second";
 	}
 	return "bytes";
@@ -227,7 +241,7 @@ json_t *json_event(const struct preswap_event *event)
 	NUMBER(o, event, app_id);
 	if (event->kind == PRESWAP_EVENT_SHORTAGE) {
 		TEXT(o, "resource", names_resource(event->resource));
-		set_quantity(o, "need", resource_unit(event->resource),
+		set_quantity(o, "need", json_unit(event->resource),
 			     event->need);
 	}
 	return o;

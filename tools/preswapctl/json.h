@@ -17,6 +17,9 @@ json_t *json_forecast(const struct preswap_forecast *forecast);
 json_t *json_lease(const struct preswap_lease *lease);
 json_t *json_event(const struct preswap_event *event);
 
+/* What a resource's amounts are in, as in their keys: "mean_bytes". */
+const char *json_unit(uint32_t resource);
+
 /* Names need not be UTF-8, JSON must be. */
 json_t *json_text(const char *text);
 

@@ -38,20 +38,30 @@ static bool number(const json_t *object, const char *key, uint64_t max,
 	return true;
 }
 
-static bool quantity(const json_t *object, const char *name, bool cpu,
+static bool quantity(const json_t *object, const char *name, uint8_t resource,
 		     uint64_t *value)
 {
 	char key[32];
 
-	snprintf(key, sizeof(key), "%s_%s", name, cpu ? "milli" : "bytes");
-	return number(object, key,
-		      cpu ? PRESWAP_CPU_MAX_MILLI : PRESWAP_BYTES_MAX, value);
+	snprintf(key, sizeof(key), "%s_%s", name, json_unit(resource));
+	return number(object, key, resource == PRESWAP_RESOURCE_CPU ?
+		      PRESWAP_CPU_MAX_MILLI : PRESWAP_BYTES_MAX, value);
+}
+
+static int refuse_point(struct reader *r, uint8_t resource)
+{
+	const char *unit = json_unit(resource);
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "a point needs horizon_ms, mean_%s, q05_%s, q50_%s, q95_%s",
+		 unit, unit, unit, unit);
+	return refuse(r, text);
 }
 
 static int read_points(struct reader *r, const json_t *points,
 		       struct preswap_forecast *out)
 {
-	bool cpu = out->resource == PRESWAP_RESOURCE_CPU;
 	const json_t *item;
 	uint64_t horizon;
 	size_t i;
@@ -64,12 +74,11 @@ static int read_points(struct reader *r, const json_t *points,
 
 		if (!number(item, "horizon_ms", PRESWAP_HORIZON_MAX_MS,
 			    &horizon) ||
-		    !quantity(item, "mean", cpu, &p->mean) ||
-		    !quantity(item, "q05", cpu, &p->q05) ||
-		    !quantity(item, "q50", cpu, &p->q50) ||
-		    !quantity(item, "q95", cpu, &p->q95))
-			return refuse(r, cpu ? "a point needs horizon_ms, mean_milli, q05_milli, q50_milli, q95_milli" :
-				      "a point needs horizon_ms, mean_bytes, q05_bytes, q50_bytes, q95_bytes");
+		    !quantity(item, "mean", out->resource, &p->mean) ||
+		    !quantity(item, "q05", out->resource, &p->q05) ||
+		    !quantity(item, "q50", out->resource, &p->q50) ||
+		    !quantity(item, "q95", out->resource, &p->q95))
+			return refuse_point(r, out->resource);
 		p->horizon_ms = horizon;
 	}
 	out->points_count = json_array_size(points);
@@ -92,7 +101,7 @@ static int read_one(struct reader *r, const json_t *item,
 		return refuse(r, "app_id or path is missing");
 	}
 	if (!resource || names_parse_resource(resource, &out->resource))
-		return refuse(r, "resource must be cpu or memory");
+		return refuse(r, "resource must be cpu, memory or io");
 	if (!number(item, "valid_ms", PRESWAP_FORECAST_VALID_MAX_MS, &valid))
 		return refuse(r, "valid_ms must be 1 to 3600000");
 	out->valid_ms = valid;

@@ -34,6 +34,7 @@ static void launch_row(struct table *table, struct learned_program *p,
 {
 	double cpu = usual(p, PRESWAP_RESOURCE_CPU, 0.5);
 	double mem = usual(p, PRESWAP_RESOURCE_MEMORY, 0.5);
+	double io = usual(p, PRESWAP_RESOURCE_IO, 0.5);
 	char text[UNITS_MAX];
 
 	table_cell(table, "%s", text_clean(p->key));
@@ -50,6 +51,8 @@ static void launch_row(struct table *table, struct learned_program *p,
 	table_cell(table, "%s", isnan(cpu) ? "-" : units_cpu(text, fmax(0, cpu)));
 	table_cell(table, "%s", isnan(mem) ? "-" :
 		   units_bytes(text, fmax(0, mem)));
+	table_cell(table, "%s", isnan(io) ? "-" :
+		   units_rate(text, fmax(0, io)));
 }
 
 static json_t *launch_json(const struct learned_program *p,
@@ -63,7 +66,7 @@ static json_t *launch_json(const struct learned_program *p,
 				  f->at[h].horizon_s, "probability",
 				  f->at[h].probability, "loss_ratio",
 				  f->at[h].loss_ratio));
-	return json_pack("{s:o, s:I, s:I, s:f, s:b, s:s, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:I, s:I, s:f, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "program", json_text(p->key), "starts",
 			 (json_int_t)f->starts, "last", (json_int_t)p->used,
 			 "per_day", f->rate_per_day, "ready", f->ready, "by",
@@ -74,7 +77,11 @@ static json_t *launch_json(const struct learned_program *p,
 			 "mem_bytes_q50",
 			 json_number(usual(p, PRESWAP_RESOURCE_MEMORY, 0.5)),
 			 "mem_bytes_q95",
-			 json_number(usual(p, PRESWAP_RESOURCE_MEMORY, 0.95)));
+			 json_number(usual(p, PRESWAP_RESOURCE_MEMORY, 0.95)),
+			 "io_bytes_q50",
+			 json_number(usual(p, PRESWAP_RESOURCE_IO, 0.5)),
+			 "io_bytes_q95",
+			 json_number(usual(p, PRESWAP_RESOURCE_IO, 0.95)));
 }
 
 /* The state is some minutes old: what it says is brought to now. */
@@ -92,7 +99,7 @@ static int show_launches(struct ctl *ctl, struct learned *learned)
 {
 	static const char * const heads[] = {
 		"PROGRAM", ">STARTS", "LAST", ">1 MIN", ">1 H", ">1 DAY", "BY",
-		">CPU", ">MEMORY", NULL
+		">CPU", ">MEMORY", ">I/O", NULL
 	};
 	struct table *table = ctl->json ? NULL : table_new(heads);
 	json_t *array = ctl->json ? json_array() : NULL;

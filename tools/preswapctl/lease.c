@@ -24,9 +24,8 @@ const char *lease_amount(char *text, const struct preswap_lease *lease,
 		snprintf(text, UNITS_MAX, "%llu", (unsigned long long)value);
 		return text;
 	case PRESWAP_LEASE_KIND_IO_MAX:
-		units_bytes(text, value);
-		strncat(text, "/s", UNITS_MAX - strlen(text) - 1);
-		return text;
+	case PRESWAP_LEASE_KIND_THROTTLE:
+		return units_rate(text, value);
 	}
 	return units_bytes(text, value);
 }
@@ -159,6 +158,8 @@ static int add_option(struct ctl *ctl, int option, const char *value,
 		return ctl_app(ctl, value, &lease->donor_id);
 	case 'r':
 		return ctl_app(ctl, value, &lease->receiver_id);
+	case 't':
+		return ctl_usage(ctl, "a throttle is only begun by the module itself; use --io-max BYTES --device MAJ:MIN");
 	case 'D':
 		return add_device(ctl, value, &lease->device);
 	case 'c':
@@ -196,6 +197,7 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 		{ "memory", required_argument, NULL, 'm' },
 		{ "for", required_argument, NULL, 'f' },
 		{ "device", required_argument, NULL, 'D' },
+		{ "throttle", required_argument, NULL, 't' },
 		{ "cpu-weight", required_argument, NULL,
 		  SHARE + PRESWAP_LEASE_KIND_CPU_WEIGHT },
 		{ "cpu-max", required_argument, NULL,

@@ -8,6 +8,19 @@
 #include "show/units.h"
 #include "state.h"
 
+static void print_io(const struct preswap_info *i)
+{
+	char a[UNITS_MAX], b[UNITS_MAX];
+
+	printf("I/O               %s", units_rate(a, i->io_used_bytes));
+	if (i->io_capacity_bytes)
+		printf(" of %s", units_rate(b, i->io_capacity_bytes));
+	if (i->io_device)
+		printf(", device %u:%u", i->io_device >> 20,
+		       i->io_device & 0xfffff);
+	puts(i->io_capacity_bytes ? "" : "; nothing is decided about it (io_capacity_mib)");
+}
+
 static void print_info(const struct preswap_info *i)
 {
 	char a[UNITS_MAX], b[UNITS_MAX];
@@ -19,14 +32,16 @@ static void print_info(const struct preswap_info *i)
 	printf("lead time         %u ms\n", i->lead_ms);
 	printf("usage period      %u ms\n", i->usage_ms);
 	printf("least priority    %u\n", i->min_priority);
-	printf("threshold         cpu %u %%, memory %u %%\n",
-	       i->threshold_cpu_pct, i->threshold_memory_pct);
+	printf("threshold         cpu %u %%, memory %u %%, io %u %%\n",
+	       i->threshold_cpu_pct, i->threshold_memory_pct,
+	       i->threshold_io_pct);
 	printf("CPU               %s of %s cores\n",
 	       units_cpu(a, i->cpu_used_milli),
 	       units_cpu(b, i->cpu_capacity_milli));
 	printf("memory            %s of %s\n",
 	       units_bytes(a, i->mem_used_bytes),
 	       units_bytes(b, i->mem_capacity_bytes));
+	print_io(i);
 	printf("swap free         %s\n", units_bytes(a, i->swap_free_bytes));
 	printf("apps, tasks       %u, %u\n", i->apps, i->tasks);
 	printf("leases            %u in force, %llu begun\n", i->leases,
@@ -61,7 +76,7 @@ int cmd_info(struct ctl *ctl, int argc, char **argv)
 
 static void app_row(struct table *table, const struct preswap_app *a)
 {
-	char cpu[UNITS_MAX], mem[UNITS_MAX], swap[UNITS_MAX];
+	char cpu[UNITS_MAX], mem[UNITS_MAX], swap[UNITS_MAX], io[UNITS_MAX];
 
 	table_cell(table, "%llu", (unsigned long long)a->id);
 	table_cell(table, "%s", a->path);
@@ -71,6 +86,7 @@ static void app_row(struct table *table, const struct preswap_app *a)
 	table_cell(table, "%.1f", a->run_delay_ns / 1e9);
 	table_cell(table, "%s", units_bytes(mem, a->mem_bytes));
 	table_cell(table, "%s", units_bytes(swap, a->swap_bytes));
+	table_cell(table, "%s", units_rate(io, a->io_bytes));
 	table_cell(table, "%llu", (unsigned long long)a->major_faults);
 	table_cell(table, "%.1f", a->psi_mem_some_us / 1e6);
 }
@@ -79,7 +95,7 @@ int cmd_apps(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		">ID", "APP", ">TASKS", ">CPU", ">CPU-S", ">DELAY-S",
-		">MEMORY", ">SWAP", ">MAJFLT", ">MEM-STALL-S", NULL
+		">MEMORY", ">SWAP", ">I/O", ">MAJFLT", ">MEM-STALL-S", NULL
 	};
 	struct table *table = NULL;
 	json_t *array = NULL;

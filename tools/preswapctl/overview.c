@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "overview.h"
 #include "show/units.h"
+
+#define RESOURCES	3	/* PRESWAP_RESOURCE_CPU, _MEMORY, _IO */
 
 static const char *paint(const struct ctl *ctl, const char *color)
 {
@@ -20,11 +23,15 @@ static void print_node(const struct ctl *ctl, const struct preswap_info *i)
 	const char *color = i->enabled && !i->dry_run ? "\033[32m" :
 							"\033[33m";
 
-	printf("node: CPU %s of %s cores, memory %s of %s, swap free %s, %s%s%s, lead %u ms, %u lease%s\n",
+	printf("node: CPU %s of %s cores, memory %s of %s, ",
 	       units_cpu(cpu, i->cpu_used_milli),
 	       units_cpu(cores, i->cpu_capacity_milli),
 	       units_bytes(used, i->mem_used_bytes),
-	       units_bytes(all, i->mem_capacity_bytes),
+	       units_bytes(all, i->mem_capacity_bytes));
+	if (i->io_capacity_bytes)
+		printf("I/O %s of %s, ", units_rate(used, i->io_used_bytes),
+		       units_rate(all, i->io_capacity_bytes));
+	printf("swap free %s, %s%s%s, lead %u ms, %u lease%s\n",
 	       units_bytes(free, i->swap_free_bytes),
 	       paint(ctl, color), state, paint(ctl, "\033[0m"), i->lead_ms,
 	       i->leases, i->leases == 1 ? "" : "s");
@@ -34,14 +41,13 @@ static void print_node(const struct ctl *ctl, const struct preswap_info *i)
 static void forecast_cell(struct table *table, const struct state *state,
 			  const struct preswap_app *app, uint8_t resource)
 {
-	char *(*format)(char *, uint64_t) =
-		resource == PRESWAP_RESOURCE_CPU ? units_cpu : units_bytes;
 	char middle[UNITS_MAX], upper[UNITS_MAX];
 	struct preswap_point most;
 
 	if (state_forecast(state, app->id, resource, &most))
-		table_cell(table, "%s..%s", format(middle, most.q50),
-			   format(upper, most.q95));
+		table_cell(table, "%s..%s",
+			   units_resource(middle, resource, most.q50),
+			   units_resource(upper, resource, most.q95));
 	else
 		table_cell(table, "-");
 }
@@ -50,8 +56,13 @@ static void forecast_cell(struct table *table, const struct state *state,
 static void lease_cell(struct table *table, const struct state *state,
 		       uint64_t app_id, bool gives)
 {
-	char cpu[UNITS_MAX], mem[UNITS_MAX];
-	uint64_t milli = 0, bytes = 0;
+	static const uint8_t resource_of[] = {
+		[PRESWAP_LEASE_KIND_RECLAIM] = PRESWAP_RESOURCE_MEMORY,
+		[PRESWAP_LEASE_KIND_AFFINITY] = PRESWAP_RESOURCE_CPU,
+		[PRESWAP_LEASE_KIND_THROTTLE] = PRESWAP_RESOURCE_IO,
+	};
+	char all[RESOURCES * (UNITS_MAX + 3)] = "", text[UNITS_MAX];
+	uint64_t sum[RESOURCES] = {};
 
 	for (size_t i = 0; i < state->leases_count; i++) {
 		const struct preswap_lease *l = &state->leases[i];
@@ -59,23 +70,25 @@ static void lease_cell(struct table *table, const struct state *state,
 		if (l->ended || l->dry_run ||
 		    (gives ? l->donor_id : l->receiver_id) != app_id)
 			continue;
-		if (l->kind == PRESWAP_LEASE_KIND_AFFINITY)
-			milli += l->amount;
-		else if (l->kind == PRESWAP_LEASE_KIND_RECLAIM)
-			bytes += l->amount;
+		if (l->kind == PRESWAP_LEASE_KIND_RECLAIM ||
+		    l->kind == PRESWAP_LEASE_KIND_AFFINITY ||
+		    l->kind == PRESWAP_LEASE_KIND_THROTTLE)
+			sum[resource_of[l->kind]] += l->amount;
 	}
-	units_cpu(cpu, milli);
-	units_bytes(mem, bytes);
-	if (milli && bytes)
-		table_cell(table, "%s + %s", cpu, mem);
-	else
-		table_cell(table, "%s", milli ? cpu : bytes ? mem : "-");
+	for (uint8_t r = 0; r < RESOURCES; r++) {
+		if (!sum[r])
+			continue;
+		if (*all)
+			strcat(all, " + ");
+		strcat(all, units_resource(text, r, sum[r]));
+	}
+	table_cell(table, "%s", *all ? all : "-");
 }
 
 static void app_row(struct table *table, const struct state *state,
 		    const struct preswap_app *app)
 {
-	char cpu[UNITS_MAX], mem[UNITS_MAX];
+	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX];
 
 	table_cell(table, "%s", app->path);
 	if (app->has_policy)
@@ -86,6 +99,10 @@ static void app_row(struct table *table, const struct state *state,
 	forecast_cell(table, state, app, PRESWAP_RESOURCE_CPU);
 	table_cell(table, "%s", units_bytes(mem, app->mem_bytes));
 	forecast_cell(table, state, app, PRESWAP_RESOURCE_MEMORY);
+	if (state->info.io_capacity_bytes) {
+		table_cell(table, "%s", units_rate(io, app->io_bytes));
+		forecast_cell(table, state, app, PRESWAP_RESOURCE_IO);
+	}
 	lease_cell(table, state, app->id, true);
 	lease_cell(table, state, app->id, false);
 }
@@ -107,7 +124,13 @@ int overview_print(struct ctl *ctl, struct state *state, size_t rows)
 		"APP", ">PRIO", ">CPU", ">FORECAST", ">MEMORY", ">FORECAST",
 		">GIVES", ">GETS", NULL
 	};
-	struct table *table = table_new(heads);
+	/* where something is decided about it */
+	static const char * const with_io[] = {
+		"APP", ">PRIO", ">CPU", ">FORECAST", ">MEMORY", ">FORECAST",
+		">I/O", ">FORECAST", ">GIVES", ">GETS", NULL
+	};
+	struct table *table = table_new(state->info.io_capacity_bytes ?
+					with_io : heads);
 
 	if (!table)
 		return ctl_no_memory();

@@ -46,9 +46,14 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--floor-mem is like 64M, up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'i':
+		if (units_parse_bytes(value, &p->floor_io_bytes))
+			return ctl_usage(ctl, "--floor-io is like 5M (per second), up to 16T, not '%s'",
+					 value);
+		return CTL_OK;
 	case 'g':
 		if (names_parse_gives(value, &p->gives))
-			return ctl_usage(ctl, "--gives is cpu, memory or cpu,memory, not '%s'",
+			return ctl_usage(ctl, "--gives is some of cpu,memory,io, not '%s'",
 					 value);
 		return CTL_OK;
 	case 'S':
@@ -91,6 +96,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "swap-eligible", required_argument, NULL, 'e' },
 		{ "floor-cpu", required_argument, NULL, 'c' },
 		{ "floor-mem", required_argument, NULL, 'm' },
+		{ "floor-io", required_argument, NULL, 'i' },
 		{ "gives", required_argument, NULL, 'g' },
 		{ "max-stall", required_argument, NULL, 'S' },
 		{ "needs-approval", required_argument, NULL, 'a' },
@@ -180,7 +186,8 @@ struct policy_list {
 static int add_policy(void *data, const struct preswap_policy *p)
 {
 	struct policy_list *list = data;
-	char cpu[UNITS_MAX], mem[UNITS_MAX], left[UNITS_MAX], id[24];
+	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX], left[UNITS_MAX];
+	char id[24];
 
 	if (list->array)
 		return json_array_append_new(list->array, json_policy(p));
@@ -190,6 +197,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s", p->swap_eligible ? "yes" : "no");
 	table_cell(list->table, "%s", units_cpu(cpu, p->floor_cpu_milli));
 	table_cell(list->table, "%s", units_bytes(mem, p->floor_mem_bytes));
+	table_cell(list->table, "%s", units_rate(io, p->floor_io_bytes));
 	table_cell(list->table, "%s",
 		   p->swap_eligible ? names_gives(p->gives) : "-");
 	table_cell(list->table, "%u %%", p->max_stall_pct);
@@ -214,7 +222,8 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
-		">FLOOR-MEM", "GIVES", ">MAX-STALL", "APPROVED", NULL
+		">FLOOR-MEM", ">FLOOR-IO", "GIVES", ">MAX-STALL", "APPROVED",
+		NULL
 	};
 	struct policy_list list = {};
 	struct state state = {};

@@ -11,6 +11,7 @@ static bool same(const struct preswap_policy *a,
 	       a->swap_eligible == b->swap_eligible &&
 	       a->floor_cpu_milli == b->floor_cpu_milli &&
 	       a->floor_mem_bytes == b->floor_mem_bytes &&
+	       a->floor_io_bytes == b->floor_io_bytes &&
 	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
 	       a->needs_approval == b->needs_approval;
 }

@@ -244,6 +244,11 @@ static int parse_floor_mem(const char *value, struct preswap_policy *policy)
 	return units_parse_bytes(value, &policy->floor_mem_bytes);
 }
 
+static int parse_floor_io(const char *value, struct preswap_policy *policy)
+{
+	return units_parse_bytes(value, &policy->floor_io_bytes);
+}
+
 static int parse_gives(const char *value, struct preswap_policy *policy)
 {
 	return names_parse_gives(value, &policy->gives);
@@ -274,8 +279,10 @@ static const struct policy_key {
 	  "like 500m or 1.5" },
 	{ "floor_mem", PRESWAP_POLICY_FLOOR_MEM, parse_floor_mem,
 	  "like 64M or 1.5G" },
+	{ "floor_io", PRESWAP_POLICY_FLOOR_IO, parse_floor_io,
+	  "like 5M or 1.5M (per second)" },
 	{ "gives", PRESWAP_POLICY_GIVES, parse_gives,
-	  "cpu, memory or cpu,memory" },
+	  "some of cpu,memory,io" },
 	{ "max_stall", PRESWAP_POLICY_MAX_STALL, parse_max_stall,
 	  "1% to 100%" },
 	{ "needs_approval", PRESWAP_POLICY_NEEDS_APPROVAL, parse_approval,

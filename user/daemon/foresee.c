@@ -39,11 +39,10 @@ void foresee_free(struct foresee *f)
 	free(f);
 }
 
-void foresee_set_capacity(struct foresee *f, double cpu_milli,
-			  double mem_bytes)
+void foresee_set_limits(struct foresee *f, const struct series_limits *limits)
 {
-	f->upper[PRESWAP_RESOURCE_CPU] = cpu_milli;
-	f->upper[PRESWAP_RESOURCE_MEMORY] = mem_bytes;
+	for (int r = 0; r < SERIES_RESOURCES; r++)
+		f->upper[r] = series_upper(limits, r);
 }
 
 void foresee_blind(struct foresee *f, double now, int32_t offset_s)
@@ -63,6 +62,8 @@ void foresee_app_new(struct foresee *f, struct series_app *app, bool launched,
 	char key[LEARNED_KEY];
 
 	app->foreseen = seen;
+	for (int r = 0; seen && r < SERIES_RESOURCES; r++)
+		seen->recent[r] = NAN;
 	if (!seen || !launched)
 		return;
 	learned_key(app->path, key);
@@ -106,14 +107,13 @@ static void step_app(struct foresee *f, struct series_app *app)
 	if (!seen || app->missed)
 		return;
 	for (int r = 0; r < SERIES_RESOURCES; r++) {
-		double part = seen->has_recent ? RECENT : 1;
-
-		seen->recent[r] += part * (app->value[r] - seen->recent[r]);
+		if (isnan(app->value[r]) || isnan(seen->recent[r]))
+			seen->recent[r] = app->value[r];
+		seen->recent[r] += RECENT * (app->value[r] - seen->recent[r]);
 		if (seen->program)
 			event_settle(&seen->program->effect, r, f->now,
 				     app->value[r]);
 	}
-	seen->has_recent = true;
 	if (seen->program && !seen->over)
 		seen->over = profile_sample(&seen->program->effect.profile,
 					    &seen->run, f->now, app->value);
@@ -192,6 +192,7 @@ static void activate(struct foresee *f, const struct agenda_entry *entry,
 	}
 	a->declared[PRESWAP_RESOURCE_CPU] = entry->cpu_milli;
 	a->declared[PRESWAP_RESOURCE_MEMORY] = entry->mem_bytes;
+	a->declared[PRESWAP_RESOURCE_IO] = NAN;	/* the agenda has none */
 	f->nr_active++;
 }
 

@@ -46,9 +46,8 @@ struct foresee_stats {
 int foresee_new(struct learned *learned, double now, int32_t offset_s,
 		struct foresee **out);
 void foresee_free(struct foresee *f);
-/* Of the node; no forecast exceeds it. 0: no bound. */
-void foresee_set_capacity(struct foresee *f, double cpu_milli,
-			  double mem_bytes);
+/* No forecast exceeds what they allow. */
+void foresee_set_limits(struct foresee *f, const struct series_limits *limits);
 /* Takes it over. */
 void foresee_set_agenda(struct foresee *f, struct agenda *agenda);
 

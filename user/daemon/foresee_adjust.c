@@ -67,8 +67,8 @@ static double level_of(const struct series_app *app, uint8_t resource,
 {
 	const struct foreseen *seen = app->foreseen;
 
-	return before && seen && seen->has_recent ? seen->recent[resource] :
-						    app->value[resource];
+	return before && seen && !isnan(seen->recent[resource]) ?
+	       seen->recent[resource] : app->value[resource];
 }
 
 static bool apply_event(struct foresee *f, struct active *a,

@@ -19,8 +19,7 @@ struct foreseen {
 	struct profile_run run;
 	bool over;			/* the run has its last age */
 	double begun;
-	double recent[SERIES_RESOURCES];
-	bool has_recent;
+	double recent[SERIES_RESOURCES];	/* NAN: not known */
 };
 
 /* An event near now, on one app. */

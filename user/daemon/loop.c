@@ -27,11 +27,13 @@
 #include "daemon/worker.h"
 #include "plan/push.h"
 #include "sense/fnv.h"
+#include "show/names.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
 #define SILENCE_MIN_S	3
 #define BACKOFF_MAX_S	30
 #define REPORT_S	60
+#define LOOK_S		10	/* the capacity of I/O is a setting */
 #define SAVE_S		600
 /* Usage periods until what appears is new, and not only new to us. */
 #define KNOWN_PERIODS	2
@@ -62,6 +64,7 @@ struct loop {
 
 	struct measure measure;
 	unsigned int report_s;		/* since the last report */
+	unsigned int look_s;		/* since the node's capacity was read */
 	unsigned int save_s;		/* since what was learned was saved */
 	unsigned int periods;		/* since the connection */
 	uint64_t problems;		/* of the agenda, those that were told */
@@ -114,12 +117,18 @@ static void on_withheld(void *data, const struct series_app *app,
 {
 	(void)data;
 	log_msg(LOG_DEBUG, "%s %s: forecasts %s, loss %.2f of naive's",
-		app->path, resource == PRESWAP_RESOURCE_CPU ? "cpu" : "memory",
+		app->path, names_resource(resource),
 		withheld ? "withheld" : "pushed again", loss_ratio);
 }
 
 static void log_batch(struct loop *l)
 {
+	static const char * const unit[SERIES_RESOURCES] = {
+		[PRESWAP_RESOURCE_CPU] = "milli-cpu",
+		[PRESWAP_RESOURCE_MEMORY] = "bytes",
+		[PRESWAP_RESOURCE_IO] = "bytes per second",
+	};
+
 	for (size_t i = 0; i < l->batch.count; i++) {
 		const struct preswap_forecast *f = &l->batch.forecasts[i];
 		const struct preswap_point *p = &f->points[0];
@@ -130,8 +139,7 @@ static void log_batch(struct loop *l)
 		log_msg(l->opts.dry_run ? LOG_INFO : LOG_DEBUG,
 			"app %llu %s in %u s: %llu, 5%% %llu, 95%% %llu",
 			(unsigned long long)f->app_id,
-			f->resource == PRESWAP_RESOURCE_CPU ? "milli-cpu" :
-							      "bytes",
+			unit[f->resource],
 			p->horizon_ms / 1000, (unsigned long long)p->q50,
 			(unsigned long long)p->q05,
 			(unsigned long long)p->q95);
@@ -244,6 +252,32 @@ static void library_log(void *data, int priority, const char *format,
 	log_args(priority, format, args);
 }
 
+static void take_over(struct loop *l, const struct preswap_info *info)
+{
+	struct series_limits limits = {
+		.max_apps = l->config->max_apps,
+		.cpu_milli = info->cpu_capacity_milli,
+		.mem_bytes = info->mem_capacity_bytes,
+		.io_bytes = info->io_capacity_bytes,
+	};
+
+	series_set_limits(l->table, &limits);
+	foresee_set_limits(l->foresee, &limits);
+	l->look_s = 0;
+}
+
+static void look_again(struct loop *l)
+{
+	struct preswap_info info = { .size = sizeof(info) };
+	int err = preswap_info_get(l->ctx, &info);
+
+	l->look_s = 0;
+	if (!err)
+		take_over(l, &info);
+	else if (err == -ENODEV)
+		l->gone = true;
+}
+
 static int try_connect(struct loop *l)
 {
 	struct preswap_subscribe_opts sub = {
@@ -253,7 +287,6 @@ static int try_connect(struct loop *l)
 	};
 	struct preswap_info info = { .size = sizeof(info) };
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = MODULE };
-	struct series_limits limits;
 	int err = preswap_info_get(l->ctx, &info);
 	int32_t offset_s;
 	double now;
@@ -264,13 +297,7 @@ static int try_connect(struct loop *l)
 	l->fds[MODULE] = preswap_fd(l->ctx);
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->fds[MODULE], &event) < 0)
 		return -errno;
-	limits = (struct series_limits){
-		.max_apps = l->config->max_apps,
-		.cpu_milli = info.cpu_capacity_milli,
-		.mem_bytes = info.mem_capacity_bytes,
-	};
-	series_set_limits(l->table, &limits);
-	foresee_set_capacity(l->foresee, limits.cpu_milli, limits.mem_bytes);
+	take_over(l, &info);
 	if (!l->connected) {
 		now = wall_now(&offset_s);
 		foresee_blind(l->foresee, now, offset_s);
@@ -432,6 +459,8 @@ static void on_second(struct loop *l)
 		check_silence(l);
 	else
 		retry(l);
+	if (++l->look_s >= LOOK_S && l->connected && !l->gone)
+		look_again(l);
 	if (++l->report_s >= REPORT_S && l->connected)
 		report(l);
 	if (++l->save_s >= SAVE_S)

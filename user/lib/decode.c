@@ -73,6 +73,10 @@ static const struct field info_fields[] = {
 	INFO(INPUT_PRESSES, input_presses),
 	INFO(INPUT_MOVES, input_moves),
 	INFO(INPUT_IDLE_MS, input_idle_ms),
+	INFO(THRESHOLD_IO_PCT, threshold_io_pct),
+	INFO(IO_CAPACITY_BYTES, io_capacity_bytes),
+	INFO(IO_USED_BYTES, io_used_bytes),
+	INFO(IO_DEVICE, io_device),
 };
 
 static const struct field policy_fields[] = {
@@ -86,6 +90,7 @@ static const struct field policy_fields[] = {
 	POLICY(MAX_STALL_PCT, max_stall_pct),
 	POLICY(NEEDS_APPROVAL, needs_approval),
 	POLICY(APPROVED_MS, approved_ms),
+	POLICY(FLOOR_IO_BYTES, floor_io_bytes),
 };
 
 static const struct field app_fields[] = {
@@ -110,6 +115,8 @@ static const struct field app_fields[] = {
 	APP(PSI_MEM_FULL_US, psi_mem_full_us),
 	APP(TREND_CPU_MILLI, trend_cpu_milli),
 	APP(TREND_MEM_BYTES, trend_mem_bytes),
+	APP(IO_BYTES, io_bytes),
+	APP(TREND_IO_BYTES, trend_io_bytes),
 };
 
 static const struct field task_fields[] = {
@@ -253,6 +260,7 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		{ PRESWAP_A_POLICY_MAX_STALL_PCT, PRESWAP_POLICY_MAX_STALL },
 		{ PRESWAP_A_POLICY_NEEDS_APPROVAL,
 		  PRESWAP_POLICY_NEEDS_APPROVAL },
+		{ PRESWAP_A_POLICY_FLOOR_IO_BYTES, PRESWAP_POLICY_FLOOR_IO },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

@@ -21,6 +21,10 @@ struct nl_msg *preswap_msg_new(uint8_t cmd, int flags, size_t size)
 	return msg;
 }
 
+/*
+ * A value that is the kernel's default is not sent where an older kernel would
+ * refuse it.
+ */
 int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 {
 	NLA_PUT_U64(msg, PRESWAP_A_POLICY_APP_ID, p->app_id);
@@ -37,7 +41,10 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 	if (p->fields & PRESWAP_POLICY_FLOOR_MEM)
 		NLA_PUT_U64(msg, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
 			    p->floor_mem_bytes);
-	if (p->fields & PRESWAP_POLICY_GIVES)
+	if (p->fields & PRESWAP_POLICY_FLOOR_IO && p->floor_io_bytes)
+		NLA_PUT_U64(msg, PRESWAP_A_POLICY_FLOOR_IO_BYTES,
+			    p->floor_io_bytes);
+	if (p->fields & PRESWAP_POLICY_GIVES && p->gives != PRESWAP_GIVES_ALL)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_GIVES, p->gives);
 	if (p->fields & PRESWAP_POLICY_MAX_STALL && p->max_stall_pct)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_MAX_STALL_PCT,

@@ -109,8 +109,9 @@ int push_collect(struct push_batch *batch, struct series_table *table,
 		return err;
 	for (size_t i = 0; i < count; i++)
 		for (uint8_t r = 0; r < SERIES_RESOURCES; r++)
-			collect_one(batch, series_at(table, i), r, valid_ms,
-				    hooks);
+			if (series_at(table, i)->demand[r])
+				collect_one(batch, series_at(table, i), r,
+					    valid_ms, hooks);
 	return 0;
 }
 

@@ -244,14 +244,20 @@ static int parse_limits(struct snapshot_reader *r, char *text)
 	return 0;
 }
 
-/* All of the last app's uses must have come. */
+/*
+ * All of the last app's uses must have come, but for those of resources that
+ * have no capacity: an older version did not know them.
+ */
 static int finish_app(struct snapshot_reader *r)
 {
-	const uint32_t all = (1U << DECIDE_RESOURCES) - 1;
-
-	if (r->nr_apps && r->uses != all)
-		return fail(r, "app %u before it lacks a 'use' (resource %d)",
-			    r->nr_apps - 1, __builtin_ctz(~r->uses));
+	for (unsigned int i = 0; r->nr_apps && i < DECIDE_RESOURCES; i++) {
+		if (r->uses & 1U << i)
+			continue;
+		if (r->to->saw.capacity[i])
+			return fail(r, "app %u before it lacks a 'use' (resource %u)",
+				    r->nr_apps - 1, i);
+		note_absent(r, "app", "a use");
+	}
 	return 0;
 }
 

@@ -16,7 +16,9 @@
  *
  * The keys are those of kmod/decide/fields.h. An array's numbers are separated
  * by commas. In a path a blank, a tab, a newline and a backslash are \ooo,
- * octal. A field that a recording lacks is 0, one that is not known is an error.
+ * octal. A field that a recording lacks is 0, and so are the numbers at the end
+ * of an array and the uses of a resource without capacity; one that is not known
+ * is an error.
  */
 #ifndef PLAN_SNAPSHOT_H
 #define PLAN_SNAPSHOT_H

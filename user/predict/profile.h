@@ -17,7 +17,7 @@
 
 #define PROFILE_AGES		22
 #define PROFILE_KEEP		20
-#define PROFILE_RESOURCES	2
+#define PROFILE_RESOURCES	3	/* CPU, memory, I/O */
 #define PROFILE_VALUE_MAX	1e30f
 
 /* 1 s to 1 h, half as much again from one to the next. */

@@ -122,7 +122,7 @@ __u64 some_permille(__u64 value, __u32 permille)
 	__u64 part = any_u64();
 
 	promise((value <= 1ULL << 54 && permille <= 1000) ||
-		(value <= DECIDE_MAX >> 10 && permille <= 400 * 64000),
+		(value <= DECIDE_MAX >> 10 && permille <= 400 * 68000),
 		"as in proof_permille_...()");
 	assume(permille > 1000 || part <= value);
 	return part;
@@ -138,12 +138,21 @@ __u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 	return gain;
 }
 
-/* What the donor has to give from, and must keep: bytes or cores. */
+__u32 some_moving(const struct decide_use *use)
+{
+	__u32 moving = any_u32();
+
+	(void)use;
+	assume(moving <= DECIDE_MOVING_MAX);
+	return moving;
+}
+
+/* What the donor has to give from, and must keep: an amount, or cores. */
 static __u64 donor_has(void)
 {
 	if (d.resource == DECIDE_CPU)
 		return d.capacity / d.core;
-	return holds(&apps[DONOR].use[DECIDE_MEMORY]);
+	return holds(&apps[DONOR].use[d.resource]);
 }
 
 /* Up to 16 cores, and no number above 2^20 milli-CPU: rounding is division. */
@@ -214,6 +223,11 @@ void proof_judge_memory(void)
 	judge_one(DECIDE_MEMORY);
 }
 
+void proof_judge_io(void)
+{
+	judge_one(DECIDE_IO);
+}
+
 void proof_judge_cpu_small(void)
 {
 	small = true;
@@ -230,6 +244,13 @@ void proof_gain_small(void)
 	assume(cores <= cpu.capacity / cpu.core);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
+}
+
+void proof_moving(void)
+{
+	struct decide_use use;
+
+	promise(moving_permille(&use) <= DECIDE_MOVING_MAX, "4 at most");
 }
 
 /* Any nesting, also in circles. */
@@ -307,6 +328,11 @@ static void survey_two(__u32 resource)
 void proof_survey_memory(void)
 {
 	survey_two(DECIDE_MEMORY);
+}
+
+void proof_survey_io(void)
+{
+	survey_two(DECIDE_IO);
 }
 
 void proof_survey_cpu(void)

@@ -10,6 +10,8 @@
 
 #include "sense/series.h"
 
+#define IO_UPPER	2	/* times the capacity */
+
 struct series_table {
 	struct series_limits limits;
 	struct series_app **apps;
@@ -91,14 +93,69 @@ static void resume(struct series_table *table, struct series_app *app)
 		return;
 	table->resumed++;
 	for (int i = 0; i < SERIES_RESOURCES; i++)
-		for (int k = 1; k < gap; k++)
+		for (int k = 1; k < gap && app->demand[i]; k++)
 			predict_demand_update(app->demand[i], NAN);
+}
+
+double series_upper(const struct series_limits *limits, int resource)
+{
+	switch (resource) {
+	case PRESWAP_RESOURCE_CPU:
+		return limits->cpu_milli;
+	case PRESWAP_RESOURCE_MEMORY:
+		return limits->mem_bytes;
+	default:
+		return IO_UPPER * limits->io_bytes;
+	}
+}
+
+static int demand_new(const struct series_limits *limits, int resource,
+		      struct predict_demand **out)
+{
+	struct predict_demand_opts opts = {
+		.size = sizeof(opts), .upper = series_upper(limits, resource),
+	};
+
+	return predict_demand_new(&opts, out);
+}
+
+/* With what it has learned; without memory for it anew, or none. */
+static void rebound_io(struct series_app *app,
+		       const struct series_limits *limits)
+{
+	struct predict_demand **demand = &app->demand[PRESWAP_RESOURCE_IO];
+	struct predict_demand *old = *demand;
+	size_t size;
+	void *state;
+
+	*demand = NULL;
+	if (!limits->io_bytes) {
+		predict_demand_free(old);
+		app->withheld[PRESWAP_RESOURCE_IO] = false;
+		return;
+	}
+	if (demand_new(limits, PRESWAP_RESOURCE_IO, demand) || !old) {
+		predict_demand_free(old);
+		return;
+	}
+	size = predict_demand_state_bytes(old);
+	state = malloc(size);
+	if (state) {
+		predict_demand_save(old, state);
+		predict_demand_load(*demand, state, size);
+	}
+	free(state);
+	predict_demand_free(old);
 }
 
 void series_set_limits(struct series_table *table,
 		       const struct series_limits *limits)
 {
+	bool changed = limits->io_bytes != table->limits.io_bytes;
+
 	table->limits = *limits;
+	for (size_t i = 0; changed && i < table->count; i++)
+		rebound_io(table->apps[i], limits);
 }
 
 /* The app's index, or where it would be. */
@@ -125,10 +182,6 @@ static bool known(const struct series_table *table, size_t index, uint64_t id)
 static int app_new(const struct series_limits *limits,
 		   const struct preswap_app *from, struct series_app **out)
 {
-	const double upper[SERIES_RESOURCES] = {
-		[PRESWAP_RESOURCE_CPU] = limits->cpu_milli,
-		[PRESWAP_RESOURCE_MEMORY] = limits->mem_bytes,
-	};
 	struct series_app *app = calloc(1, sizeof(*app));
 	int err = 0;
 
@@ -138,13 +191,9 @@ static int app_new(const struct series_limits *limits,
 	app->path = strdup(from->path);
 	if (!app->path)
 		err = -ENOMEM;
-	for (int i = 0; i < SERIES_RESOURCES && !err; i++) {
-		struct predict_demand_opts opts = {
-			.size = sizeof(opts), .upper = upper[i],
-		};
-
-		err = predict_demand_new(&opts, &app->demand[i]);
-	}
+	for (int i = 0; i < SERIES_RESOURCES && !err; i++)
+		if (i != PRESWAP_RESOURCE_IO || limits->io_bytes)
+			err = demand_new(limits, i, &app->demand[i]);
 	if (err) {
 		app_free(app);
 		return err;
@@ -196,16 +245,24 @@ int series_sample(struct series_table *table, const struct preswap_app *from,
 	app = table->apps[index];
 	app->value[PRESWAP_RESOURCE_CPU] = from->cpu_milli;
 	app->value[PRESWAP_RESOURCE_MEMORY] = from->mem_bytes;
+	app->value[PRESWAP_RESOURCE_IO] = table->limits.io_bytes ?
+					  from->io_bytes : NAN;
 	app->fresh = true;
 	*out = app;
 	return 0;
 }
 
-static void app_step(struct series_app *app, unsigned int seconds)
+/* How many forecasters it has. */
+static size_t app_step(struct series_app *app, unsigned int seconds)
 {
+	size_t updated = 0;
+
 	if (seconds > SERIES_GAP_MAX_S)
 		seconds = SERIES_GAP_MAX_S;
 	for (int i = 0; i < SERIES_RESOURCES; i++) {
+		if (!app->demand[i])
+			continue;
+		updated++;
 		for (unsigned int gap = 1; gap < seconds; gap++)
 			predict_demand_update(app->demand[i], NAN);
 		predict_demand_update(app->demand[i],
@@ -213,11 +270,12 @@ static void app_step(struct series_app *app, unsigned int seconds)
 	}
 	app->missed = app->fresh ? 0 : app->missed + 1;
 	app->fresh = false;
+	return updated;
 }
 
 size_t series_step(struct series_table *table, unsigned int seconds)
 {
-	size_t kept = 0, updated = table->count * SERIES_RESOURCES;
+	size_t kept = 0, updated = 0;
 
 	if (!seconds)
 		return 0;
@@ -230,7 +288,7 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 	for (size_t i = 0; i < table->count; i++) {
 		struct series_app *app = table->apps[i];
 
-		app_step(app, seconds);
+		updated += app_step(app, seconds);
 		if (app->missed < SERIES_MISSED_MAX)
 			table->apps[kept++] = app;
 		else

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the daemon knows of each app: a forecaster per resource, fed once per
- * second with the usage that the module reports.
+ * second with the usage that the module reports. For I/O there is one only where
+ * the node's capacity is known: else nothing is decided about it, and each costs
+ * memory.
  */
 #ifndef SENSE_SERIES_H
 #define SENSE_SERIES_H
@@ -9,7 +11,7 @@
 #include <preswap/preswap.h>
 #include "predict/predict.h"
 
-#define SERIES_RESOURCES	2	/* PRESWAP_RESOURCE_CPU, _MEMORY */
+#define SERIES_RESOURCES	3	/* PRESWAP_RESOURCE_CPU, _MEMORY, _IO */
 
 /* An app that was not reported for this many steps is forgotten. */
 #define SERIES_MISSED_MAX	10
@@ -19,7 +21,8 @@
 #define SERIES_RESUME_S		600
 
 /*
- * @value: of the current step, when @fresh.
+ * @demand: of I/O it may be NULL.
+ * @value: of the current step, when @fresh; of I/O NAN without a capacity.
  * @missed: steps in a row without a report.
  * @withheld: what plan said last, by resource; for the log.
  * @policy_set: the daemon has set a policy for it.
@@ -42,16 +45,22 @@ struct series_app {
  * @max_apps: further apps are refused: the memory is locked.
  * @cpu_milli, @mem_bytes: the node's capacity, no forecast exceeds it; 0: no
  *	bound.
+ * @io_bytes: likewise, 0: no series. More may be asked of a device than it can
+ *	do, so that forecasts go up to twice as much.
  */
 struct series_limits {
 	size_t max_apps;
-	double cpu_milli, mem_bytes;
+	double cpu_milli, mem_bytes, io_bytes;
 };
+
+/* No forecast of the resource exceeds it; 0: no bound. */
+double series_upper(const struct series_limits *limits, int resource);
 
 struct series_table;
 
 int series_new(const struct series_limits *limits, struct series_table **out);
 void series_free(struct series_table *table);
+/* Apps that are known keep their bounds, but for I/O's. */
 void series_set_limits(struct series_table *table,
 		       const struct series_limits *limits);
 

@@ -2,7 +2,8 @@
 /*
  * The forecasters of all apps as a file. A header, then for each app its path and
  * a forecaster's state for each resource, as predict_demand_save() writes it: for
- * one machine and one version.
+ * one machine and one version. Where there are none for I/O, the file is as it was
+ * before there could be.
  */
 #include <errno.h>
 #include <math.h>
@@ -13,9 +14,10 @@
 #include "sense/statefile.h"
 
 #define MAGIC		0x5353455250525350ULL
-#define FORMAT		1u
+#define FORMAT		1u		/* CPU and memory */
+#define FORMAT_IO	2u		/* and I/O */
 #define PATH_BYTES	512		/* apps of longer paths are not kept */
-#define BYTES_MAX	(64u << 20)	/* some 2,000 apps; it is in memory twice */
+#define BYTES_MAX	(64u << 20)	/* 1,400 apps or more; it is in memory twice */
 #define SAMPLES_MIN	60		/* less is soon learned again */
 
 struct header {
@@ -29,13 +31,28 @@ struct header {
 struct series_kept {
 	double saved;
 	uint32_t count, state_bytes;
+	int resources;
 	char *records;
 	void *file;
 };
 
-static uint64_t record_bytes(uint64_t state_bytes)
+static int resources_of(uint32_t format)
 {
-	return PATH_BYTES + SERIES_RESOURCES * state_bytes;
+	return format == FORMAT_IO ? SERIES_RESOURCES : SERIES_RESOURCES - 1;
+}
+
+static uint64_t record_bytes(uint32_t format, uint64_t state_bytes)
+{
+	return PATH_BYTES + resources_of(format) * state_bytes;
+}
+
+/* One without a forecaster for I/O has zeroes there, which are no state. */
+static uint32_t format_for(struct series_table *table)
+{
+	for (size_t i = 0; i < series_count(table); i++)
+		if (series_at(table, i)->demand[PRESWAP_RESOURCE_IO])
+			return FORMAT_IO;
+	return FORMAT;
 }
 
 static bool worth_keeping(const struct series_app *app)
@@ -49,21 +66,22 @@ static bool worth_keeping(const struct series_app *app)
 int series_pack(struct series_table *table, double now, void **out,
 		size_t *size)
 {
-	struct header *header;
+	uint32_t format = format_for(table);
 	size_t state = 0, most, count = series_count(table);
+	struct header *header;
 	char *at;
 
 	if (count)
 		state = predict_demand_state_bytes(
 				series_at(table, 0)->demand[0]);
-	most = (BYTES_MAX - sizeof(*header)) / record_bytes(state);
+	most = (BYTES_MAX - sizeof(*header)) / record_bytes(format, state);
 	if (most > count)
 		most = count;
-	header = malloc(sizeof(*header) + most * record_bytes(state));
+	header = malloc(sizeof(*header) + most * record_bytes(format, state));
 	if (!header)
 		return -ENOMEM;
 	*header = (struct header){
-		.magic = MAGIC, .format = FORMAT, .predict = PREDICT_STATE,
+		.magic = MAGIC, .format = format, .predict = PREDICT_STATE,
 		.saved = now, .state_bytes = state,
 	};
 	at = (char *)(header + 1);
@@ -72,11 +90,12 @@ int series_pack(struct series_table *table, double now, void **out,
 
 		if (!worth_keeping(app))
 			continue;
-		memset(at, 0, PATH_BYTES);
+		memset(at, 0, record_bytes(format, state));
 		strcpy(at, app->path);
 		at += PATH_BYTES;
-		for (int k = 0; k < SERIES_RESOURCES; k++, at += state)
-			predict_demand_save(app->demand[k], at);
+		for (int k = 0; k < resources_of(format); k++, at += state)
+			if (app->demand[k])
+				predict_demand_save(app->demand[k], at);
 		header->count++;
 	}
 	*size = (size_t)(at - (char *)header);
@@ -95,17 +114,19 @@ int series_unpack(void *data, size_t size, struct series_kept **out)
 	if (size < sizeof(header))
 		return -EINVAL;
 	memcpy(&header, data, sizeof(header));
-	if (header.magic != MAGIC || header.format != FORMAT ||
+	if (header.magic != MAGIC ||
+	    (header.format != FORMAT && header.format != FORMAT_IO) ||
 	    header.predict != PREDICT_STATE || !isfinite(header.saved) ||
 	    header.state_bytes > BYTES_MAX || header.state_bytes % 8 ||
 	    size != sizeof(header) + header.count *
-		    record_bytes(header.state_bytes) ||
+		    record_bytes(header.format, header.state_bytes) ||
 	    statefile_checksum((char *)data + sizeof(header.checksum),
 			   size - sizeof(header.checksum)) != header.checksum)
 		return -EINVAL;
 	for (size_t i = 0; i < header.count; i++)
-		if (!memchr(records + i * record_bytes(header.state_bytes), 0,
-			    PATH_BYTES))
+		if (!memchr(records + i * record_bytes(header.format,
+						       header.state_bytes),
+			    0, PATH_BYTES))
 			return -EINVAL;
 	kept = malloc(sizeof(*kept));
 	if (!kept)
@@ -113,6 +134,7 @@ int series_unpack(void *data, size_t size, struct series_kept **out)
 	*kept = (struct series_kept){
 		.saved = header.saved, .count = header.count,
 		.state_bytes = header.state_bytes,
+		.resources = resources_of(header.format),
 		.records = records, .file = data,
 	};
 	*out = kept;
@@ -159,13 +181,14 @@ bool series_kept_take(const struct series_kept *kept, struct series_app *app)
 	bool taken = false;
 
 	for (uint32_t i = 0; i < kept->count; i++,
-	     at += record_bytes(kept->state_bytes)) {
+	     at += PATH_BYTES + kept->resources * (size_t)kept->state_bytes) {
 		if (strcmp(at, app->path))
 			continue;
 		at += PATH_BYTES;
-		for (int k = 0; k < SERIES_RESOURCES; k++,
+		for (int k = 0; k < kept->resources; k++,
 		     at += kept->state_bytes)
-			taken |= !predict_demand_load(app->demand[k], at,
+			taken |= app->demand[k] &&
+				 !predict_demand_load(app->demand[k], at,
 						      kept->state_bytes);
 		return taken;
 	}

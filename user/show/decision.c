@@ -13,6 +13,8 @@ const char *decision_resource(uint32_t resource)
 		return "CPU";
 	case DECIDE_MEMORY:
 		return "memory";
+	case DECIDE_IO:
+		return "I/O";
 	default:
 		return "an unknown resource";
 	}
@@ -58,10 +60,8 @@ char *decision_amount(char *text, uint32_t resource, uint64_t value)
 {
 	if (value > DECIDE_MAX)
 		value = DECIDE_MAX;
-	if (resource != DECIDE_CPU)
-		return units_bytes(text, value);
-	units_cpu(text, value);
-	return strcat(text, " cores");
+	units_resource(text, resource, value);
+	return resource == DECIDE_CPU ? strcat(text, " cores") : text;
 }
 
 void decision_put_app(FILE *to, const struct snapshot *s, uint32_t index)
@@ -110,11 +110,16 @@ void decision_put_node(FILE *to, const struct snapshot *s)
 	char used[UNITS_MAX], capacity[UNITS_MAX];
 
 	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
-		fprintf(to, "%s: %s of %s used, the threshold is %u %%.\n",
-			decision_resource(r),
-			decision_amount(used, r, s->saw.used[r]),
-			decision_amount(capacity, r, s->saw.capacity[r]),
-			s->saw.threshold_pct[r]);
+		if (s->saw.capacity[r])
+			fprintf(to, "%s: %s of %s used, the threshold is %u %%.\n",
+				decision_resource(r),
+				decision_amount(used, r, s->saw.used[r]),
+				decision_amount(capacity, r,
+						s->saw.capacity[r]),
+				s->saw.threshold_pct[r]);
+		else
+			fprintf(to, "%s: nothing is decided about it, its capacity is not known.\n",
+				decision_resource(r));
 }
 
 static void put_policy(FILE *to, const struct decide_app *app)
@@ -150,11 +155,13 @@ static void put_expected(FILE *to, const struct snapshot *s,
 			units_ms(a, need->wait_ms));
 }
 
-static const char *bar_text(uint32_t bar)
+static const char *bar_text(uint32_t bar, uint32_t resource)
 {
 	switch (bar) {
 	case DECIDE_NO_MEANS:
-		return "its cgroup has no memory controller";
+		return resource == DECIDE_IO ?
+		       "its cgroup has no I/O controller" :
+		       "its cgroup has no memory controller";
 	case DECIDE_HOLDS_NESTED:
 		return "what it holds is that of apps within it";
 	case DECIDE_BACKS_OFF:
@@ -188,7 +195,8 @@ static void put_reason(FILE *to, const struct snapshot *s,
 		break;
 	case DECIDE_BARRED:
 		fprintf(to, ": no, %s",
-			bar_text(donor->use[why->resource].bar));
+			bar_text(donor->use[why->resource].bar,
+				 why->resource));
 		break;
 	case DECIDE_NESTED:
 		fputs(": no, it contains the receiver, or lies in it", to);

@@ -10,11 +10,11 @@
 #include "plan/replay.h"
 #include "show/units.h"
 
-/* "CPU", "memory". */
+/* "CPU", "memory", "I/O". */
 const char *decision_resource(uint32_t resource);
 const char *decision_source(uint32_t source);
 const char *decision_verdict(uint32_t verdict);
-/* In the resource's unit: "1.50 cores", "200.0 MiB"; @text: UNITS_MAX. */
+/* In its unit: "1.50 cores", "200.0 MiB", "5.0 MiB/s"; @text: UNITS_MAX. */
 char *decision_amount(char *text, uint32_t resource, uint64_t value);
 
 /* The path of the app at this index, or its id. */

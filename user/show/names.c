@@ -27,6 +27,7 @@ static const char * const lease_kinds[] = {
 	[PRESWAP_LEASE_KIND_IO_MAX] = "io.max",
 	[PRESWAP_LEASE_KIND_MEMORY_LOW] = "memory.low",
 	[PRESWAP_LEASE_KIND_MEMORY_HIGH] = "memory.high",
+	[PRESWAP_LEASE_KIND_THROTTLE] = "throttle",
 };
 
 static const char * const reasons[] = {
@@ -105,7 +106,7 @@ static int find(const char * const *table, size_t count, const char *text,
 
 int names_parse_resource(const char *text, uint8_t *value)
 {
-	return find(resources, PRESWAP_RESOURCE_MEMORY + 1, text, value);
+	return find(resources, PRESWAP_RESOURCE_IO + 1, text, value);
 }
 
 int names_parse_sensitivity(const char *text, uint8_t *value)
@@ -117,7 +118,13 @@ static const char * const gives[] = {
 	[0] = "none",
 	[1 << PRESWAP_RESOURCE_CPU] = "cpu",
 	[1 << PRESWAP_RESOURCE_MEMORY] = "memory",
-	[PRESWAP_GIVES_ALL] = "cpu,memory",
+	[1 << PRESWAP_RESOURCE_CPU | 1 << PRESWAP_RESOURCE_MEMORY] =
+		"cpu,memory",
+	[1 << PRESWAP_RESOURCE_IO] = "io",
+	[1 << PRESWAP_RESOURCE_CPU | 1 << PRESWAP_RESOURCE_IO] = "cpu,io",
+	[1 << PRESWAP_RESOURCE_MEMORY | 1 << PRESWAP_RESOURCE_IO] =
+		"memory,io",
+	[PRESWAP_GIVES_ALL] = "cpu,memory,io",
 };
 
 const char *names_gives(uint8_t value)
@@ -127,10 +134,26 @@ const char *names_gives(uint8_t value)
 
 int names_parse_gives(const char *text, uint8_t *value)
 {
-	if (!strcmp(text, "memory,cpu"))
-		text = gives[PRESWAP_GIVES_ALL];
-	return strcmp(text, gives[0]) ? find(gives, COUNT(gives), text, value) :
-					-EINVAL;
+	char copy[64], *at = copy, *word;
+	uint8_t resource, all = 0;
+	size_t end;
+
+	if (strlen(text) >= sizeof(copy))
+		return -EINVAL;
+	strcpy(copy, text);
+	while ((word = strsep(&at, ","))) {
+		word += strspn(word, " \t");
+		end = strcspn(word, " \t");
+		if (word[end + strspn(word + end, " \t")])
+			return -EINVAL;
+		word[end] = '\0';
+		if (names_parse_resource(word, &resource) ||
+		    all & 1 << resource)
+			return -EINVAL;
+		all |= 1 << resource;
+	}
+	*value = all;
+	return 0;
 }
 
 int names_parse_yes_no(const char *text, uint8_t *value)

@@ -16,10 +16,10 @@ const char *names_reason(uint8_t value);
 const char *names_lease_end(uint8_t value);
 const char *names_event(uint8_t value);
 
-/* 0, or -EINVAL. "cpu", "memory" only: the kernel takes no other. */
+/* 0, or -EINVAL. "cpu", "memory", "io" only: the kernel takes no other. */
 int names_parse_resource(const char *text, uint8_t *value);
 int names_parse_sensitivity(const char *text, uint8_t *value);
-/* "cpu", "memory" or both with a comma between: bits 1 << resource. */
+/* Some of these, with commas between: bits 1 << resource. */
 int names_parse_gives(const char *text, uint8_t *value);
 const char *names_gives(uint8_t value);
 int names_parse_yes_no(const char *text, uint8_t *value);

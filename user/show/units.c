@@ -150,6 +150,23 @@ char *units_bytes(char *text, uint64_t bytes)
 	return text;
 }
 
+char *units_rate(char *text, uint64_t bytes)
+{
+	return strcat(units_bytes(text, bytes), "/s");
+}
+
+char *units_resource(char *text, uint32_t resource, uint64_t value)
+{
+	switch (resource) {
+	case PRESWAP_RESOURCE_CPU:
+		return units_cpu(text, value);
+	case PRESWAP_RESOURCE_IO:
+	case PRESWAP_RESOURCE_NET:
+		return units_rate(text, value);
+	}
+	return units_bytes(text, value);
+}
+
 char *units_ms(char *text, uint64_t ms)
 {
 	if (ms < 1000)

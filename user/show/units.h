@@ -27,6 +27,9 @@ int units_parse_number(const char *text, uint64_t min, uint64_t max,
 /* Each returns @text, which has room for UNITS_MAX. */
 char *units_cpu(char *text, uint64_t milli);		/* "1.25" cores */
 char *units_bytes(char *text, uint64_t bytes);		/* "1.5 GiB" */
+char *units_rate(char *text, uint64_t bytes);		/* "1.5 GiB/s" */
 char *units_ms(char *text, uint64_t ms);		/* "2.5 s" */
+/* As one of these, by enum preswap_resource. */
+char *units_resource(char *text, uint32_t resource, uint64_t value);
 
 #endif /* SHOW_UNITS_H */

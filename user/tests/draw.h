@@ -38,6 +38,11 @@ static inline __u64 draw_value(__u64 usual)
 
 static inline void draw_app(struct decide_app *app, __u32 i)
 {
+	static const __u64 usual[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = 5000,
+		[DECIDE_MEMORY] = 1000 * DRAW_MIB,
+		[DECIDE_IO] = 50 * DRAW_MIB,
+	};
 	int r;
 
 	*app = (struct decide_app){ .id = i };
@@ -46,21 +51,21 @@ static inline void draw_app(struct decide_app *app, __u32 i)
 	app->eligible = draw(2);
 	app->parent = draw(4) ? DECIDE_NONE : draw(DRAW_APPS + 2);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
-		__u64 usual = r == DECIDE_CPU ? 5000 : 1000 * DRAW_MIB;
 		struct decide_use *use = &app->use[r];
 
-		use->used = draw_value(usual);
-		use->base = draw(3) ? use->used : draw_value(usual);
-		use->had = draw(3) ? 0 : draw_value(usual);
-		use->q50 = draw_value(usual);
-		use->q95 = draw_value(usual);
-		use->floor = draw_value(usual);
-		use->given = draw(3) ? 0 : draw_value(usual);
+		use->used = draw_value(usual[r]);
+		use->base = draw(3) ? use->used : draw_value(usual[r]);
+		use->had = draw(3) ? 0 : draw_value(usual[r]);
+		use->q50 = draw_value(usual[r]);
+		use->q95 = draw_value(usual[r]);
+		use->floor = draw_value(usual[r]);
+		use->given = draw(3) ? 0 : draw_value(usual[r]);
 		use->source = draw(4);
 		use->in_ms = draw(2) ? 0 : draw(20000);
 		use->bar = draw(4) ? 0 : draw(7);
 		use->regret_permille = draw(2) ? 0 : draw_value(3000);
 		use->unused_permille = draw(2) ? 0 : draw_value(1000);
+		use->moves = draw(2) ? 0 : draw_value(1000);
 	}
 }
 
@@ -68,7 +73,7 @@ static inline void draw_lease(struct decide_lease *lease, __u32 apps)
 {
 	*lease = (struct decide_lease){ .donor = draw(apps) };
 	lease->receiver = draw(5) ? draw(apps) : DECIDE_NONE;
-	lease->resource = draw(2);
+	lease->resource = draw(DECIDE_RESOURCES);
 	lease->amount = draw_value(1000 * DRAW_MIB);
 	lease->gain = draw_value(1000 * DRAW_MIB);
 }
@@ -78,19 +83,27 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 			     struct decide_app *apps,
 			     struct decide_lease *leases)
 {
+	/* of the whole node: in use, and freed in a second */
+	static const __u64 usual[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = 64000,
+		[DECIDE_MEMORY] = 4000 * DRAW_MIB,
+		[DECIDE_IO] = 200 * DRAW_MIB,
+	}, rate[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = 64000,
+		[DECIDE_MEMORY] = 400 * DRAW_MIB,
+		[DECIDE_IO] = 200 * DRAW_MIB,
+	};
 	__u32 i;
 
 	*snapshot = (struct decide_snapshot){ .apps = apps, .leases = leases };
-	snapshot->capacity[DECIDE_CPU] = draw_value(64000);
-	snapshot->capacity[DECIDE_MEMORY] = draw_value(4000 * DRAW_MIB);
-	snapshot->used[DECIDE_CPU] = draw_value(64000);
-	snapshot->used[DECIDE_MEMORY] = draw_value(4000 * DRAW_MIB);
-	snapshot->threshold_pct[0] = draw(110);
-	snapshot->threshold_pct[1] = draw(110);
+	for (i = 0; i < DECIDE_RESOURCES; i++) {
+		snapshot->capacity[i] = draw_value(usual[i]);
+		snapshot->used[i] = draw_value(usual[i]);
+		snapshot->threshold_pct[i] = draw(110);
+		snapshot->rate[i] = draw(2) ? 0 : draw_value(rate[i]);
+	}
 	snapshot->core_milli = draw(4) ? 1000 * (__u32)draw(9) :
 					 (__u32)draw(1ULL << 32);
-	snapshot->rate[0] = draw(2) ? 0 : draw_value(64000);
-	snapshot->rate[1] = draw(2) ? 0 : draw_value(400 * DRAW_MIB);
 	snapshot->correlation_pct = draw(120);
 	snapshot->min_priority = draw(11);
 	snapshot->nr_apps = draw(DRAW_APPS + 1);

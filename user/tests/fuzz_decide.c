@@ -198,17 +198,18 @@ static void drop(struct decide_result *r)
 }
 
 static void check_monotone(struct decide_snapshot *s, struct decide_app *apps,
-			   uint32_t receiver)
+			   uint32_t receiver, uint32_t resource)
 {
 	struct decide_result before, after;
 
-	if (!promise_make_monotone(s, apps, receiver))
+	if (!promise_make_monotone(s, apps, receiver, resource))
 		return;
 	before = answer(s, ROOM_MAX, ROOM_MAX, true, 0);
 	apps[receiver].priority++;
 	after = answer(s, ROOM_MAX, ROOM_MAX, true, 0);
-	promise_monotone(s, promised_lack(&before, receiver),
-			 promised_lack(&after, receiver));
+	promise_monotone(s, resource,
+			 promised_lack(&before, receiver, resource),
+			 promised_lack(&after, receiver, resource));
 	drop(&before);
 	drop(&after);
 }
@@ -218,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes b = { .at = data, .left = size };
 	uint32_t proposals = take(&b, 1) % (ROOM_MAX + 1);
 	uint32_t shortages = take(&b, 1) % (ROOM_MAX + 1);
-	uint32_t least = take(&b, 1) % 12, which = take(&b, 1) % APPS_MAX;
+	uint32_t least = take(&b, 1) % 12, which = take(&b, 1);
 	struct decide_result first, second;
 	struct decide_snapshot s;
 	struct decide_app *apps;
@@ -238,7 +239,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		promises_above(&s, &first, &second, least);
 		drop(&first);
 		drop(&second);
-		check_monotone(&s, apps, which);
+		check_monotone(&s, apps, which % APPS_MAX,
+			       which & 128 ? DECIDE_IO : DECIDE_MEMORY);
 	}
 	free((void *)s.leases);
 	free(apps);

@@ -15,8 +15,6 @@
 
 #include "../../kmod/decide/decide.h"
 
-#define PROMISED_STEP_BYTES	(8ULL << 20)
-
 static inline uint64_t promised_bound(uint64_t value)
 {
 	return value < DECIDE_MAX ? value : DECIDE_MAX;
@@ -25,6 +23,22 @@ static inline uint64_t promised_bound(uint64_t value)
 static inline uint64_t promised_larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* CPU is given in whole cores, all else in any amount. */
+static inline bool promised_in_amounts(uint32_t resource)
+{
+	return resource != DECIDE_CPU;
+}
+
+/* The smallest shortage of such a resource that is worth a lease. */
+static inline uint64_t promised_step(const struct decide_snapshot *s,
+				     uint32_t resource)
+{
+	uint64_t least = resource == DECIDE_IO ? 1ULL << 20 : 8ULL << 20;
+
+	return promised_larger(promised_bound(s->capacity[resource]) / 128,
+			       least);
 }
 
 /* The milli-CPU that are given at once. */
@@ -107,30 +121,49 @@ static inline void promises_proposal(const struct decide_snapshot *s,
 }
 
 /* Never below its floor, and no more than there is. */
-static inline void promises_donor(const struct decide_snapshot *s,
+static inline void promises_amount(const struct decide_snapshot *s,
+				   const struct decide_result *r,
+				   uint32_t donor, uint32_t resource)
+{
+	const struct decide_app *app = &s->apps[donor];
+	uint64_t has = promised_holds(app, resource);
+	uint64_t floor = promised_bound(app->use[resource].floor);
+	uint64_t given = promised_sum(r, donor, donor, resource, amount);
+
+	promise(!given || given + floor <= has, "gives %llu of %llu",
+		(unsigned long long)given, (unsigned long long)has);
+	promise(promised_sum(r, donor, donor, resource, gain) == given,
+		"another amount is freed than given");
+}
+
+static inline void promises_cores(const struct decide_snapshot *s,
 				  const struct decide_result *r, uint32_t donor)
 {
 	const struct decide_app *app = &s->apps[donor];
-	uint64_t has = promised_holds(app, DECIDE_MEMORY);
 	uint64_t core = promised_core(s);
 	uint64_t cores = promised_bound(s->capacity[DECIDE_CPU]) / core;
 	uint64_t floor = promised_bound(app->use[DECIDE_CPU].floor);
 	uint64_t keep = promised_larger((floor + core - 1) / core, 1);
-	uint64_t bytes = promised_sum(r, donor, donor, DECIDE_MEMORY, amount);
 	uint64_t milli = promised_sum(r, donor, donor, DECIDE_CPU, amount);
 
-	floor = promised_bound(app->use[DECIDE_MEMORY].floor);
-	promise(!bytes || bytes + floor <= has, "gives %llu of %llu",
-		(unsigned long long)bytes, (unsigned long long)has);
 	promise(milli % core == 0, "part of a core");
 	promise(!milli || milli / core + keep <= cores,
 		"gives %llu cores of %llu, keeps %llu",
 		(unsigned long long)milli / core, (unsigned long long)cores,
 		(unsigned long long)keep);
-	promise(promised_sum(r, donor, donor, DECIDE_MEMORY, gain) == bytes,
-		"other bytes are freed than given");
 	promise(promised_sum(r, donor, donor, DECIDE_CPU, gain) <=
 		promised_holds(app, DECIDE_CPU), "more is freed than it uses");
+}
+
+static inline void promises_donor(const struct decide_snapshot *s,
+				  const struct decide_result *r, uint32_t donor)
+{
+	uint32_t resource;
+
+	promises_cores(s, r, donor);
+	for (resource = 0; resource < DECIDE_RESOURCES; resource++)
+		if (promised_in_amounts(resource))
+			promises_amount(s, r, donor, resource);
 }
 
 static inline void promises_counts(const struct decide_snapshot *s,
@@ -319,16 +352,16 @@ static inline uint32_t promises_above(const struct decide_snapshot *s,
 	return served;
 }
 
-/* What @receiver goes without, of what it needs of memory. */
+/* What @receiver goes without, of what it needs of this resource. */
 static inline uint64_t promised_lack(const struct decide_result *r,
-				     uint32_t receiver)
+				     uint32_t receiver, uint32_t of)
 {
-	uint64_t got = promised_sum(r, receiver, receiver, DECIDE_MEMORY, gain), lack;
+	uint64_t got = promised_sum(r, receiver, receiver, of, gain), lack;
 	uint32_t i;
 
 	for (i = 0; i < r->nr_needs; i++) {
 		if (r->needs[i].receiver != receiver ||
-		    r->needs[i].resource != DECIDE_MEMORY)
+		    r->needs[i].resource != of)
 			continue;
 		lack = r->needs[i].shortage - r->needs[i].carried;
 		return lack > got ? lack - got : 0;
@@ -338,31 +371,31 @@ static inline uint64_t promised_lack(const struct decide_result *r,
 
 /*
  * A receiver whose priority rises is short of no more, but for what is too
- * little for a lease. Where demand is certain and at hand: it may be short of
- * what is too unlikely to be worth a lease, and in what is in force things
- * stay as they are. Return: does this snapshot say anything of @receiver?
+ * little for a lease. Of what is given in any amount, and where demand is
+ * certain and at hand: it may be short of what is too unlikely to be worth a
+ * lease, and in what is in force things stay as they are. Return: does this
+ * snapshot say anything of @receiver?
  */
 static inline bool promise_make_monotone(struct decide_snapshot *s,
 					 struct decide_app *apps,
-					 uint32_t receiver)
+					 uint32_t receiver, uint32_t resource)
 {
 	uint32_t i;
 
 	s->nr_leases = 0;
 	for (i = 0; i < s->nr_apps; i++) {
-		apps[i].use[DECIDE_MEMORY].q95 = apps[i].use[DECIDE_MEMORY].q50;
-		apps[i].use[DECIDE_MEMORY].in_ms = 0;
+		apps[i].use[resource].q95 = apps[i].use[resource].q50;
+		apps[i].use[resource].in_ms = 0;
 	}
 	return promised_may_receive(s, receiver) &&
 	       apps[receiver].priority >= 1 && apps[receiver].priority <= 9;
 }
 
 static inline void promise_monotone(const struct decide_snapshot *s,
-				    uint64_t before, uint64_t after)
+				    uint32_t resource, uint64_t before,
+				    uint64_t after)
 {
-	uint64_t step = promised_bound(s->capacity[DECIDE_MEMORY]) / 128;
-
-	promise(after < before + promised_larger(step, PROMISED_STEP_BYTES),
+	promise(after < before + promised_step(s, resource),
 		"short of %llu, was %llu", (unsigned long long)after,
 		(unsigned long long)before);
 }

@@ -171,6 +171,55 @@ static void test_policy(void)
 	nlmsg_free(msg);
 }
 
+/* An older kernel refuses what it does not know. */
+static void test_policy_older(void)
+{
+	struct preswap_policy in = {
+		.size = sizeof(in), .app_id = 77, .fields = PRESWAP_POLICY_ALL,
+		.priority = 9, .gives = PRESWAP_GIVES_ALL,
+	}, out;
+	struct nl_msg *msg = new_msg(PRESWAP_CMD_POLICY_SET, 4096);
+
+	ktap_assert(!preswap_put_policy(msg, &in), "fits");
+	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
+	ktap_assert(!(out.fields & (PRESWAP_POLICY_GIVES |
+				    PRESWAP_POLICY_FLOOR_IO)),
+		    "fields %x: the defaults are sent", out.fields);
+	nlmsg_free(msg);
+	in.gives = 1 << PRESWAP_RESOURCE_IO;
+	in.floor_io_bytes = 5 << 20;
+	msg = new_msg(PRESWAP_CMD_POLICY_SET, 4096);
+	ktap_assert(!preswap_put_policy(msg, &in), "fits");
+	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
+	ktap_assert(out.gives == 4 && out.floor_io_bytes == 5 << 20 &&
+		    out.fields & PRESWAP_POLICY_FLOOR_IO, "values");
+	nlmsg_free(msg);
+}
+
+/* What an older kernel does not tell is 0. */
+static void test_info(void)
+{
+	struct preswap_info info;
+	struct nl_msg *msg = new_msg(PRESWAP_CMD_INFO_GET, 4096);
+
+	nla_put_u32(msg, PRESWAP_A_INFO_TICK_MS, 100);
+	memset(&info, 0xff, sizeof(info));
+	ktap_assert(!preswap_get_info(nlmsg_hdr(msg), &info), "reads");
+	ktap_assert(info.tick_ms == 100 && !info.io_capacity_bytes &&
+		    !info.io_used_bytes && !info.io_device &&
+		    !info.threshold_io_pct, "older");
+	nla_put_u32(msg, PRESWAP_A_INFO_THRESHOLD_IO_PCT, 80);
+	nla_put_u64(msg, PRESWAP_A_INFO_IO_CAPACITY_BYTES, 200 << 20);
+	nla_put_u64(msg, PRESWAP_A_INFO_IO_USED_BYTES, 12 << 20);
+	nla_put_u32(msg, PRESWAP_A_INFO_IO_DEVICE, 8 << 20 | 16);
+	ktap_assert(!preswap_get_info(nlmsg_hdr(msg), &info), "reads");
+	ktap_assert(info.threshold_io_pct == 80 &&
+		    info.io_capacity_bytes == 200 << 20 &&
+		    info.io_used_bytes == 12 << 20 &&
+		    info.io_device == (8 << 20 | 16), "values");
+	nlmsg_free(msg);
+}
+
 static void test_lease(void)
 {
 	struct preswap_lease_opts opts = {
@@ -202,6 +251,8 @@ static void put_app(struct nl_msg *msg, uint64_t id, int id_len)
 	nla_put_string(msg, PRESWAP_A_APP_PATH, "a.slice/b");
 	nla_put_u64(msg, PRESWAP_A_APP_CPU_MILLI, 1234);
 	nla_put(msg, PRESWAP_A_APP_TREND_CPU_MILLI, 8, &trend);
+	nla_put_u64(msg, PRESWAP_A_APP_IO_BYTES, 5 << 20);
+	nla_put(msg, PRESWAP_A_APP_TREND_IO_BYTES, 8, &trend);
 	nla_put_u64(msg, 60, 5);	/* of a later kernel */
 	policy = nla_nest_start(msg, PRESWAP_A_APP_POLICY);
 	nla_put_u8(msg, PRESWAP_A_POLICY_PRIORITY, 8);
@@ -235,6 +286,8 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 	ktap_assert(!strcmp(app->path, "a.slice/b") &&
 		    app->cpu_milli == 1234 && app->trend_cpu_milli == -250,
 		    "%s", app->path);
+	ktap_assert(app->io_bytes == 5 << 20 && app->trend_io_bytes == -250,
+		    "%llu", (unsigned long long)app->io_bytes);
 	ktap_assert(app->has_policy && app->policy.priority == 8 &&
 		    app->policy.app_id == app->id, "policy");
 }
@@ -368,6 +421,8 @@ int main(void)
 		{ "R-10 only what does not fit is split off", test_split },
 		{ "R-10 a malformed forecast is named", test_bad_forecast },
 		{ "R-8 a policy has only what was named", test_policy },
+		{ "R-8 a policy for an older kernel", test_policy_older },
+		{ "R-1 the node's state, of an older kernel, too", test_info },
 		{ "R-32 a lease's request", test_lease },
 		{ "R-2 usage, with attributes of a later kernel", test_usage },
 		{ "R-1 malformed answers are refused", test_malformed },

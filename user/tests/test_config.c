@@ -26,6 +26,8 @@ static void test_whole(void)
 		"priority=9\nsensitivity=latency\nswap_eligible=no\n"
 		"floor_cpu=500m\nfloor_mem=64M\n"
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
+		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
+		"gives = io, cpu\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;
@@ -35,7 +37,7 @@ static void test_whole(void)
 	ktap_assert(!err, "%d %s", err, error);
 	ktap_assert(config->valid_ms == 2500 && config->max_apps == 7,
 		    "%u %u", config->valid_ms, config->max_apps);
-	ktap_assert(config->count == 2, "%zu", config->count);
+	ktap_assert(config->count == 3, "%zu", config->count);
 	p = config_match(config, "system.slice/redis-1.service");
 	ktap_assert(p && p->priority == 9 &&
 		    p->sensitivity == PRESWAP_SENSITIVITY_LATENCY &&
@@ -44,11 +46,15 @@ static void test_whole(void)
 		    p->gives == 1 << PRESWAP_RESOURCE_MEMORY &&
 		    p->max_stall_pct == 25 && p->needs_approval == 1,
 		    "not as written");
+	p = config_match(config, "srv/backup");
+	ktap_assert(p && p->floor_io_bytes == 5 << 20 &&
+		    p->gives == (1 << PRESWAP_RESOURCE_CPU |
+				 1 << PRESWAP_RESOURCE_IO), "I/O");
 	p = config_match(config, "/user.slice/user-1.slice");
 	ktap_assert(p && p->priority == 2 && p->swap_eligible == 1 &&
 		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL &&
 		    p->gives == PRESWAP_GIVES_ALL && p->max_stall_pct == 20 &&
-		    p->needs_approval == 0, "defaults");
+		    p->needs_approval == 0 && !p->floor_io_bytes, "defaults");
 	ktap_assert(p->fields == PRESWAP_POLICY_ALL, "%x", p->fields);
 	ktap_assert(!config_match(config, "user.slice/a/b"),
 		    "* must not cross a /");
@@ -127,7 +133,7 @@ static void test_refused(void)
 		{ "[policy \"a\"]\npriority=5\nsensitivity=high",
 		  "t.conf:3: sensitivity must be latency, normal or batch" },
 		{ "[policy \"a\"]\npriority=5\ngives=disk",
-		  "t.conf:3: gives must be cpu, memory or cpu,memory" },
+		  "t.conf:3: gives must be some of cpu,memory,io" },
 		{ "[policy \"a\"]\npriority=5\nmax_stall=0%",
 		  "t.conf:3: max_stall must be 1% to 100%" },
 		{ "[policy \"a\"]\npriority=5\nmax_stall=12.5%",
@@ -140,6 +146,10 @@ static void test_refused(void)
 		  "t.conf:3: floor_cpu must be" },
 		{ "[policy \"a\"]\npriority=5\nfloor_mem=99T",
 		  "t.conf:3: floor_mem must be" },
+		{ "[policy \"a\"]\npriority=5\nfloor_io=fast",
+		  "t.conf:3: floor_io must be like 5M" },
+		{ "[policy \"a\"]\npriority=5\ngives=io,io",
+		  "t.conf:3: gives must be some of cpu,memory,io" },
 		{ "[policy \"a\"]\npriority=5\npriority=5",
 		  "t.conf:3: priority is there twice" },
 		{ "[policy \"a\"]\npriority=5\n[policy \"a\"]\npriority=5",

@@ -57,25 +57,32 @@ static void explain(void)
 	run_with(PROPOSALS, DECIDE_RESOURCES * APPS, REASONS);
 }
 
-/* 4 cores, 1000 MiB, thresholds of 80 %, no apps. */
+/* 4 cores, 1000 MiB, 100 MiB/s, thresholds of 80 %, no apps. */
 static void node(void)
 {
 	memset(apps, 0, sizeof(apps));
 	memset(leases, 0, sizeof(leases));
 	snapshot = (struct decide_snapshot){
-		.capacity = { 4000, 1000 * MIB },
-		.threshold_pct = { 80, 80 },
+		.capacity = { 4000, 1000 * MIB, 100 * MIB },
+		.threshold_pct = { 80, 80, 80 },
 		.min_priority = 1,
 		.apps = apps,
 		.leases = leases,
 	};
 }
 
+/* What it uses, and the node with it. */
+static void use(struct decide_app *app, int resource, uint64_t used)
+{
+	snapshot.used[resource] += used - app->use[resource].used;
+	app->use[resource].used = used;
+	app->use[resource].base = used;
+}
+
 static struct decide_app *add(unsigned int priority, unsigned int sensitivity,
 			      bool eligible, uint64_t cpu, uint64_t memory)
 {
 	struct decide_app *app = &apps[snapshot.nr_apps];
-	int r;
 
 	*app = (struct decide_app){
 		.id = 100 + snapshot.nr_apps++,
@@ -84,12 +91,8 @@ static struct decide_app *add(unsigned int priority, unsigned int sensitivity,
 		.eligible = eligible,
 		.parent = DECIDE_NONE,
 	};
-	app->use[DECIDE_CPU].used = cpu;
-	app->use[DECIDE_MEMORY].used = memory;
-	for (r = 0; r < DECIDE_RESOURCES; r++) {
-		app->use[r].base = app->use[r].used;
-		snapshot.used[r] += app->use[r].used;
-	}
+	use(app, DECIDE_CPU, cpu);
+	use(app, DECIDE_MEMORY, memory);
 	return app;
 }
 
@@ -249,6 +252,108 @@ static void test_threads(void)
 	snapshot.core_milli = UINT32_MAX;	/* absurd: no core is so large */
 	run();
 	ktap_assert(!result.nr_proposals, "part of a core");
+}
+
+/* A backup of 60 MiB/s, a report of 30, a service of 5 that will need 35. */
+static void test_io(void)
+{
+	struct decide_app *backup, *report, *service;
+
+	node();
+	report = add(3, DECIDE_BATCH, true, 0, 0);
+	backup = add(1, DECIDE_BATCH, true, 0, 0);
+	service = add(9, DECIDE_LATENCY, false, 0, 0);
+	use(report, DECIDE_IO, 30 * MIB);
+	use(backup, DECIDE_IO, 60 * MIB);
+	use(service, DECIDE_IO, 5 * MIB);
+	expect(service, DECIDE_IO, 35 * MIB, 35 * MIB);
+	run();		/* 95 of 80 */
+	ktap_assert(result.nr_proposals == 1, "%u", result.nr_proposals);
+	ktap_assert(given_by(backup, DECIDE_IO) == 30 * MIB, "%llu",
+		    (unsigned long long)given_by(backup, DECIDE_IO));
+	ktap_assert(proposals[0].gain == 30 * MIB &&
+		    proposals[0].benefit == 30 * 1024 * 324 &&
+		    proposals[0].cost == 30 * 1024, "%llu for %llu",
+		    (unsigned long long)proposals[0].benefit,
+		    (unsigned long long)proposals[0].cost);
+	backup->use[DECIDE_IO].floor = 40 * MIB;
+	report->use[DECIDE_IO].floor = 22 * MIB;
+	run();
+	ktap_assert(given_by(backup, DECIDE_IO) == 20 * MIB, "to its floor");
+	ktap_assert(given_by(report, DECIDE_IO) == 8 * MIB, "the next one");
+	ktap_assert(result.nr_shortages == 1 &&
+		    shortages[0].resource == DECIDE_IO &&
+		    shortages[0].missing == 2 * MIB, "missing %llu",
+		    (unsigned long long)shortages[0].missing);
+}
+
+/* 1 MiB/s, or the 128th part of the device, is worth a lease; less is not. */
+static void test_io_threshold(void)
+{
+	struct decide_app *backup, *service;
+
+	node();
+	backup = add(1, DECIDE_BATCH, true, 0, 0);
+	service = add(9, DECIDE_LATENCY, false, 0, 0);
+	use(backup, DECIDE_IO, 50 * MIB);
+	expect(service, DECIDE_IO, 30 * MIB, 30 * MIB);
+	run();		/* 50 + 30 = 80 */
+	ktap_assert(!result.nr_proposals, "below the threshold");
+	expect(service, DECIDE_IO, 31 * MIB - 1, 31 * MIB - 1);
+	run();
+	ktap_assert(!result.nr_proposals, "less than 1 MiB/s");
+	expect(service, DECIDE_IO, 31 * MIB, 31 * MIB);
+	run();
+	ktap_assert(given_by(backup, DECIDE_IO) == MIB, "%llu",
+		    (unsigned long long)given_by(backup, DECIDE_IO));
+	snapshot.capacity[DECIDE_IO] = 256 * MIB;
+	snapshot.used[DECIDE_IO] = 204 * MIB;
+	expect(service, DECIDE_IO, 2 * MIB, 2 * MIB);
+	run();		/* 206 of 204.8 */
+	ktap_assert(!result.nr_proposals, "less than 256 / 128");
+	expect(service, DECIDE_IO, 3 * MIB, 3 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 1, "more than that");
+	/* nobody said what the device can do */
+	snapshot.capacity[DECIDE_IO] = 0;
+	run();
+	ktap_assert(!result.nr_proposals && !result.nr_receivers,
+		    "without a capacity");
+}
+
+/* The example above decide.c: 1 core and 600 threads cost a fifth more. */
+static void test_moving(void)
+{
+	static const struct {
+		uint32_t moves, price;		/* permille */
+	} cases[] = {
+		{ 0, 1000 }, { 3, 1000 }, { 6, 1001 }, { 600, 1199 },
+		{ 12000, 4996 }, { 13000, 5000 }, { UINT32_MAX, 5000 },
+	};
+	struct decide_app *many, *few;
+	uint32_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		node();
+		many = add(2, DECIDE_BATCH, true, 1000, 0);
+		few = add(2, DECIDE_BATCH, true, 1000, 0);
+		expect(add(9, DECIDE_LATENCY, false, 0, 0), DECIDE_CPU, 250,
+		       250);
+		snapshot.used[DECIDE_CPU] = 4000;
+		many->use[DECIDE_CPU].moves = cases[i].moves;
+		few->use[DECIDE_CPU].moves = 4;
+		few->use[DECIDE_CPU].bar = DECIDE_FORBIDDEN;
+		run();
+		ktap_assert(result.nr_proposals == 1 &&
+			    proposals[0].gain == 250 &&
+			    proposals[0].cost == 250ULL * 4 *
+			    cases[i].price / 1000, "%u: %llu", i,
+			    (unsigned long long)proposals[0].cost);
+		few->use[DECIDE_CPU].bar = DECIDE_NOT_BARRED;
+		run();
+		ktap_assert(given_by(cases[i].moves > 100 ? few : many,
+				     DECIDE_CPU) == 1000, "%u: other", i);
+	}
 }
 
 static void test_sensitivity(void)
@@ -667,32 +772,35 @@ static void test_not_at_higher_cost(void)
 
 static void test_monotone(void)
 {
-	uint64_t before, after, less = 0;
-	uint32_t i;
+	uint64_t before, after, less[DECIDE_RESOURCES] = {};
+	uint32_t i, of;
 	int round;
 
 	draw_seed = 0x5caff01d;
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		i = draw(snapshot.nr_apps);
-		if (!promise_make_monotone(&snapshot, apps, i))
+		of = draw(2) ? DECIDE_MEMORY : DECIDE_IO;
+		if (!promise_make_monotone(&snapshot, apps, i, of))
 			continue;
 		explain();
-		before = promised_lack(&result, i);
+		before = promised_lack(&result, i, of);
 		apps[i].priority++;
 		explain();
-		after = promised_lack(&result, i);
-		promise_monotone(&snapshot, before, after);
-		less += after < before;
+		after = promised_lack(&result, i, of);
+		promise_monotone(&snapshot, of, before, after);
+		less[of] += after < before;
 	}
-	ktap_assert(less > 1000, "only %llu had more",
-		    (unsigned long long)less);
+	ktap_assert(less[DECIDE_MEMORY] > 500 && less[DECIDE_IO] > 500,
+		    "only %llu had more memory, %llu more I/O",
+		    (unsigned long long)less[DECIDE_MEMORY],
+		    (unsigned long long)less[DECIDE_IO]);
 }
 
 /*
  * The cheapest of all sets of donors that frees at least what decide() did, where
  * lower priorities give all that they can before higher ones are touched. Cores
- * are given by each donor as decide() would have it, or not at all; of memory
+ * are given by each donor as decide() would have it, or not at all; of all else
  * the dearest of the set gives what is still missing.
  */
 static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
@@ -727,9 +835,9 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 		if (!in_order || gain < freed)
 			continue;
 		/* one that is not needed at all makes no cheaper set */
-		if (resource == DECIDE_MEMORY && gain - freed > of_dearest)
+		if (resource != DECIDE_CPU && gain - freed > of_dearest)
 			continue;
-		if (resource == DECIDE_MEMORY)
+		if (resource != DECIDE_CPU)
 			cost -= (gain - freed) * dearest;
 		best = cost < best ? cost : best;
 	}
@@ -738,7 +846,12 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 
 static double cost_over_optimum(uint32_t resource)
 {
-	uint64_t usual = resource == DECIDE_CPU ? 4000 : 300 * MIB, freed, cost;
+	static const uint64_t usual_of[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = 4000,
+		[DECIDE_MEMORY] = 300 * MIB,
+		[DECIDE_IO] = 30 * MIB,
+	};
+	uint64_t usual = usual_of[resource], freed, cost;
 	double sum = 0;
 	uint32_t i, cases = 0;
 	int round;
@@ -749,9 +862,10 @@ static double cost_over_optimum(uint32_t resource)
 		node();
 		snapshot.capacity[DECIDE_CPU] = 16000;
 		for (i = 2 + draw(6); i; i--)
-			add(1 + draw(2), DECIDE_BATCH, true,
-			    500 + draw(usual), usual / 8 + draw(usual));
-		service = add(9, DECIDE_LATENCY, false, 100, 50 * MIB);
+			use(add(1 + draw(2), DECIDE_BATCH, true, 0, 0),
+			    resource, usual / 8 + draw(usual));
+		service = add(9, DECIDE_LATENCY, false, 0, 0);
+		use(service, resource, usual / 16);
 		snapshot.used[resource] = snapshot.capacity[resource];
 		i = 300 + draw(3000);
 		expect(service, resource, service->use[resource].used +
@@ -780,15 +894,17 @@ static double cost_over_optimum(uint32_t resource)
 
 static void test_optimum(void)
 {
-	double memory, cpu;
+	double memory, cpu, io;
 
 	draw_seed = 0x0b7;
 	memory = cost_over_optimum(DECIDE_MEMORY);
 	cpu = cost_over_optimum(DECIDE_CPU);
-	printf("# cost over that of the best set: memory %.4f, cores %.4f\n",
-	       memory, cpu);
+	io = cost_over_optimum(DECIDE_IO);
+	printf("# cost over that of the best set: memory %.4f, cores %.4f, I/O %.4f\n",
+	       memory, cpu, io);
 	ktap_assert(memory >= 0.999 && memory <= 1.05, "%f", memory);
 	ktap_assert(cpu >= 0.999 && cpu <= 1.05, "%f", cpu);
+	ktap_assert(io >= 0.999 && io <= 1.05, "%f", io);
 }
 
 /*
@@ -797,7 +913,7 @@ static void test_optimum(void)
  */
 static void test_many(void)
 {
-	enum { EACH = 1000, MANY = 2 * EACH + 1 };
+	enum { EACH = 1000, MANY = 2 * EACH + 1, SHARE = (PROPOSALS + 1) / 3 };
 	static struct decide_app many[MANY];
 	static struct decide_entry many_entries[2 * MANY];
 	static __u64 many_taken[MANY], many_held[MANY];
@@ -838,17 +954,17 @@ static void test_many(void)
 	ktap_assert(proposals[0].receiver == 0 &&
 		    proposals[0].donor == MANY - 1 &&
 		    proposals[0].amount == 20 * MIB, "the first in need");
-	ktap_assert(result.nr_receivers == 25 + PROPOSALS / 2, "%u",
+	ktap_assert(result.nr_receivers == 25 + SHARE, "%u",
 		    result.nr_receivers);
 	ktap_assert(result.need[DECIDE_MEMORY] == EACH * 20 * MIB, "%llu",
 		    result.need[DECIDE_MEMORY]);
-	ktap_assert(result.nr_shortages == PROPOSALS / 2, "%u",
+	ktap_assert(result.nr_shortages == SHARE, "%u",
 		    result.nr_shortages);
 	ktap_assert(result.nr_refused <= 1U << 14, "%u looks for nothing",
 		    result.nr_refused);
 }
 
-/* Where the answer has little room, cores for one leave place for another's memory. */
+/* Where the answer has little room, each resource has its part of it. */
 static void test_room(void)
 {
 	struct decide_app *important, *other;
@@ -857,24 +973,29 @@ static void test_room(void)
 	node();
 	snapshot.capacity[DECIDE_CPU] = 32000;
 	for (i = 0; i < 3; i++)
-		add(1, DECIDE_BATCH, true, 9000, 300 * MIB);
+		use(add(1, DECIDE_BATCH, true, 9000, 300 * MIB), DECIDE_IO,
+		    30 * MIB);
 	other = add(5, DECIDE_NORMAL, false, 1000, 10 * MIB);
 	important = add(9, DECIDE_LATENCY, false, 1000, 10 * MIB);
 	expect(other, DECIDE_CPU, 32000, 32000);
 	expect(important, DECIDE_MEMORY, 110 * MIB, 110 * MIB);
+	expect(important, DECIDE_IO, 10 * MIB, 10 * MIB);
 	run();
-	ktap_assert(result.nr_proposals == 4, "%u", result.nr_proposals);
-	run_with(2, 0, 0);
-	ktap_assert(result.nr_proposals == 2, "%u", result.nr_proposals);
+	ktap_assert(result.nr_proposals == 5, "%u", result.nr_proposals);
+	run_with(3, 0, 0);
+	ktap_assert(result.nr_proposals == 3, "%u", result.nr_proposals);
 	ktap_assert(proposals[0].receiver == 3 &&
 		    proposals[0].resource == DECIDE_CPU, "the other's cores");
 	ktap_assert(proposals[1].receiver == 4 &&
 		    proposals[1].resource == DECIDE_MEMORY &&
 		    proposals[1].amount == 100 * MIB,
 		    "the important one's memory");
-	run_with(1, 0, 0);
-	ktap_assert(result.nr_proposals == 1 && proposals[0].receiver == 4,
-		    "%u", result.nr_proposals);
+	ktap_assert(proposals[2].receiver == 4 &&
+		    proposals[2].resource == DECIDE_IO &&
+		    proposals[2].amount == 10 * MIB, "its I/O");
+	run_with(2, 0, 0);
+	ktap_assert(result.nr_proposals == 2 && proposals[0].receiver == 4 &&
+		    proposals[1].receiver == 4, "%u", result.nr_proposals);
 }
 
 /* Of equal donors, the one whose own forecast lets it give; with its numbers. */
@@ -1036,6 +1157,11 @@ int main(void)
 		  test_priority_first },
 		{ "R-29 whole cores, never the last", test_cores },
 		{ "R-29 a core is all of its threads", test_threads },
+		{ "R-21 I/O: lowest priority first, down to the floor", test_io },
+		{ "R-19 I/O: only what is above the threshold, and enough",
+		  test_io_threshold },
+		{ "R-21 tasks that must move make a donor dearer",
+		  test_moving },
 		{ "R-20 certainty by sensitivity", test_sensitivity },
 		{ "R-23 nothing from around the receiver", test_nested },
 		{ "R-14 what several need is less than the sum of their worst",
@@ -1055,7 +1181,7 @@ int main(void)
 		  test_properties },
 		{ "R-21 never at the cost of a higher receiver",
 		  test_not_at_higher_cost },
-		{ "R-21 cores for one leave room for another's memory",
+		{ "R-21 cores for one leave room for another's memory and I/O",
 		  test_room },
 		{ "R-21 monotone in priority", test_monotone },
 		{ "R-20 within 5 % of the cheapest of all sets", test_optimum },

@@ -31,7 +31,8 @@ static void learn_runs(struct profile *p, int runs, double level, double base,
 		       double end)
 {
 	struct profile_run run;
-	double value[2], before[2] = { base, base };
+	double value[PROFILE_RESOURCES] = {};
+	const double before[PROFILE_RESOURCES] = { base, base };
 
 	for (int i = 0; i < runs; i++) {
 		profile_begin(p, &run, 1000, before);
@@ -75,7 +76,7 @@ static void test_profile(void)
 static void test_ended(void)
 {
 	static struct profile p;
-	double value[2] = { 700, 700 }, values[PROFILE_KEEP];
+	double value[PROFILE_RESOURCES] = { 700, 700 }, values[PROFILE_KEEP];
 	struct profile_run run;
 
 	profile_init(&p);
@@ -140,8 +141,8 @@ static void test_expected(void)
  */
 static double loss_left(double jump, double jitter, double *weight)
 {
-	double value[2] = {}, loss = 0, plain = 0, due_q[16] = {},
-	       due_plain[16] = {};
+	double value[PROFILE_RESOURCES] = {}, loss = 0, plain = 0,
+	       due_q[16] = {}, due_plain[16] = {};
 	struct profile_run run = { .next = PROFILE_AGES };
 	struct event_quantiles without, out;
 
@@ -166,7 +167,7 @@ static double loss_left(double jump, double jitter, double *weight)
 		}
 		event_settle(&effect, MEMORY, t, now);
 		if (age == 0) {
-			double base[2] = { 1000, 1000 };
+			double base[PROFILE_RESOURCES] = { 1000, 1000 };
 
 			profile_begin(&effect.profile, &run, t, base);
 		}
@@ -266,7 +267,7 @@ static void test_odd(void)
 	ktap_assert(event_valid(&effect));
 	effect.record[0][0].with = NAN;
 	ktap_assert(!event_valid(&effect));
-	ktap_assert(sizeof(effect) < 6144, "%zu bytes", sizeof(effect));
+	ktap_assert(sizeof(effect) < 7168, "%zu bytes", sizeof(effect));
 }
 
 int main(void)

@@ -22,6 +22,7 @@
 
 static char programs[4096], recording[] = "/tmp/test_explain.XXXXXX";
 static char said[65536];
+static uint32_t resource = DECIDE_MEMORY;	/* of the example */
 
 /* The decision @seq; from the second on lease 7 is in force. */
 static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
@@ -33,34 +34,20 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		{
 			.id = 11, .priority = 1, .sensitivity = DECIDE_BATCH,
 			.eligible = 1, .parent = DECIDE_NONE,
-			.use[DECIDE_MEMORY] = {
-				.used = (seq == 1 ? 900 : 700) * MIB,
-				.base = 900 * MIB,
-				.had = 900 * MIB,
-				.given = (seq == 1 ? 0 : 200) * MIB,
-			},
 		}, {
 			.id = 12, .priority = 9, .sensitivity = DECIDE_LATENCY,
 			.parent = DECIDE_NONE,
-			.use[DECIDE_MEMORY] = {
-				.used = 50 * MIB,
-				.base = 50 * MIB,
-				.q50 = expected,
-				.q95 = expected,
-				.source = DECIDE_FROM_FORECAST,
-			},
 		},
 	};
-	struct decide_lease lease = { 0, 1, DECIDE_MEMORY, 200 * MIB,
+	struct decide_lease lease = { 0, 1, resource, 200 * MIB,
 				      200 * MIB };
 	struct snapshot s = {
 		.seq = seq, .time_ns = seq * 1000000000,
 		.apps = apps, .leases = &lease, .paths = paths,
 		.lease_ids = ids,
 		.saw = {
-			.capacity = { 4000, 1000 * MIB },
-			.used = { 0, (seq == 1 ? 950 : 750) * MIB },
-			.threshold_pct = { 80, 80 }, .core_milli = 1000,
+			.capacity = { 4000 },
+			.threshold_pct = { 80, 80, 80 }, .core_milli = 1000,
 			.min_priority = 1, .nr_apps = 2, .nr_leases = seq > 1,
 			.apps = apps, .leases = &lease,
 		},
@@ -69,6 +56,21 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		.proposals_max = 64, .shortages_max = 64,
 	};
 
+	apps[0].use[resource] = (struct decide_use){
+		.used = (seq == 1 ? 900 : 700) * MIB,
+		.base = 900 * MIB,
+		.had = 900 * MIB,
+		.given = (seq == 1 ? 0 : 200) * MIB,
+	};
+	apps[1].use[resource] = (struct decide_use){
+		.used = 50 * MIB,
+		.base = 50 * MIB,
+		.q50 = expected,
+		.q95 = expected,
+		.source = DECIDE_FROM_FORECAST,
+	};
+	s.saw.capacity[resource] = 1000 * MIB;
+	s.saw.used[resource] = (seq == 1 ? 950 : 750) * MIB;
 	ktap_assert(!replay_decide(&s.saw, &limits, &s.answered), "no memory");
 	snapshot_write(&s, to);
 	replay_free(&s.answered);
@@ -118,6 +120,26 @@ static void test_began(void)
 	says("200.0 MiB");
 	says("This decision began it.");
 	says_not("It goes on");
+}
+
+/* The same of I/O, in its words. */
+static void test_io(void)
+{
+	resource = DECIDE_IO;
+	record(1);
+	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
+	says("I/O: 950.0 MiB/s of 1000.0 MiB/s used, the threshold is 80 %.");
+	says("memory: nothing is decided about it, its capacity is not known.");
+	says("Lease 7: 200.0 MiB/s of I/O from /batch to /service.");
+	says("will be short of I/O.");
+	says("gives 200.0 MiB/s; benefit");
+	ktap_assert(!tell("preswapctl --json explain 7 --file="), "%s", said);
+	says("\"resource\": \"io\"");
+	says("\"unit\": \"bytes_per_second\"");
+	ktap_assert(!tell("preswap-replay --threshold-io 100 "), "%s", said);
+	says("I/O taken, MiB");
+	says("3 snapshots: 1 would be decided the same, 2 otherwise");
+	resource = DECIDE_MEMORY;
 }
 
 /* Recording began later: the first decision at which it was in force. */
@@ -208,6 +230,7 @@ int main(void)
 	status = ktap_run((struct ktap_case[]){
 		{ "R-27 a lease is explained by the decision that began it",
 		  test_began },
+		{ "R-27 and so is one of I/O", test_io },
 		{ "R-27 or by the first at which it was in force",
 		  test_in_force },
 		{ "R-27 all needs by the last decision", test_last },

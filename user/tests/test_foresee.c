@@ -21,7 +21,9 @@ static double now;
 
 static void setup(struct learned *learned)
 {
-	struct series_limits limits = { .max_apps = 32, .cpu_milli = 64000 };
+	struct series_limits limits = {
+		.max_apps = 32, .cpu_milli = 64000, .io_bytes = 100 * MIB,
+	};
 
 	series_free(table);
 	foresee_free(foresee);
@@ -30,14 +32,17 @@ static void setup(struct learned *learned)
 	now = BEGIN;
 	ktap_assert(!series_new(&limits, &table));
 	ktap_assert(!foresee_new(learned, now, 0, &foresee));
+	foresee_set_limits(foresee, &limits);
 	series_on_gone(table, foresee_app_gone, foresee);
 }
 
+/* It reads a hundredth of its memory each second. */
 static void sample(uint64_t id, const char *path, double mib)
 {
 	struct preswap_app app = {
 		.size = sizeof(app), .id = id, .path = path,
 		.cpu_milli = 100, .mem_bytes = mib * MIB,
+		.io_bytes = mib * MIB / 100,
 	};
 	struct series_app *known;
 
@@ -58,20 +63,24 @@ static void step(void)
 	now++;
 }
 
-/* The 95 % quantile of memory at @horizon_s in MiB; -1: not pushed. */
-static double pushed(uint64_t id, unsigned int horizon_s)
+/* The 95 % quantile at @horizon_s in MiB; -1: not pushed. */
+static double pushed_of(uint8_t resource, uint64_t id, unsigned int horizon_s)
 {
 	for (size_t i = 0; i < batch.count; i++) {
 		const struct preswap_forecast *f = &batch.forecasts[i];
 
-		if (f->app_id != id ||
-		    f->resource != PRESWAP_RESOURCE_MEMORY)
+		if (f->app_id != id || f->resource != resource)
 			continue;
 		for (uint32_t k = 0; k < f->points_count; k++)
 			if (f->points[k].horizon_ms == horizon_s * 1000)
 				return f->points[k].q95 / MIB;
 	}
 	return -1;
+}
+
+static double pushed(uint64_t id, unsigned int horizon_s)
+{
+	return pushed_of(PRESWAP_RESOURCE_MEMORY, id, horizon_s);
 }
 
 static void test_key(void)
@@ -133,6 +142,7 @@ static void run_builds(int builds)
 
 static void test_launch(void)
 {
+	struct series_limits without = { .max_apps = 32, .cpu_milli = 64000 };
 	struct foresee_stats stats;
 	double early;
 
@@ -159,6 +169,16 @@ static void test_launch(void)
 	early = pushed(500, 30);
 	ktap_assert(early > 450 && early < 600, "%.1f MiB", early);
 	ktap_assert(foresee_stats(foresee).launches == 8);
+	early = pushed_of(PRESWAP_RESOURCE_IO, 500, 10);
+	ktap_assert(early > 3 && early < 4.2, "%.1f MiB/s", early);
+	/* without a capacity the rest goes on */
+	series_set_limits(table, &without);
+	foresee_set_limits(foresee, &without);
+	sample(500, "/system.slice/build-999.scope", build_mib(3));
+	step();
+	ktap_assert(pushed_of(PRESWAP_RESOURCE_IO, 500, 10) < 0, "pushed");
+	early = pushed(500, 30);
+	ktap_assert(early > 450 && early < 600, "%.1f MiB", early);
 }
 
 /*
@@ -406,6 +426,115 @@ static void test_saved(void)
 	free(data);
 }
 
+/* Of a file's words: magic, magic, format, ..., checksum. */
+enum { FORMAT_AT = 2, PROGRAM_SIZE_AT = 4, EVENT_SIZE_AT, PROGRAMS_AT, EVENTS_AT,
+       HEADER_WORDS = 10 };
+
+#define SUM_AT		32	/* bytes */
+
+/* The last third of each of an effect's tables goes: what there is of I/O. */
+static char *put_older(char *to, const char *from, size_t before)
+{
+	struct event_effect effect;
+	const struct profile *p = &effect.profile;
+
+	memcpy(to, from, before);
+	to += before;
+	memcpy(&effect, from + before, sizeof(effect));
+	memcpy(to, p, sizeof(*p) - sizeof(p->value[0]));
+	to += sizeof(*p) - sizeof(p->value[0]);
+	memcpy(to, effect.record, 2 * sizeof(effect.record[0]));
+	to += 2 * sizeof(effect.record[0]);
+	to += -(uintptr_t)to % 8;
+	memcpy(to, effect.pending, 2 * sizeof(effect.pending[0]));
+	return to + 2 * sizeof(effect.pending[0]);
+}
+
+/* @data as a daemon without I/O wrote it. */
+static char *older(const char *data, size_t *size)
+{
+	uint32_t words[HEADER_WORDS];
+	char *old = calloc(1, *size), *at;
+	const char *from = data + sizeof(words);
+	uint64_t sum;
+
+	ktap_assert(old, "no memory");
+	memcpy(words, data, sizeof(words));
+	at = old + sizeof(words);
+	for (uint32_t i = 0; i < words[PROGRAMS_AT]; i++) {
+		char *begin = at;
+
+		at = put_older(at, from,
+			       offsetof(struct learned_program, effect));
+		from += words[PROGRAM_SIZE_AT];
+		if (i + 1 == words[PROGRAMS_AT])
+			words[PROGRAM_SIZE_AT] = at - begin;
+	}
+	for (uint32_t i = 0; i < words[EVENTS_AT]; i++) {
+		char *begin = at;
+
+		at = put_older(at, from,
+			       offsetof(struct learned_event, effect));
+		from += words[EVENT_SIZE_AT];
+		if (i + 1 == words[EVENTS_AT])
+			words[EVENT_SIZE_AT] = at - begin;
+	}
+	words[FORMAT_AT] = 2;
+	*size = at - old;
+	memcpy(old, words, sizeof(words));
+	sum = statefile_checksum(old + sizeof(words), *size - sizeof(words));
+	memcpy(old + SUM_AT, &sum, sizeof(sum));
+	return old;
+}
+
+/* A daemon that knew no I/O wrote it: the rest of what it has is kept. */
+static void test_older(void)
+{
+	const struct event_effect *is, *was;
+	struct learned *learned, *whole;
+	char *data, *old;
+	size_t size, n;
+
+	setup(NULL);
+	before_backup(3, "system.slice/db.service", 7);
+	run_builds(3);
+	ktap_assert(!foresee_pack(foresee, (void **)&data, &size));
+	ktap_assert(!learned_unpack(data, size, &whole));
+	ktap_assert(whole->nr_programs && whole->nr_events, "%zu %zu",
+		    whole->nr_programs, whole->nr_events);
+	n = size;
+	old = older(data, &n);
+	ktap_assert(n < size, "%zu of %zu bytes", n, size);
+	ktap_assert(!learned_unpack(old, n, &learned), "refused");
+	ktap_assert(learned->nr_programs == whole->nr_programs &&
+		    learned->nr_events == whole->nr_events);
+	ktap_assert(!memcmp(learned->programs[0].program,
+			    whole->programs[0].program,
+			    offsetof(struct learned_program, effect)));
+	is = &learned->events[0].event->effect;
+	was = &whole->events[0].event->effect;
+	ktap_assert(is->profile.runs == was->profile.runs &&
+		    !memcmp(is->profile.value, was->profile.value,
+			    2 * sizeof(was->profile.value[0])) &&
+		    !memcmp(is->record, was->record,
+			    2 * sizeof(was->record[0])) &&
+		    !memcmp(is->pending, was->pending,
+			    2 * sizeof(was->pending[0])), "another effect");
+	ktap_assert(!isnan(was->profile.value[2][0][0]) &&
+		    isnan(is->profile.value[2][0][0]) &&
+		    !is->record[2][0].scored_all, "I/O out of nothing");
+	for (size_t i = 0; i < n; i += 97) {
+		old[i] ^= 0x10;
+		ktap_assert(learned_unpack(old, n, &learned) == -EINVAL,
+			    "byte %zu", i);
+		old[i] ^= 0x10;
+	}
+	learned_free(learned);
+	learned_free(whole);
+	free(old);
+	free(data);
+}
+
 static void test_bounded(void)
 {
 	struct learned *l = learned_new();
@@ -450,6 +579,7 @@ int main(void)
 		{ "R-9 a declared demand, and its end", test_declared },
 		{ "R-9 more events than are watched", test_crowded },
 		{ "R-17 what was learned is saved and checked", test_saved },
+		{ "R-17 and is read as it was before I/O", test_older },
 		{ "R-13 bounded, the longest unused goes", test_bounded },
 		{}
 	});

@@ -3,6 +3,7 @@
  * The table of series: apps come, are silent, go.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ static void sample_path(struct series_table *table, unsigned int id,
 {
 	struct preswap_app app = { .size = sizeof(app), .id = id,
 				   .cpu_milli = t % 20 < 3 ? 900 : 100,
-				   .mem_bytes = (50 + t % 20) << 20 };
+				   .mem_bytes = (50 + t % 20) << 20,
+				   .io_bytes = (t % 20 < 5) << 22 };
 	struct series_app *known;
 	char path[32];
 
@@ -149,16 +151,141 @@ static void test_lossy(void)
 	series_free(table);
 }
 
-/* A table that has learned a period of 20 s for @seconds. */
-static struct series_table *taught(unsigned int apps, unsigned int seconds)
+/* From now on, a device of so many MiB/s. */
+static void set_io(struct series_table *table, double mib)
 {
-	struct series_table *table = new_table(500);
+	struct series_limits limits = {
+		.max_apps = 500, .cpu_milli = 4000, .mem_bytes = 1e9,
+		.io_bytes = mib * (1 << 20),
+	};
 
+	series_set_limits(table, &limits);
+}
+
+static const struct predict_demand *io_of(struct series_table *table,
+					  size_t index)
+{
+	return series_at(table, index)->demand[PRESWAP_RESOURCE_IO];
+}
+
+static uint64_t io_samples(struct series_table *table, size_t index)
+{
+	struct predict_demand_forecast f;
+
+	predict_demand_forecast(io_of(table, index), &f);
+	return f.samples;
+}
+
+/* The most that is forecast of I/O, in MiB/s. */
+static double io_most(struct series_table *table, size_t index)
+{
+	struct predict_demand_forecast f;
+	double most = 0;
+
+	predict_demand_forecast(io_of(table, index), &f);
+	for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
+		if (f.at[h].q95 > most)
+			most = f.at[h].q95;
+	return most / (1 << 20);
+}
+
+static void teach(struct series_table *table, unsigned int apps,
+		  unsigned int seconds)
+{
 	for (unsigned int t = 0; t < seconds; t++) {
 		for (unsigned int i = 0; i < apps; i++)
 			sample_path(table, i + 1, t);
 		series_step(table, 1);
 	}
+}
+
+/* A forecaster for I/O is there while the node has a capacity for it. */
+static void test_io(void)
+{
+	struct series_table *table = new_table(500);
+
+	teach(table, 2, 1);
+	ktap_assert(!io_of(table, 0) && !io_of(table, 1), "without capacity");
+	ktap_assert(isnan(series_at(table, 0)->value[PRESWAP_RESOURCE_IO]),
+		    "a value that nobody learns");
+	set_io(table, 100);
+	ktap_assert(io_of(table, 0) && io_of(table, 1), "apps that are known");
+	sample_path(table, 1, 0);
+	sample_path(table, 2, 0);
+	sample_path(table, 3, 0);
+	ktap_assert(io_of(table, 2), "an app that is new");
+	ktap_assert(series_step(table, 1) == 9, "three resources of three");
+	teach(table, 3, 300);
+	ktap_assert(io_samples(table, 0) == 301, "%llu",
+		    (unsigned long long)io_samples(table, 0));
+	ktap_assert(io_most(table, 0) > 3 && io_most(table, 0) < 5, "%f",
+		    io_most(table, 0));
+	/* another bound, with what was learned; twice as much may be asked */
+	set_io(table, 1);
+	ktap_assert(io_samples(table, 0) == 301, "%llu",
+		    (unsigned long long)io_samples(table, 0));
+	ktap_assert(io_most(table, 0) > 1.9 && io_most(table, 0) <= 2, "%f",
+		    io_most(table, 0));
+	series_at(table, 0)->withheld[PRESWAP_RESOURCE_IO] = true;
+	set_io(table, 0);
+	ktap_assert(!io_of(table, 0) && !io_of(table, 2), "without again");
+	ktap_assert(!series_at(table, 0)->withheld[PRESWAP_RESOURCE_IO],
+		    "nothing is withheld");
+	sample_path(table, 1, 0);
+	ktap_assert(series_step(table, 1) == 6, "two resources of three");
+	series_free(table);
+}
+
+/* Saved with I/O or without, read with or without: what there is goes on. */
+static void test_io_kept(void)
+{
+	static const struct {
+		double saved, read;	/* MiB/s; 0: without */
+		uint64_t samples;
+	} cases[] = {
+		{ 100, 100, 101 }, { 100, 0, 0 }, { 0, 100, 1 }, { 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct series_table *old = new_table(500),
+				    *table = new_table(500);
+		struct series_kept *kept;
+		void *data;
+		size_t size;
+
+		set_io(old, cases[i].saved);
+		set_io(table, cases[i].read);
+		teach(old, 2, 100);
+		ktap_assert(!series_pack(old, 1000, &data, &size));
+		ktap_assert(!series_unpack(data, size, &kept));
+		ktap_assert(series_kept_count(kept) == 2);
+		series_resume(table, kept, 1);
+		sample_path(table, 1, 100);
+		sample_path(table, 2, 100);
+		series_step(table, 1);
+		ktap_assert(series_resumed(table) == 2, "%zu",
+			    series_resumed(table));
+		for (size_t k = 0; k < 2; k++) {
+			ktap_assert(samples(table, k) == 101, "%llu",
+				    (unsigned long long)samples(table, k));
+			ktap_assert(!io_of(table, k) == !cases[i].read,
+				    "case %zu", i);
+			ktap_assert(!io_of(table, k) ||
+				    io_samples(table, k) == cases[i].samples,
+				    "case %zu: %llu", i,
+				    (unsigned long long)io_samples(table, k));
+		}
+		series_free(table);
+		series_free(old);
+	}
+}
+
+/* A table that has learned a period of 20 s for @seconds. */
+static struct series_table *taught(unsigned int apps, unsigned int seconds)
+{
+	struct series_table *table = new_table(500);
+
+	teach(table, apps, seconds);
 	return table;
 }
 
@@ -168,6 +295,8 @@ static bool same_forecasts(struct series_table *a, struct series_table *b)
 
 	for (size_t i = 0; i < series_count(a); i++)
 		for (int k = 0; k < SERIES_RESOURCES; k++) {
+			if (!series_at(a, i)->demand[k])
+				continue;
 			predict_demand_forecast(series_at(a, i)->demand[k], &x);
 			predict_demand_forecast(series_at(b, i)->demand[k], &y);
 			for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
@@ -370,6 +499,9 @@ int main(void)
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 lossy input", test_lossy },
+		{ "R-2 I/O is only foreseen where there is a capacity", test_io },
+		{ "R-17 with I/O or without, what is kept goes on",
+		  test_io_kept },
 		{ "R-17 forecasts go on after a restart, bit for bit",
 		  test_resumed },
 		{ "R-17 or an hour later, as far as that is sensible",

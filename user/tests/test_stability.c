@@ -139,8 +139,8 @@ static struct count run(const struct scene *scene)
 	struct decide_lease leases[LEASES];
 	__u64 scratch[2][APPS];
 	struct decide_snapshot s = {
-		.capacity = { 16000, 1024 * MIB },
-		.threshold_pct = { 80, 80 },
+		.capacity = { 16000, 1024 * MIB, 128 * MIB },
+		.threshold_pct = { 80, 80, 80 },
 		.correlation_pct = 50,
 		.min_priority = 2,
 		.nr_apps = APPS,
@@ -178,6 +178,7 @@ static struct count run(const struct scene *scene)
 		s.nr_leases = nr_held;
 		tick_one(&s, DECIDE_CPU, 250, scene);
 		tick_one(&s, DECIDE_MEMORY, 8 * MIB, scene);
+		tick_one(&s, DECIDE_IO, MIB, scene);
 		decide(&s, &result);
 		promises(&s, &result);
 		for (i = 0; i < result.nr_proposals; i++)
@@ -227,9 +228,11 @@ static void test_steady(void)
 		ktap_assert(count.changed <= 10, "scene %u: %u changed", i,
 			    count.changed);
 		if (scenes[i].equal && scenes[i].need < 20)
-			ktap_assert(held_of(DECIDE_MEMORY) == 1,
-				    "scene %u: %u donors of memory", i,
-				    held_of(DECIDE_MEMORY));
+			ktap_assert(held_of(DECIDE_MEMORY) == 1 &&
+				    held_of(DECIDE_IO) == 1,
+				    "scene %u: %u donors of memory, %u of I/O",
+				    i, held_of(DECIDE_MEMORY),
+				    held_of(DECIDE_IO));
 		acted += nr_held > 0;
 	}
 	ktap_assert(acted >= 9, "only %u scenes with leases", acted);

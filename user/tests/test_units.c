@@ -124,15 +124,27 @@ static void test_format(void)
 		    text);
 	ktap_assert(!strcmp(units_bytes(text, 3ULL << 40), "3.0 TiB"), "%s",
 		    text);
+	ktap_assert(!strcmp(units_rate(text, 5 << 20), "5.0 MiB/s"), "%s",
+		    text);
+	ktap_assert(!strcmp(units_resource(text, PRESWAP_RESOURCE_CPU, 1250),
+			    "1.25"), "%s", text);
+	ktap_assert(!strcmp(units_resource(text, PRESWAP_RESOURCE_MEMORY, 1536),
+			    "1.5 KiB"), "%s", text);
+	ktap_assert(!strcmp(units_resource(text, PRESWAP_RESOURCE_IO, 1536),
+			    "1.5 KiB/s"), "%s", text);
 	ktap_assert(!strcmp(units_ms(text, 999), "999 ms"), "%s", text);
 	ktap_assert(!strcmp(units_ms(text, 90000), "1.5 min"), "%s", text);
-	units_bytes(text, UINT64_MAX);
+	units_rate(text, UINT64_MAX);
 	units_cpu(text, UINT64_MAX);
 	units_ms(text, UINT64_MAX);
 }
 
 static void test_names(void)
 {
+	static const char * const bad[] = {
+		"", "none", "net", "cpu,", ",cpu", "cpu,cpu", "cpu memory",
+		"cpu;io", "cpu,,io", "unknown",
+	};
 	uint8_t value = 9;
 
 	for (uint8_t i = 0; i <= PRESWAP_LEASE_END_MAX; i++)
@@ -145,9 +157,22 @@ static void test_names(void)
 		ktap_assert(!names_parse_sensitivity(names_sensitivity(i),
 						     &value) && value == i,
 			    "sensitivity %u", i);
+	for (uint8_t i = 0; i <= PRESWAP_LEASE_KIND_MAX; i++)
+		ktap_assert(names_lease_kind(i) && *names_lease_kind(i),
+			    "lease kind %u has no name", i);
+	for (uint8_t i = 1; i <= PRESWAP_GIVES_ALL; i++)
+		ktap_assert(!names_parse_gives(names_gives(i), &value) &&
+			    value == i, "gives %u: %s", i, names_gives(i));
+	ktap_assert(!names_parse_gives("io, memory,cpu", &value) &&
+		    value == PRESWAP_GIVES_ALL, "any order: %u", value);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ktap_assert(names_parse_gives(bad[i], &value) == -EINVAL,
+			    "gives '%s'", bad[i]);
 	ktap_assert(!strcmp(names_reason(200), "unknown"), "not bounded");
 	ktap_assert(!names_parse_resource("memory", &value) &&
 		    value == PRESWAP_RESOURCE_MEMORY, "%u", value);
+	ktap_assert(!names_parse_resource("io", &value) &&
+		    value == PRESWAP_RESOURCE_IO, "%u", value);
 	ktap_assert(names_parse_resource("net", &value) == -EINVAL,
 		    "the kernel refuses net");
 	ktap_assert(!names_parse_yes_no("yes", &value) && value == 1, "yes");

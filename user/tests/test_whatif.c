@@ -75,7 +75,7 @@ static void test_apply(void)
 	};
 	struct whatif whatif = {
 		.policy = policy_of, .data = &policy,
-		.threshold_pct = { -1, -1 }, .correlation_pct = -1,
+		.threshold_pct = { -1, -1, -1 }, .correlation_pct = -1,
 		.min_priority = -1,
 	};
 
@@ -99,6 +99,30 @@ static void test_apply(void)
 	apps[0].use[DECIDE_MEMORY].bar = DECIDE_BACKS_OFF;
 	whatif_apply(&whatif, &snapshot);
 	ktap_assert(!proposed(), "a policy does not end a back-off");
+
+	/* 60 of 100 MiB/s used, of which 50 are the batch app's; 30 more needed */
+	begin();
+	policy.gives = PRESWAP_GIVES_ALL;
+	policy.floor_mem_bytes = 896 * MIB;
+	snapshot.saw.capacity[DECIDE_IO] = 100 * MIB;
+	snapshot.saw.used[DECIDE_IO] = 60 * MIB;
+	apps[0].use[DECIDE_IO].used = 50 * MIB;
+	apps[0].use[DECIDE_IO].base = 50 * MIB;
+	apps[1].use[DECIDE_IO] = (struct decide_use){
+		.q50 = 30 * MIB, .q95 = 30 * MIB,
+		.source = DECIDE_FROM_FORECAST,
+	};
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "without a threshold");
+	whatif.threshold_pct[DECIDE_IO] = 80;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 10 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	policy.floor_io_bytes = 45 * MIB;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 5 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	whatif.threshold_pct[DECIDE_IO] = -1;
 
 	/* 950 used and 200 more are 150 above 100 % */
 	begin();
