@@ -16,6 +16,8 @@
 
 #define ANSWER_TIMEOUT_S	5
 #define RECEIVE_BUFFER_BYTES	(1024 * 1024)
+/* The kernel makes no larger part of a dump than 32 KiB, and no larger answer. */
+#define ANSWER_BYTES		(64 * 1024)
 
 void preswap_log(struct preswap_ctx *ctx, int priority, const char *format,
 		 ...)
@@ -84,6 +86,9 @@ static int open_request(struct preswap_ctx *ctx)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	err = nl_socket_set_buffer_size(ctx->request, RECEIVE_BUFFER_BYTES,
 					2 * PRESWAP_MSG_MAX);
+	/* Dumps come in parts as large as that; asking for their size first costs. */
+	err = err ?: nl_socket_set_msg_buf_size(ctx->request, ANSWER_BYTES);
+	nl_socket_disable_msg_peek(ctx->request);
 	return preswap_errno(err);
 }
 

@@ -36,28 +36,24 @@ static void note_error(struct answer *answer, const struct nlmsghdr *nlh,
 static int on_valid(struct nl_msg *msg, void *data)
 {
 	struct answer *answer = data;
-	struct nl_msg **msgs, *copy;
+	struct nl_msg **msgs;
 	size_t room;
 
 	if (answer->count == answer->room) {
 		room = answer->room ? 2 * answer->room : 16;
 		msgs = realloc(answer->msgs, room * sizeof(*msgs));
-		if (!msgs)
-			goto no_memory;
+		if (!msgs) {
+			answer->err = -ENOMEM;
+			return NL_OK;
+		}
 		answer->msgs = msgs;
 		answer->room = room;
 	}
-	copy = nlmsg_convert(nlmsg_hdr(msg));
-	if (!copy)
-		goto no_memory;
-	answer->msgs[answer->count++] = copy;
-	return NL_OK;
-
-no_memory:
-	answer->err = -ENOMEM;
+	/* libnl made it for us alone */
+	nlmsg_get(msg);
+	answer->msgs[answer->count++] = msg;
 	return NL_OK;
 }
-
 /* The end of a dump carries its error, which libnl does not look at. */
 static int on_finish(struct nl_msg *msg, void *data)
 {
