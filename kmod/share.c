@@ -106,10 +106,22 @@ static int preswap_share_read(const struct preswap_share *share, char *line)
 	return 0;
 }
 
+/* The number after @key, U64_MAX for "max". */
+static u64 preswap_share_limit(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+	u64 limit;
+
+	return at && sscanf(at + strlen(key), "%llu", &limit) == 1 ? limit :
+								     U64_MAX;
+}
+
 /* The lease's amount as the file wants it; @was for what stays as it is. */
 static void preswap_share_format(const struct preswap_share *share,
 				 const char *was, char *text)
 {
+	const struct preswap_share_value *value = &share->writes;
+	u64 in = value->amount, out = value->amount_out;
 	unsigned int period = 100000;
 	char key[32];
 
@@ -120,16 +132,20 @@ static void preswap_share_format(const struct preswap_share *share,
 		if (sscanf(was, "%*s %u", &period) != 1 || !period)
 			period = 100000;
 		snprintf(text, PRESWAP_SHARE_TEXT, "%llu %u",
-			 div_u64(share->writes.amount * period, MSEC_PER_SEC),
-			 period);
+			 div_u64(value->amount * period, MSEC_PER_SEC), period);
 		break;
 	case PRESWAP_LEASE_KIND_IO_MAX:
+		/* a throttle takes, and loosens nothing */
+		if (!share->lease_id) {
+			in = min(in, preswap_share_limit(was, "rbps="));
+			out = min(out, preswap_share_limit(was, "wbps="));
+		}
 		snprintf(text, PRESWAP_SHARE_TEXT, "%srbps=%llu wbps=%llu", key,
-			 share->writes.amount, share->writes.amount_out);
+			 in, out);
 		break;
 	default:
 		snprintf(text, PRESWAP_SHARE_TEXT, "%s%llu", key,
-			 share->writes.amount);
+			 value->amount);
 	}
 }
 

@@ -7,7 +7,8 @@
  * device that the knob io_device names. Reads and writes have limits of their
  * own, so what is left is split as the donor read and wrote then; but each gets an
  * eighth of it at least, or the donor's floor where that is more, as it may change
- * from one to the other at any time. Example: a backup that reads 80 MB/s and
+ * from one to the other at any time. A tighter limit of the file's own stays.
+ * Example: a backup that reads 80 MB/s and
  * writes 20, of which 60 are taken: 40 are left, 32 to read and 8 to write.
  *
  * When somebody else writes the file, or it cannot be written, the leases end and

@@ -40,6 +40,12 @@ static void reader(void *arg)
 	}
 }
 
+static int keep_rate(void *data, const struct preswap_app *app)
+{
+	*(uint64_t *)data = app->io_bytes;
+	return 0;
+}
+
 static int keep_reads(void *data, const struct preswap_app *app)
 {
 	*(uint64_t *)data = app->read_bytes;
@@ -216,6 +222,9 @@ static void test_before_burst(void)
 	mid = reads_mib(mid_id, 1000);
 	ktap_assert(before >= 30 && before <= 44 && mid >= 18,
 		    "they read %u and %u MiB/s", before, mid);
+	must(ctx, preswap_app_by_id(ctx, low_id, keep_rate, &burst));
+	ktap_assert(burst >= 30 * MIB && burst <= 50 * MIB,
+		    "R-2 its rate is %llu", (unsigned long long)burst);
 	burst = now_ms() + 2500;
 	foresee(40, 2500, 6000);
 	ktap_assert(in_force(low_id), "no throttle");
@@ -247,6 +256,27 @@ static void test_before_burst(void)
 		    after);
 	printf("# %u MiB/s, during the lease %u, after it %u\n", before, during,
 	       after);
+	teardown();
+}
+
+/* Its own limits are no looser meanwhile, and the same again afterwards. */
+static void test_own_limits(void)
+{
+	char before[128], text[TEXT];
+
+	setup();
+	snprintf(before, sizeof(before),
+		 "%s rbps=max wbps=524288 riops=max wiops=777", disk);
+	must_write(group_file("low", "io.max"), before);
+	foresee(40, 2500, 6000);
+	ktap_assert(in_force(low_id), "no throttle");
+	read_limits("low", text);
+	ktap_assert(limit_of("low") && strstr(text, " wbps=524288 ") &&
+		    strstr(text, " wiops=777"), "io.max says '%s'", text);
+	ktap_assert(wait_until(12000, look(low_id).has_ended &&
+			       !look(low_id).in_force), "it does not end");
+	wait_until(5000, (read_limits("low", text), !strcmp(text, before)));
+	ktap_assert(!strcmp(text, before), "io.max says '%s'", text);
 	teardown();
 }
 
@@ -389,6 +419,8 @@ int main(void)
 		  test_before_burst },
 		{ "R-23 I/O: a donor keeps its floor, the next one gives",
 		  test_floor_then_next },
+		{ "R-30 I/O: limits that the donor had are not loosened",
+		  test_own_limits },
 		{ "R-30 I/O: what others write to io.max stands", test_theirs },
 		{ "R-30 I/O: a file that a person has is left to them",
 		  test_lease_by_hand },
