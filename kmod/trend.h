@@ -11,36 +11,81 @@
  *	slope     = slope + error / 32
  *	noise     = noise + (|error| - noise) / 8
  *
- * A trend is believed when it is positive and larger than what a tick's noise
- * alone would give: slope > noise / 4. Example: memory grows by 4 MiB a tick.
- * The slope closes an eighth of its gap in each tick or so; after ten ticks
- * (1 s) it is near 3 MiB while the error has fallen below 4 MiB, and it is
- * believed. White noise of 4 MiB around a constant gives a slope below
- * 0.5 MiB and a noise of 3 MiB, and it is not.
+ * A trend is believed when it is positive, larger than what a tick's noise alone
+ * would give: slope > noise / 4, and when a quarter of it was there in the last
+ * three ticks and in the three before: a step, which leaves a slope for seconds,
+ * was in one of them only. Example: memory grows by 4 MiB a tick. The slope closes
+ * an eighth of its gap in each tick or so; after ten ticks (1 s) it is near 3 MiB
+ * while the error has fallen below 4 MiB, and it is believed. White noise of 4 MiB
+ * around a constant gives a slope below 0.5 MiB and a noise of 3 MiB, and it is
+ * not.
+ *
+ * That is late for a steep ramp. So what has grown in two ticks in a row, each time
+ * by more than 4 times the noise before them, is expected to grow as much again as
+ * it has; of the first four ticks, as by then the slope knows better. Example:
+ * 16 MiB a tick after a calm are 32 MiB to come at the second tick, 48 at the
+ * third, 64 at the fourth, and then what the slope says, 95. It ends with the first tick without growth.
  */
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
 
 #include <linux/types.h>
 
+#define PRESWAP_TREND_SETTLE	8	/* values before a trend is believed */
+#define PRESWAP_TREND_SPAN	3	/* ticks in which it must be seen, twice */
+#define PRESWAP_TREND_PAST	(2 * PRESWAP_TREND_SPAN + 1)
+#define PRESWAP_TREND_RUN	4	/* ticks whose growth is expected again */
+
 struct preswap_trend {
 	s64 level;
 	s64 slope;	/* per tick */
 	s64 noise;	/* mean absolute error */
+	s64 past[PRESWAP_TREND_PAST];	/* values, in turn; @at: the last one */
+	s64 calm;	/* noise before it began to grow */
+	s64 grown;	/* since then, in up to PRESWAP_TREND_RUN ticks */
+	u32 at;
+	u32 run;	/* ticks in a row that it grew, saturates */
 	u32 count;	/* values seen, saturates */
 };
 
-#define PRESWAP_TREND_SETTLE	8	/* values before a trend is believed */
+/* The value @ticks ago, up to 2 spans. */
+static inline s64 preswap_trend_past(const struct preswap_trend *t, u32 ticks)
+{
+	return t->past[(t->at + PRESWAP_TREND_PAST - ticks) %
+		       PRESWAP_TREND_PAST];
+}
+
+static inline void preswap_trend_update_run(struct preswap_trend *t, s64 growth)
+{
+	if (growth <= 0 || (t->run && growth <= 4 * t->calm) ||
+	    (!t->run && growth <= 4 * t->noise)) {
+		t->run = 0;
+		t->grown = 0;
+		return;
+	}
+	if (!t->run)
+		t->calm = t->noise;
+	if (t->run < PRESWAP_TREND_RUN) {
+		t->run++;
+		t->grown += growth;
+	}
+}
 
 static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 {
 	s64 x = (s64)value, error, size;
+	u32 i;
 
 	if (!t->count) {
 		t->level = x;
+		for (i = 0; i < PRESWAP_TREND_PAST; i++)
+			t->past[i] = x;
 		t->count = 1;
 		return;
 	}
+	preswap_trend_update_run(t, x - preswap_trend_past(t, 0));
+	t->at = (t->at + 1) % PRESWAP_TREND_PAST;
+	t->past[t->at] = x;
 	error = x - (t->level + t->slope);
 	size = error < 0 ? -error : error;
 	t->level += t->slope + error / 4;
@@ -50,13 +95,29 @@ static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 		t->count++;
 }
 
+static inline bool preswap_trend_is_seen(const struct preswap_trend *t)
+{
+	s64 now = preswap_trend_past(t, 0);
+	s64 middle = preswap_trend_past(t, PRESWAP_TREND_SPAN);
+	s64 before = preswap_trend_past(t, 2 * PRESWAP_TREND_SPAN);
+	s64 least = t->slope * PRESWAP_TREND_SPAN / 4;
+
+	return now - middle >= least && middle - before >= least;
+}
+
 /* The rise over the next @ticks, 0 unless it is believed. */
 static inline u64 preswap_trend_rise(const struct preswap_trend *t, u32 ticks)
 {
-	if (t->count < PRESWAP_TREND_SETTLE || t->slope <= 0 ||
-	    t->slope <= t->noise / 4)
+	u64 rise = 0;
+
+	if (t->count < PRESWAP_TREND_SETTLE)
 		return 0;
-	return (u64)t->slope * ticks;
+	if (t->slope > 0 && t->slope > t->noise / 4 &&
+	    preswap_trend_is_seen(t))
+		rise = (u64)t->slope * ticks;
+	if (t->run >= 2 && (u64)t->grown > rise)
+		rise = (u64)t->grown;
+	return rise;
 }
 
 #endif /* PRESWAP_TREND_H */
