@@ -69,6 +69,7 @@ struct preswap_app_throttle {
 	u64 base;		/* what it did when the first lease began */
 	u64 held;		/* sum of the leases' amounts, 0: none */
 	u64 retry_ns;		/* no attempt before this time */
+	u32 device;		/* of the share: major << 20 | minor */
 	u32 reads_permille;	/* of @base */
 	bool in_force;		/* the file says it */
 };

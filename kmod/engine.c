@@ -531,6 +531,20 @@ static void preswap_engine_usage(u64 now_ns)
 	preswap_netlink_usage(now_ns);
 }
 
+/* Ticks keep their pace: a timer comes a jiffy late, and work takes its time. */
+static void preswap_engine_next_tick(void)
+{
+	static unsigned long due;
+	unsigned long period = msecs_to_jiffies(preswap_knob(tick_ms));
+
+	due += period;
+	if (time_before_eq(due, jiffies) ||
+	    time_after(due, jiffies + period))
+		due = jiffies + period;
+	queue_delayed_work(preswap_engine_wq, &preswap_engine_work,
+			   due - jiffies);
+}
+
 static void preswap_engine_tick(struct work_struct *work)
 {
 	static u64 last_ns, memory_ns, scan_ns;
@@ -572,8 +586,7 @@ static void preswap_engine_tick(struct work_struct *work)
 		preswap_affinity_kick();
 	if (leases)
 		preswap_reclaim_kick();
-	queue_delayed_work(preswap_engine_wq, &preswap_engine_work,
-			   msecs_to_jiffies(preswap_knob(tick_ms)));
+	preswap_engine_next_tick();
 }
 
 /* enabled or dry_run was written: leases of the other mode end now. */

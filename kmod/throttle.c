@@ -41,13 +41,16 @@ static void preswap_throttle_apply(struct preswap_app *app)
 		.amount = preswap_throttle_limit(app, left, t->reads_permille),
 		.amount_out = preswap_throttle_limit(app, left,
 						     1000 - t->reads_permille),
-		.device = preswap_knob(io_device),
 	};
 
 	t->in_force = false;
+	/* the knob may name another one by now: the share's line stays its own */
+	if (!t->share)
+		t->device = preswap_knob(io_device);
+	value.device = t->device;
 	if (t->share)
 		preswap_share_change(t->share, &value);
-	else if (value.device && ktime_get_boottime_ns() >= t->retry_ns)
+	else if (t->device && ktime_get_boottime_ns() >= t->retry_ns)
 		t->share = preswap_share_begin(app, PRESWAP_LEASE_KIND_IO_MAX,
 					       &value, 0);
 }

@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
 	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
-	  PRESWAP_A_POLICY_NEEDS_APPROVAL, {
+	  PRESWAP_A_POLICY_FLOOR_IO_BYTES, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -72,8 +72,10 @@ static const struct command commands[] = {
 		  BAD((1ULL << 32) + 1, ~0ULL), EDGE(0, 1ULL << 32) },
 		{ "floor-mem-bytes", PRESWAP_A_POLICY_FLOOR_MEM_BYTES, 8, true,
 		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
+		{ "floor-io-bytes", PRESWAP_A_POLICY_FLOOR_IO_BYTES, 8, true,
+		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
 		{ "gives", PRESWAP_A_POLICY_GIVES, 1, true, .good = 3,
-		  BAD(0, 4, 255), EDGE(1, 3) },
+		  BAD(0, 8, 255), EDGE(1, 7) },
 		{ "max-stall-pct", PRESWAP_A_POLICY_MAX_STALL_PCT, 1, true,
 		  .good = 50, BAD(0, 101, 255), EDGE(1, 100) },
 		{ "needs-approval", PRESWAP_A_POLICY_NEEDS_APPROVAL, 1, true,

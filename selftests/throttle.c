@@ -19,24 +19,26 @@ static struct preswap_ctx *ctx;
 static uint64_t recv_id, low_id, mid_id;
 static char disk[32];			/* "MAJOR:MINOR" */
 
-/* Reads so many bytes a second, if it is let. */
+/* Reads so many bytes a second, if it is let; a little of what it missed, too. */
 static void reader(void *arg)
 {
-	size_t step = (size_t)arg / READER_STEPS, size = MIB / 8, done;
+	size_t step = (size_t)arg / READER_STEPS, size = MIB / 16, done;
 	int fd = open(DISK, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	uint64_t due = now_ms(), now;
 	void *buf;
 
 	if (fd < 0 || posix_memalign(&buf, 4096, size))
 		_exit(98);
 	for (;;) {
-		uint64_t until = now_ms() + 1000 / READER_STEPS, now;
-
 		for (done = 0; done < step; done += size)
 			if (pread(fd, buf, size, (off_t)done) != (ssize_t)size)
 				_exit(97);
+		due += 1000 / READER_STEPS;
 		now = now_ms();
-		if (now < until)
-			sleep_ms((unsigned int)(until - now));
+		if (now < due)
+			sleep_ms((unsigned int)(due - now));
+		else if (now > due + 500)
+			due = now;
 	}
 }
 
@@ -152,7 +154,7 @@ static void find_disk(void)
 		 minor(st.st_rdev));
 }
 
-/* 100 MiB/s of which 80 may be used; low reads 40, mid 24. */
+/* 20 MiB/s of which 16 may be used; low reads 8, mid 5. */
 static void setup(void)
 {
 	if (!ctx)
@@ -170,7 +172,7 @@ static void setup(void)
 	set_knob("threshold_io_pct", 80);
 	set_knob("threshold_memory_pct", 100);
 	set_knob("threshold_cpu_pct", 100);
-	set_knob("io_capacity_mib", 100);
+	set_knob("io_capacity_mib", 20);
 	set_text_knob("io_device", disk);
 	must(ctx, preswap_leases(ctx, end_lease, NULL));
 	recv_id = group_make("recv");
@@ -181,8 +183,8 @@ static void setup(void)
 	set_policy(ctx, recv_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
 	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
 	set_policy(ctx, mid_id, 3, PRESWAP_SENSITIVITY_NORMAL, true, 0, 0);
-	group_spawn("low", reader, (void *)(40 * MIB));
-	group_spawn("mid", reader, (void *)(24 * MIB));
+	group_spawn("low", reader, (void *)(8 * MIB));
+	group_spawn("mid", reader, (void *)(5 * MIB));
 	/* that they began is a ramp, which must have passed */
 	sleep_ms(8000);
 	set_knob("enabled", 1);
@@ -220,19 +222,19 @@ static void test_before_burst(void)
 	setup();
 	before = reads_mib(low_id, 1000);
 	mid = reads_mib(mid_id, 1000);
-	ktap_assert(before >= 30 && before <= 44 && mid >= 18,
+	ktap_assert(before >= 6 && before <= 10 && mid >= 3,
 		    "they read %u and %u MiB/s", before, mid);
 	must(ctx, preswap_app_by_id(ctx, low_id, keep_rate, &burst));
-	ktap_assert(burst >= 30 * MIB && burst <= 50 * MIB,
+	ktap_assert(burst >= 5 * MIB && burst <= 12 * MIB,
 		    "R-2 its rate is %llu", (unsigned long long)burst);
 	burst = now_ms() + 2500;
-	foresee(40, 2500, 6000);
+	foresee(8, 2500, 6000);
 	ktap_assert(in_force(low_id), "no throttle");
 	low = look(low_id);
 	ktap_assert(low.found.full_ns / 1000000 < burst, "after the burst");
-	/* 80 less what they use, 64, are free: some 24 are short */
-	ktap_assert(low.found.amount >= 16 * MIB &&
-		    low.found.amount <= 34 * MIB, "%llu MiB/s",
+	/* 16 less what they use, 13, are free: some 5 are short */
+	ktap_assert(low.found.amount >= 3 * MIB &&
+		    low.found.amount <= 7 * MIB, "%llu MiB/s",
 		    (unsigned long long)(low.found.amount / MIB));
 	ktap_assert(low.found.receiver_id == recv_id &&
 		    low.found.reason == PRESWAP_REASON_FORECAST &&
@@ -241,9 +243,9 @@ static void test_before_burst(void)
 		    (unsigned long long)low.found.receiver_id,
 		    low.found.reason);
 	limit = limit_of("low");
-	ktap_assert(limit >= MIB && limit <= 30 * MIB, "io.max: %llu", limit);
+	ktap_assert(limit >= MIB && limit <= 6 * MIB, "io.max: %llu", limit);
 	during = reads_mib(low_id, 1500);
-	ktap_assert(during * MIB <= limit + 5 * MIB,
+	ktap_assert(during * MIB <= limit + MIB,
 		    "reads %u MiB/s of %llu", during, limit / MIB);
 	ktap_assert(!limit_of("mid") && !look(mid_id).in_force, "mid gave");
 	/* the forecast is over: all is as it was */
@@ -252,7 +254,7 @@ static void test_before_burst(void)
 	ktap_assert(wait_until(5000, !limit_of("low")), "io.max stays");
 	sleep_ms(1000);
 	after = reads_mib(low_id, 1500);
-	ktap_assert(after + 6 >= before, "%u MiB/s before, %u after", before,
+	ktap_assert(after + 2 >= before, "%u MiB/s before, %u after", before,
 		    after);
 	printf("# %u MiB/s, during the lease %u, after it %u\n", before, during,
 	       after);
@@ -268,7 +270,7 @@ static void test_own_limits(void)
 	snprintf(before, sizeof(before),
 		 "%s rbps=max wbps=524288 riops=max wiops=777", disk);
 	must_write(group_file("low", "io.max"), before);
-	foresee(40, 2500, 6000);
+	foresee(8, 2500, 6000);
 	ktap_assert(in_force(low_id), "no throttle");
 	read_limits("low", text);
 	ktap_assert(limit_of("low") && strstr(text, " wbps=524288 ") &&
@@ -287,18 +289,18 @@ static void test_floor_then_next(void)
 			PRESWAP_POLICY_SENSITIVITY |
 			PRESWAP_POLICY_SWAP_ELIGIBLE | PRESWAP_POLICY_FLOOR_IO,
 		.priority = 1, .sensitivity = PRESWAP_SENSITIVITY_BATCH,
-		.swap_eligible = true, .floor_io_bytes = 30 * MIB,
+		.swap_eligible = true, .floor_io_bytes = 6 * MIB,
 	};
 
 	setup();
 	floor.app_id = low_id;
 	must(ctx, preswap_policy_set(ctx, &floor));
-	foresee(40, 2500, 8000);
+	foresee(8, 2500, 8000);
 	ktap_assert(in_force(mid_id), "mid does not give");
-	ktap_assert(look(low_id).found.amount <= 14 * MIB,
-		    "low gives %llu MiB/s of 40, with a floor of 30",
+	ktap_assert(look(low_id).found.amount <= 4 * MIB,
+		    "low gives %llu MiB/s of 8, with a floor of 6",
 		    (unsigned long long)(look(low_id).found.amount / MIB));
-	ktap_assert(!limit_of("low") || limit_of("low") >= 30 * MIB,
+	ktap_assert(!limit_of("low") || limit_of("low") >= 6 * MIB,
 		    "low may read %llu", limit_of("low"));
 	teardown();
 }
@@ -308,10 +310,10 @@ static void test_theirs(void)
 	char want[128], text[TEXT];
 
 	setup();
-	foresee(40, 2500, 30000);
+	foresee(8, 2500, 30000);
 	ktap_assert(in_force(low_id), "no throttle");
 	snprintf(want, sizeof(want),
-		 "%s rbps=20971520 wbps=max riops=max wiops=max", disk);
+		 "%s rbps=6291456 wbps=max riops=max wiops=max", disk);
 	must_write(group_file("low", "io.max"), want);
 	ktap_assert(wait_until(5000, look(low_id).has_ended), "it stands");
 	ktap_assert(look(low_id).ended.ended == PRESWAP_LEASE_END_CHANGED,
@@ -338,13 +340,13 @@ static void test_lease_by_hand(void)
 		    "a throttle by hand");
 	ktap_assert(sscanf(disk, "%u:%u", &ma, &mi) == 2, "%s", disk);
 	opts.kind = PRESWAP_LEASE_KIND_IO_MAX;
-	opts.amount = 36 * MIB;
+	opts.amount = 7 * MIB;
 	opts.device = ma << 20 | mi;
 	must(ctx, preswap_lease_add(ctx, &opts, &lease));
-	foresee(40, 2500, 8000);
+	foresee(8, 2500, 8000);
 	/* a person has low's file: mid gives */
 	ktap_assert(in_force(mid_id), "mid does not give");
-	ktap_assert(!look(low_id).in_force && limit_of("low") == 36 * MIB,
+	ktap_assert(!look(low_id).in_force && limit_of("low") == 7 * MIB,
 		    "low gives too");
 	must(ctx, preswap_lease_end(ctx, lease.id));
 	teardown();
@@ -373,7 +375,7 @@ static void test_knobs(void)
 	size_t i;
 
 	setup();
-	foresee(40, 2500, 30000);
+	foresee(8, 2500, 30000);
 	ktap_assert(in_force(low_id), "no throttle");
 	/* a write of no bytes never reaches the module */
 	for (i = 1; i < sizeof(devices) / sizeof(devices[0]); i++) {
@@ -404,7 +406,7 @@ static void test_dry_run(void)
 {
 	setup();
 	set_knob("dry_run", 1);
-	foresee(40, 2500, 8000);
+	foresee(8, 2500, 8000);
 	ktap_assert(wait_until(5000, look(low_id).in_force), "not decided");
 	ktap_assert(look(low_id).found.dry_run && !limit_of("low"),
 		    "carried out");

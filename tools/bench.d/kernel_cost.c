@@ -473,20 +473,27 @@ static void case_forecast(void)
 	groups_gone();
 }
 
-/* @arg: gets the moment at which it begins, once the process is where it belongs. */
+/*
+ * Grows by 16 MiB each 100 ms, which is about what an emulated CPU can fill. @arg:
+ * gets the moment at which that begins, once the process is where it belongs.
+ */
 static void ramp(void *arg)
 {
+	uint64_t begin = now_ns(), due, now;
 	int i;
 
-	*(volatile uint64_t *)arg = now_ns();
-	for (i = 0; i < 20; i++) {
+	*(volatile uint64_t *)arg = begin;
+	for (i = 1; i <= 20; i++) {
 		char *memory = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (memory == MAP_FAILED)
 			_exit(98);
-		memset(memory, i + 1, 16 * MIB);
-		sleep_ms(100);
+		memset(memory, i, 16 * MIB);
+		due = begin + (uint64_t)i * 100000000;
+		now = now_ns();
+		if (now < due)
+			sleep_ms((unsigned int)((due - now) / 1000000));
 	}
 	for (;;)
 		pause();
