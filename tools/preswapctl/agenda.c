@@ -27,14 +27,15 @@ static int read_config(const char *path, struct config **config)
 
 static json_t *json_entry(const struct agenda_entry *e)
 {
-	return json_pack("{s:I, s:I, s:i, s:s, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "start", (json_int_t)e->start, "end",
 			 (json_int_t)e->end, "late_s", (int)e->late_s,
 			 "source", agenda_source_name(e->source), "label",
 			 json_text(e->label), "app", json_text(e->app), "user",
 			 json_text(e->user), "cpu_milli",
 			 json_number(e->cpu_milli), "mem_bytes",
-			 json_number(e->mem_bytes));
+			 json_number(e->mem_bytes), "io_bytes_per_second",
+			 json_number(e->io_bytes));
 }
 
 static int agenda_json(const struct agenda *agenda)
@@ -64,13 +65,16 @@ static void length_cell(struct table *table, const struct agenda_entry *e)
 
 static void adds_cell(struct table *table, const struct agenda_entry *e)
 {
-	char cpu[UNITS_MAX] = "", mem[UNITS_MAX] = "";
+	char cpu[UNITS_MAX] = "", mem[UNITS_MAX] = "", io[UNITS_MAX] = "";
 
 	if (!isnan(e->cpu_milli))
 		units_cpu(cpu, e->cpu_milli);
 	if (!isnan(e->mem_bytes))
 		units_bytes(mem, e->mem_bytes);
-	table_cell(table, "%s%s%s", cpu, *cpu && *mem ? ", " : "", mem);
+	if (!isnan(e->io_bytes))
+		units_rate(io, e->io_bytes);
+	table_cell(table, "%s%s%s%s%s", cpu, *cpu && *mem ? ", " : "", mem,
+		   (*cpu || *mem) && *io ? ", " : "", io);
 }
 
 static int agenda_table(struct ctl *ctl, const struct agenda *agenda)

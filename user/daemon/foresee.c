@@ -192,7 +192,7 @@ static void activate(struct foresee *f, const struct agenda_entry *entry,
 	}
 	a->declared[PRESWAP_RESOURCE_CPU] = entry->cpu_milli;
 	a->declared[PRESWAP_RESOURCE_MEMORY] = entry->mem_bytes;
-	a->declared[PRESWAP_RESOURCE_IO] = NAN;	/* the agenda has none */
+	a->declared[PRESWAP_RESOURCE_IO] = entry->io_bytes;
 	f->nr_active++;
 }
 

@@ -32,14 +32,15 @@ enum agenda_source { AGENDA_CALENDAR, AGENDA_TIMER, AGENDA_CRON };
  * @label: the same for each occurrence: what is learned is kept under it.
  * @app: a cgroup's path without the leading "/", or "" if it names none.
  * @user: "" where it does not apply.
- * @cpu_milli, @mem_bytes: what it is declared to add; NAN: not declared.
+ * @cpu_milli, @mem_bytes, @io_bytes (a second): what it is declared to add; NAN:
+ *	not declared.
  */
 struct agenda_entry {
 	time_t start, end;
 	unsigned int late_s;
 	enum agenda_source source;
 	char *label, *app, *user;
-	double cpu_milli, mem_bytes;
+	double cpu_milli, mem_bytes, io_bytes;
 };
 
 /*

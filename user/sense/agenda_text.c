@@ -15,7 +15,7 @@
 
 #include "sense/agenda.h"
 
-#define FIELDS	10
+#define FIELDS	11
 
 static void put_text(const char *text, FILE *to)
 {
@@ -46,6 +46,7 @@ int agenda_write(const struct agenda *agenda, FILE *to)
 		put_text(e->user, to);
 		put_demand(e->cpu_milli, to);
 		put_demand(e->mem_bytes, to);
+		put_demand(e->io_bytes, to);
 		fputc('\n', to);
 	}
 	for (size_t i = 0; i < agenda->nr_problems; i++) {
@@ -92,7 +93,8 @@ static int parse_event(struct agenda *agenda, char **field)
 	    !get_number(field[3], &late) || late < 0 || late > UINT32_MAX ||
 	    !get_source(field[4], &entry.source) ||
 	    !get_demand(field[8], &entry.cpu_milli) ||
-	    !get_demand(field[9], &entry.mem_bytes))
+	    !get_demand(field[9], &entry.mem_bytes) ||
+	    !get_demand(field[10], &entry.io_bytes))
 		return -EINVAL;
 	entry.start = start;
 	entry.end = end;

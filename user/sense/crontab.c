@@ -299,6 +299,7 @@ static void read_line(struct reader *r, const char *line)
 		.app = (char *)CRON_APP, .user = r->user ? (char *)r->user :
 							   user,
 		.late_s = 1, .cpu_milli = NAN, .mem_bytes = NAN,
+		.io_bytes = NAN,
 	});
 }
 

@@ -365,8 +365,11 @@ static void read_event(struct reader *r, icalcomponent *event, int index)
 				      units_parse_cpu),
 		.mem_bytes = declared(r, event, index, "X-PRESWAP-MEMORY",
 				      units_parse_bytes),
+		.io_bytes = declared(r, event, index, "X-PRESWAP-IO",
+				     units_parse_bytes),
 	};
-	if (!app && (!isnan(l.entry.cpu_milli) || !isnan(l.entry.mem_bytes)))
+	if (!app && (!isnan(l.entry.cpu_milli) || !isnan(l.entry.mem_bytes) ||
+		     !isnan(l.entry.io_bytes)))
 		problem(r, index, NULL,
 			"a demand is declared, but no X-PRESWAP-APP");
 	l.length = length_of(event, start);

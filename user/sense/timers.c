@@ -141,6 +141,7 @@ static void read_timer(struct agenda *agenda, sd_bus *bus,
 		.late_s = late < 86400 ? late : 86400,
 		.source = AGENDA_TIMER, .label = (char *)timer->name,
 		.app = path, .cpu_milli = NAN, .mem_bytes = NAN,
+		.io_bytes = NAN,
 	});
 	free(unit);
 }

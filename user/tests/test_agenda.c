@@ -193,14 +193,16 @@ static void test_ical(void)
 	calendar("UTC", ICAL(EVENT("DTSTART:20260105T100000Z\r\n"
 		"DTEND:20260105T113000Z\r\n"
 		"X-PRESWAP-APP:/system.slice/shop.service\r\n"
-		"X-PRESWAP-CPU:2.5\r\nX-PRESWAP-MEMORY:512M\r\n")), DAY);
+		"X-PRESWAP-CPU:2.5\r\nX-PRESWAP-MEMORY:512M\r\n"
+		"X-PRESWAP-IO:20M\r\n")), DAY);
 	STARTS("one", 600);
 	ktap_assert(length(0) == 90 * 60);
 	ktap_assert(!strcmp(agenda->entries[0].label, "Sale") &&
 		    !strcmp(agenda->entries[0].app,
 			    "system.slice/shop.service") &&
 		    agenda->entries[0].cpu_milli == 2500 &&
-		    agenda->entries[0].mem_bytes == 512 << 20);
+		    agenda->entries[0].mem_bytes == 512 << 20 &&
+		    agenda->entries[0].io_bytes == 20 << 20);
 	calendar("UTC", ICAL(EVENT("DTSTART:20260105T100000Z\r\n"
 		"DURATION:PT45M\r\n")), DAY);
 	STARTS("duration", 600);
