@@ -186,25 +186,37 @@ _Static_assert((int)PRESWAP_A_INFO_MAX <= ATTRS_MAX &&
 	       (int)PRESWAP_A_TASK_MAX <= ATTRS_MAX &&
 	       (int)PRESWAP_A_LEASE_MAX <= ATTRS_MAX, "ATTRS_MAX is too small");
 
+/* A dump has a dozen of them for each task: copies of fixed size are one move. */
 static int store(const struct field *field, const struct nlattr *attr,
 		 void *out)
 {
 	char *to = (char *)out + field->offset;
-	const char *from = nla_data(attr);
-	int len = nla_len(attr);
+	const char *from = (const char *)attr + NLA_HDRLEN, *end;
+	size_t len = attr->nla_len - NLA_HDRLEN;
 
 	if (field->form == NUMBER) {
 		if (len != field->size)
 			return -EBADMSG;
-		memcpy(to, from, len);
+		if (len == sizeof(uint64_t))
+			memcpy(to, from, sizeof(uint64_t));
+		else if (len == sizeof(uint32_t))
+			memcpy(to, from, sizeof(uint32_t));
+		else
+			memcpy(to, from, len);
 		return 0;
 	}
-	if (len < 1 || !memchr(from, 0, len))
+	end = memchr(from, 0, len);
+	if (!end)
 		return -EBADMSG;
-	if (field->form == POINTER)
+	if (field->form == POINTER) {
 		memcpy(to, &from, sizeof(from));
-	else
-		snprintf(to, field->size, "%s", from);
+		return 0;
+	}
+	len = end - from;
+	if (len >= field->size)
+		len = field->size - 1;
+	memcpy(to, from, len);
+	to[len] = 0;
 	return 0;
 }
 
