@@ -22,11 +22,11 @@
 #define FLOOR	0.001f
 
 /*
- * By counting for each how many are less: 64 x 64 comparisons without a branch
+ * By counting for each how many are less: up to 64 x 64 comparisons without a branch
  * are faster than any few that have to be guessed.
  */
-static void sort(float *value, const float *weight, unsigned int n,
-		 struct predict_changes *out)
+void predict_changes_sort(float *value, const float *weight, unsigned int n,
+			  struct predict_changes *out)
 {
 	unsigned char equal[PREDICT_CHANGES] = { 0 };
 
@@ -47,7 +47,7 @@ void predict_change_samples(const struct predict_expert *e,
 			    const struct predict_history *h,
 			    unsigned int steps, struct predict_changes *out)
 {
-	const float *state = e->level ? h->level : h->state;
+	const float *state = e->kind == PREDICT_OF_LEVEL ? h->level : h->state;
 	const float *d = h->distance[e->by[0]];
 	float value[PREDICT_CHANGES], weight[PREDICT_CHANGES];
 	float a = 0.5f / (e->width[0] * e->width[0]), age = 1, sum = 0;
@@ -64,5 +64,5 @@ void predict_change_samples(const struct predict_expert *e,
 	}
 	for (unsigned int i = 0; i < n; i++)
 		weight[i] /= sum;
-	sort(value, weight, n, out);
+	predict_changes_sort(value, weight, n, out);
 }

@@ -16,7 +16,9 @@ const struct predict_expert predict_experts[PREDICT_EXPERTS] = {
 	{ "rank-slow", 0.995f, TWO(RANK, 0.15f, SLOW, 0.4f), 0, 0 },
 	{ "shape-4", 0.998f, ONE(SHAPE4, 0.7f), 0, 0 },
 	{ "shape-12", 0.998f, ONE(SHAPE12, 1.5f), 0, 0 },
-	{ "change", 0.985f, ONE(NONE, 1), 0, 64 },
-	{ "change-level", 0.98f, ONE(ABOVE, 0.4f), 1, 32 },
-	{ "walk", 0.99f, ONE(NONE, 1), 0, 0 },
+	{ "change", 0.985f, ONE(NONE, 1), PREDICT_OF_VALUE, 64 },
+	{ "change-level", 0.98f, ONE(ABOVE, 0.4f), PREDICT_OF_LEVEL, 32 },
+	{ "recall", 1, ONE(NONE, 1), PREDICT_OF_RECALL, 0 },
+	{ "recall-moves", 1, ONE(NONE, 1), PREDICT_OF_MOVES, 0 },
+	{ "walk", 0.99f, ONE(NONE, 1), PREDICT_OF_WALK, 0 },
 };

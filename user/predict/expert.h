@@ -15,7 +15,7 @@
 #include "predict/history.h"
 
 #define PREDICT_HISTORY_EXPERTS	10
-#define PREDICT_CHANGE_EXPERTS	3
+#define PREDICT_CHANGE_EXPERTS	5
 #define PREDICT_EXPERTS	(PREDICT_HISTORY_EXPERTS + PREDICT_CHANGE_EXPERTS)
 #define PREDICT_CHANGES		64	/* a multiple of 16 */
 
@@ -26,19 +26,27 @@ struct predict_changes {
 	unsigned int n;
 };
 
+/* What a change expert's samples are made of. */
+enum predict_kind {
+	PREDICT_OF_VALUE,	/* changes of the value (change.c) */
+	PREDICT_OF_LEVEL,	/* changes from the level */
+	PREDICT_OF_RECALL,	/* like moments of the longer past (recall.c) */
+	PREDICT_OF_MOVES,	/* like moves there */
+	PREDICT_OF_WALK,	/* none: a random walk (walk.c) */
+};
+
 /*
  * @keep: weight lost a step of age.
  * @by, @width: up to two measures of likeness and their bandwidths.
- * @level: for change experts: move by the change of the level, not of the
- *	value.
- * @changes: at most so many of them, up to PREDICT_CHANGES; 0: a walk.
+ * @kind: of change experts.
+ * @changes: of the first two kinds at most so many, up to PREDICT_CHANGES.
  */
 struct predict_expert {
 	const char *name;
 	float keep;
 	enum predict_measure by[2];
 	float width[2];
-	int level;
+	enum predict_kind kind;
 	unsigned int changes;
 };
 
@@ -56,6 +64,10 @@ void predict_analog_weigh(const struct predict_expert *e,
 void predict_change_samples(const struct predict_expert *e,
 			    const struct predict_history *h,
 			    unsigned int steps, struct predict_changes *out);
+
+/* @value and @weight of @n samples, in order; @value has room for 16 more. */
+void predict_changes_sort(float *value, const float *weight, unsigned int n,
+			  struct predict_changes *out);
 
 /* The random walk (walk.c): variances of a step and of the noise on top. */
 void predict_walk_learn(const struct predict_history *h, double *step,

@@ -86,12 +86,16 @@ static void merge(struct predict_mixture *m, const float *value, unsigned int n,
 	m->all = to;
 }
 
-void predict_step_fill(struct predict_step *step)
+void predict_step_fill(struct predict_step *step,
+		       const struct predict_ring *past, unsigned int longest)
 {
 	const struct predict_history *h = &step->history;
 
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
 		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
+	step->past = past;
+	predict_recall_find(past, longest, false, &step->recall);
+	predict_recall_find(past, longest, true, &step->moves);
 	predict_walk_learn(h, &step->walk_step, &step->walk_noise);
 	step->window.n = h->n;
 	for (unsigned int i = 0; i < h->n; i++) {
@@ -116,6 +120,31 @@ static void totals(struct predict_mixture *m, const struct predict_step *step)
 		m->total[PREDICT_HISTORY_EXPERTS + c] = m->change[c].n > 0;
 }
 
+static void change_samples(const struct predict_expert *e,
+			   const struct predict_step *step, unsigned int lead,
+			   unsigned int steps, struct predict_changes *out)
+{
+	const struct predict_history *h = &step->history;
+
+	switch (e->kind) {
+	case PREDICT_OF_RECALL:
+		predict_recall_samples(&step->recall, step->past, false, steps,
+				       out);
+		break;
+	case PREDICT_OF_MOVES:
+		predict_recall_samples(&step->moves, step->past, true, steps,
+				       out);
+		break;
+	case PREDICT_OF_WALK:
+		predict_walk_samples(h->state[h->n - 1],
+				     steps * step->walk_step + step->walk_noise,
+				     out);
+		break;
+	default:
+		predict_change_samples(e, h, lead, out);
+	}
+}
+
 void predict_mixture_collect(struct predict_mixture *m,
 			     const struct predict_step *step,
 			     unsigned int steps)
@@ -127,15 +156,8 @@ void predict_mixture_collect(struct predict_mixture *m,
 	m->moments = h->n - m->lead;
 	m->all = &step->window;
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		const struct predict_expert *e =
-			&predict_experts[PREDICT_HISTORY_EXPERTS + c];
-
-		if (e->changes)
-			predict_change_samples(e, h, m->lead, &m->change[c]);
-		else
-			predict_walk_samples(h->state[h->n - 1],
-					     steps * step->walk_step +
-					     step->walk_noise, &m->change[c]);
+		change_samples(&predict_experts[PREDICT_HISTORY_EXPERTS + c],
+			       step, m->lead, steps, &m->change[c]);
 		merge(m, m->change[c].value, m->change[c].n,
 		      first_change(c));
 	}

@@ -8,6 +8,7 @@
 #include "predict/expert.h"
 #include "predict/grid.h"
 #include "predict/predict.h"
+#include "predict/recall.h"
 #include "predict/recur.h"
 
 /* So many probabilities share a pass over the experts' weights. */
@@ -35,11 +36,14 @@ struct predict_sources {
 /*
  * What all horizons of a step share: scratch, not kept.
  *
+ * @past: the longer past; @recall, @moves: moments there like now.
  * @window: the window's values in order; @walk_step, @walk_noise: variances
  *	(walk.c).
  */
 struct predict_step {
 	struct predict_history history;
+	const struct predict_ring *past;
+	struct predict_recall recall, moves;
 	struct predict_sources window;
 	double walk_step, walk_noise;
 	float weight[PREDICT_HISTORY_EXPERTS][PREDICT_HISTORY];
@@ -66,8 +70,12 @@ struct predict_mixture {
 	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
 };
 
-/* Fills in all of @step but its history, from that. */
-void predict_step_fill(struct predict_step *step);
+/*
+ * Fills in all of @step but its history, from that and from @past; the longest
+ * horizon is @longest.
+ */
+void predict_step_fill(struct predict_step *step,
+		       const struct predict_ring *past, unsigned int longest);
 
 /*
  * The samples of all experts but recurrence, @steps ahead, and who sleeps; of a

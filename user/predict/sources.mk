@@ -20,6 +20,7 @@ PREDICT_SRCS := \
 	user/predict/period.c \
 	user/predict/pool.c \
 	user/predict/profile.c \
+	user/predict/recall.c \
 	user/predict/recur.c \
 	user/predict/ring.c \
 	user/predict/series.c \
