@@ -27,7 +27,7 @@
 #define LAGS		4
 #define PAST_MIN	300	/* steps: beyond what the analogs see */
 #define PAST_MAX	3072	/* the largest ring there is: series.c */
-#define FAR		8191	/* four of them fit an int16_t */
+#define FAR		8191	/* four of them are less than INT16_MAX */
 #define BLOCK		8
 
 typedef int16_t s8 __attribute__((vector_size(16), aligned(2), may_alias));
@@ -38,10 +38,10 @@ static void unroll(const struct predict_ring *past, int16_t *x)
 	unsigned int oldest = past->used < past->size ? 0 : past->next;
 	unsigned int n = past->used - oldest;
 
-	for (unsigned int i = 0; i < n; i++)
-		x[i] = (int16_t)(past->code[oldest + i] / 4);
-	for (unsigned int i = 0; i < oldest; i++)
-		x[n + i] = (int16_t)(past->code[i] / 4);
+	memcpy(x, past->code + oldest, n * sizeof(*x));
+	memcpy(x + n, past->code, oldest * sizeof(*x));
+	for (unsigned int i = 0; i < past->used; i += BLOCK)
+		*(s8 *)(x + i) >>= 2;
 }
 
 static void to_moves(int16_t *x, unsigned int n)
@@ -51,15 +51,15 @@ static void to_moves(int16_t *x, unsigned int n)
 	x[0] = 0;
 }
 
-/* d(first..last), with room to write a block past the end. */
-static void distances(const int16_t *x, unsigned int n, unsigned int first,
-		      unsigned int last, int16_t *d)
+/* Of @count moments from @x on, from the one at @now; by blocks. */
+static void distances(const int16_t *x, unsigned int count, const int16_t *now,
+		      int16_t *d)
 {
-	for (unsigned int i = first; i <= last; i += BLOCK) {
+	for (unsigned int i = 0; i < count; i += BLOCK) {
 		s8 sum = { 0 };
 
-		for (unsigned int l = 0; l < LAGS; l++) {
-			s8 diff = *(const s8 *)(x + i - l) - x[n - 1 - l];
+		for (int l = 0; l < LAGS; l++) {
+			s8 diff = *(const s8 *)(x + i - l) - now[-l];
 			s8 sign = diff < 0;
 
 			diff = (diff ^ sign) - sign;
@@ -70,83 +70,98 @@ static void distances(const int16_t *x, unsigned int n, unsigned int first,
 	}
 }
 
-static bool any_below(const int16_t *d, int16_t most)
+/* How many of @d are up to @most; @n is a multiple of BLOCK. */
+static unsigned int count_up_to(const int16_t *d, unsigned int n, int16_t most)
 {
-	s8 below = *(const s8 *)d < most;
+	s8 sum = { 0 };
+	int total = 0;
+
+	for (unsigned int i = 0; i < n; i += BLOCK)
+		sum -= *(const s8 *)(d + i) <= most;
+	for (unsigned int k = 0; k < BLOCK; k++)
+		total += sum[k];
+	return (unsigned int)total;
+}
+
+/* The least distance up to which there are enough. */
+static int16_t farthest(const int16_t *d, unsigned int n)
+{
+	int low = 0, high = INT16_MAX - 1;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (count_up_to(d, n, (int16_t)middle) >= PREDICT_RECALLED)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return (int16_t)low;
+}
+
+static bool any_up_to(const int16_t *d, int16_t most)
+{
+	s8 found = *(const s8 *)d <= most;
 	uint64_t part[2];
 
-	memcpy(part, &below, sizeof(part));
+	memcpy(part, &found, sizeof(part));
 	return (part[0] | part[1]) != 0;
 }
 
-/* The nearest so far, in order. */
-struct nearest {
-	unsigned int n;
-	int16_t d[PREDICT_RECALLED];
-	uint16_t at[PREDICT_RECALLED];
-};
-
-static void insert(struct nearest *b, int16_t d, unsigned int at)
+/* Those nearer than @most, and the latest at it; to @at, the latest first. */
+static unsigned int choose(const int16_t *d, unsigned int n, int16_t most,
+			   uint16_t *at)
 {
-	unsigned int k = b->n < PREDICT_RECALLED ? b->n++ : b->n - 1;
+	unsigned int chosen = 0, ties = PREDICT_RECALLED;
 
-	for (; k && b->d[k - 1] > d; k--) {
-		b->d[k] = b->d[k - 1];
-		b->at[k] = b->at[k - 1];
-	}
-	b->d[k] = d;
-	b->at[k] = (uint16_t)at;
-}
-
-/* From the latest back, in blocks: few of them have one that is near. */
-static void choose(const int16_t *d, unsigned int first, unsigned int last,
-		   struct nearest *b)
-{
-	int16_t most = INT16_MAX;
-
-	for (unsigned int end = last + 1; end > first;) {
-		unsigned int from = end - first < BLOCK ? first : end - BLOCK;
-
-		if (end - from == BLOCK && !any_below(d + from, most)) {
-			end = from;
+	if (most > 0)
+		ties -= count_up_to(d, n, (int16_t)(most - 1));
+	for (unsigned int end = n; end; end -= BLOCK) {
+		if (!any_up_to(d + end - BLOCK, most))
 			continue;
+		for (unsigned int i = end; i-- > end - BLOCK;) {
+			if (d[i] > most || (d[i] == most && !ties))
+				continue;
+			ties -= d[i] == most;
+			at[chosen++] = (uint16_t)i;
 		}
-		while (end-- > from)
-			if (d[end] < most) {
-				insert(b, d[end], end);
-				if (b->n == PREDICT_RECALLED)
-					most = b->d[b->n - 1];
-			}
-		end = from;
 	}
+	return chosen;
 }
 
 void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 			 bool moves, struct predict_recall *out)
 {
-	int16_t x[PAST_MAX + BLOCK] = { 0 }, d[PAST_MAX + BLOCK];
-	unsigned int n = past->used, first = LAGS, last;
-	struct nearest b = { 0 };
-	float worst, sum = 0;
+	int16_t x[PAST_MAX + BLOCK], d[PAST_MAX + BLOCK], most;
+	unsigned int n = past->used, count;
+	float sum = 0;
 
 	out->n = 0;
 	if (n < PAST_MIN || n > PAST_MAX || n < 2 * longest)
 		return;
-	last = n - 1 - longest;
 	unroll(past, x);
+	memset(x + n, 0, BLOCK * sizeof(*x));
 	if (moves)
 		to_moves(x, n);
-	distances(x, n, first, last, d);
-	choose(d, first, last, &b);
-	worst = b.d[b.n - 1];
-	for (unsigned int k = 0; k < b.n; k++) {
-		out->ago[k] = (uint16_t)(n - 1 - b.at[k]);
-		out->weight[k] = worst > 0 ? 1.05f - b.d[k] / worst : 1;
-		sum += out->weight[k];
+	/* d[i] is of moment LAGS + i. */
+	count = n - longest - LAGS;
+	distances(x + LAGS, count, x + n - 1, d);
+	for (unsigned int i = count; i % BLOCK; i++)
+		d[i] = INT16_MAX;
+	count = (count + BLOCK - 1) / BLOCK * BLOCK;
+	most = farthest(d, count);
+	out->n = choose(d, count, most, out->ago);
+	for (unsigned int k = 0; k < out->n; k++) {
+		float near = 1;
+
+		if (most > 0)
+			near = 1.05f - d[out->ago[k]] / (float)most;
+		out->ago[k] = (uint16_t)(n - 1 - LAGS - out->ago[k]);
+		out->weight[k] = near;
+		sum += near;
 	}
-	for (unsigned int k = 0; k < b.n; k++)
+	for (unsigned int k = 0; k < out->n; k++)
 		out->weight[k] /= sum;
-	out->n = b.n;
 }
 
 void predict_recall_samples(const struct predict_recall *r,

@@ -89,12 +89,68 @@ static void test_ties(void)
 	}
 }
 
+static struct predict_series *copula_new(void)
+{
+	static const unsigned int horizon[] = { 1, 40 };
+	static const double prob[] = { 0.05, 0.5, 0.95 };
+	const struct predict_series_opts o = {
+		.size = sizeof(o), .horizons = horizon, .nhorizons = 2,
+		.probs = prob, .nprobs = 3, .lower = -INFINITY,
+		.upper = INFINITY, .expert = "copula",
+	};
+	struct predict_series *s = NULL;
+
+	ktap_assert(!predict_series_new(&o, &s) && s);
+	return s;
+}
+
+/* AR(1), coefficient 0.9, cubed: a heavy tail does not matter. */
+static void test_copula(void)
+{
+	struct predict_series *s = copula_new();
+	double q[3], z = 0;
+
+	random_state = 9;
+	for (int t = 0; t < 400; t++) {
+		z = 0.9 * z + sqrt(1 - 0.81) * gauss();
+		predict_series_update(s, t % 50 == 7 ? NAN : z * z * z);
+	}
+	for (int t = 0; t < 4; t++)
+		predict_series_update(s, 1.5 * 1.5 * 1.5);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(cbrt(q[1]) > 1 && cbrt(q[1]) < 1.8 && cbrt(q[0]) > 0 &&
+		    cbrt(q[2]) < 3, "%g %g %g", q[0], q[1], q[2]);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(fabs(cbrt(q[1])) < 1 && cbrt(q[0]) < -0.8, "%g %g %g",
+		    q[0], q[1], q[2]);
+	predict_series_free(s);
+}
+
+/* Values that are often taken stay what they are. */
+static void test_copula_atoms(void)
+{
+	struct predict_series *s = copula_new();
+	double q[3];
+
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, t & 1 ? 9 : 0);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[1] == 0 && q[2] == 0, "%g %g %g", q[0], q[1], q[2]);
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, 4);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[0] == 4 && q[1] == 4 && q[2] == 4);
+	predict_series_free(s);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
 		{ "R-11 recall: what came after a rare burst", test_recall },
 		{ "R-11 recall: moves on a level never seen", test_moves },
 		{ "R-11 recall: ties", test_ties },
+		{ "R-11 copula: an autoregression", test_copula },
+		{ "R-11 copula: atoms", test_copula_atoms },
 		{ 0 }
 	});
 }
