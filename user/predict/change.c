@@ -2,15 +2,12 @@
 /*
  * Changes: from where it is now, it will move as it moved before.
  *
- * For the last 64 moments i (32 for "change-level") whose outcome h steps later
- * is known,
+ * For the last 64 moments i whose outcome h steps later is known,
  *
- *	now + value(i + h) - state(i),	weight keep^age x likeness
+ *	now + value(i + h) - state(i),	weight keep^age
  *
- * where "now" and "state" are the value ("change") or the level of 3 steps
- * ("change-level", its moments likened by how far the value was above that
- * level: analog.c). Assumption: changes repeat, levels do not, as of a random
- * walk or a ramp; these are the only experts to forecast what was never seen.
+ * Assumption: changes repeat, levels do not, as of a random walk or a ramp. With
+ * "recall-moves" (recall.c) and the walk it can forecast what was never seen.
  *
  * Example: 10 20 30 40, h = 2: the changes over two steps were 20 and 20: 60.
  */
@@ -19,14 +16,12 @@
 #include "predict/bell.h"
 #include "predict/expert.h"
 
-#define FLOOR	0.001f
-
 /*
- * By counting for each how many are less: 64 x 64 comparisons without a branch
- * are faster than any few that have to be guessed.
+ * By counting for each how many are less: up to 64 x 64 comparisons without a
+ * branch are faster than any few that have to be guessed.
  */
-static void sort(float *value, const float *weight, unsigned int n,
-		 struct predict_changes *out)
+void predict_changes_sort(float *value, const float *weight, unsigned int n,
+			  struct predict_changes *out)
 {
 	unsigned char equal[PREDICT_CHANGES] = { 0 };
 
@@ -47,22 +42,19 @@ void predict_change_samples(const struct predict_expert *e,
 			    const struct predict_history *h,
 			    unsigned int steps, struct predict_changes *out)
 {
-	const float *state = e->level ? h->level : h->state;
-	const float *d = h->distance[e->by[0]];
 	float value[PREDICT_CHANGES], weight[PREDICT_CHANGES];
-	float a = 0.5f / (e->width[0] * e->width[0]), age = 1, sum = 0;
-	float now = state[h->n - 1];
+	float now = h->state[h->n - 1], age = 1, sum = 0;
 	unsigned int n = 0;
 
-	for (unsigned int i = h->n - steps; i-- && n < e->changes;
+	for (unsigned int i = h->n - steps; i-- && n < PREDICT_CHANGES;
 	     age *= e->keep) {
 		if (!(h->there[i + steps] > 0))
 			continue;
-		weight[n] = age * (predict_decay(a * d[i]) + FLOOR);
-		value[n] = now + (h->value[i + steps] - state[i]);
+		weight[n] = age;
+		value[n] = now + (h->value[i + steps] - h->state[i]);
 		sum += weight[n++];
 	}
 	for (unsigned int i = 0; i < n; i++)
 		weight[i] /= sum;
-	sort(value, weight, n, out);
+	predict_changes_sort(value, weight, n, out);
 }

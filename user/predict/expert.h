@@ -4,9 +4,11 @@
  * values of the recent past.
  *
  * A history expert gives every moment i of the window a weight; its forecast
- * for h steps ahead is the values at i + h with these weights (analog.c). A
- * change expert moves them first (change.c), or draws its own (walk.c). None
- * has a state of its own: what it knows is in the window.
+ * for h steps ahead is the values at i + h with these weights (analog.c,
+ * copula.c). A change expert has a short list of samples: past values moved to
+ * where it is now (change.c), those of a longer past (recall.c), or of its own
+ * (walk.c). None has a state of its own: what it knows is in the window and the
+ * ring.
  */
 #ifndef PREDICT_EXPERT_H
 #define PREDICT_EXPERT_H
@@ -14,8 +16,9 @@
 #include "predict/grid.h"
 #include "predict/history.h"
 
-#define PREDICT_HISTORY_EXPERTS	10
-#define PREDICT_CHANGE_EXPERTS	3
+#define PREDICT_ANALOG_EXPERTS	7
+#define PREDICT_HISTORY_EXPERTS	(PREDICT_ANALOG_EXPERTS + 1)	/* the copula */
+#define PREDICT_CHANGE_EXPERTS	4
 #define PREDICT_EXPERTS	(PREDICT_HISTORY_EXPERTS + PREDICT_CHANGE_EXPERTS)
 #define PREDICT_CHANGES		64	/* a multiple of 16 */
 
@@ -26,23 +29,28 @@ struct predict_changes {
 	unsigned int n;
 };
 
+/* What a change expert's samples are made of. */
+enum predict_kind {
+	PREDICT_OF_CHANGES,	/* changes of the value (change.c) */
+	PREDICT_OF_RECALL,	/* like moments of the longer past (recall.c) */
+	PREDICT_OF_MOVES,	/* like moves there */
+	PREDICT_OF_WALK,	/* none: a random walk (walk.c) */
+};
+
 /*
  * @keep: weight lost a step of age.
  * @by, @width: up to two measures of likeness and their bandwidths.
- * @level: for change experts: move by the change of the level, not of the
- *	value.
- * @changes: at most so many of them, up to PREDICT_CHANGES; 0: a walk.
+ * @kind: of change experts; those use nothing else, but for @keep of changes.
  */
 struct predict_expert {
 	const char *name;
 	float keep;
 	enum predict_measure by[2];
 	float width[2];
-	int level;
-	unsigned int changes;
+	enum predict_kind kind;
 };
 
-/* First the history experts, then the change experts. */
+/* First the analogs, then the copula, then the change experts. */
 extern const struct predict_expert predict_experts[PREDICT_EXPERTS];
 
 /* Weight of each moment; 0 from h->n on up to PREDICT_HISTORY. */
@@ -57,10 +65,24 @@ void predict_change_samples(const struct predict_expert *e,
 			    const struct predict_history *h,
 			    unsigned int steps, struct predict_changes *out);
 
-/* The random walk (walk.c): variances of a step and of the noise on top. */
-void predict_walk_learn(const struct predict_history *h, double *step,
-			double *noise);
-/* Its values, @var around @now. */
-void predict_walk_samples(double now, double var, struct predict_changes *out);
+/* @value and @weight of @n samples, in order; @value has room for 16 more. */
+void predict_changes_sort(float *value, const float *weight, unsigned int n,
+			  struct predict_changes *out);
+
+/*
+ * The random walk (walk.c).
+ *
+ * @step, @noise: variances of a step and of the noise on top.
+ * @still: the share of steps that are 0.
+ */
+struct predict_walk {
+	double step, noise, still;
+};
+
+void predict_walk_learn(const struct predict_history *h,
+			struct predict_walk *w);
+/* Its values, @steps from @now. */
+void predict_walk_samples(const struct predict_walk *w, double now,
+			  unsigned int steps, struct predict_changes *out);
 
 #endif /* PREDICT_EXPERT_H */

@@ -109,7 +109,7 @@ void predict_history_fill(struct predict_history *h,
 			  const struct predict_ring *past,
 			  const uint8_t *missing)
 {
-	float above[PREDICT_HISTORY] = { 0 }, unit;
+	float unit;
 	unsigned int n;
 
 	lay_out(h, pool, past, missing);
@@ -119,9 +119,6 @@ void predict_history_fill(struct predict_history *h,
 	rank(h);
 	unit = spread(h->state, n, smooth(h));
 	memset(h->distance, 0, sizeof(h->distance));
-	for (unsigned int i = 0; i < n; i++)
-		above[i] = h->state[i] - h->level[i];
-	add_square(h->distance[PREDICT_BY_ABOVE], above, n, 0, unit);
 	add_square(h->distance[PREDICT_BY_LEVEL], h->level, n, 0,
 		   spread(h->level, n, h->level[n - 1]));
 	add_square(h->distance[PREDICT_BY_SLOW], h->slow, n, 0,

@@ -18,7 +18,6 @@ enum predict_measure {
 	PREDICT_BY_SLOW,	/* a level of 10 steps, likewise */
 	PREDICT_BY_SHAPE4,	/* the last 4 values, in mean deviations */
 	PREDICT_BY_SHAPE12,	/* the last 12 */
-	PREDICT_BY_ABOVE,	/* the value above the level of 3 steps */
 	PREDICT_MEASURES
 };
 

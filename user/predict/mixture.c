@@ -86,13 +86,19 @@ static void merge(struct predict_mixture *m, const float *value, unsigned int n,
 	m->all = to;
 }
 
-void predict_step_fill(struct predict_step *step)
+void predict_step_fill(struct predict_step *step,
+		       const struct predict_ring *past, unsigned int longest)
 {
 	const struct predict_history *h = &step->history;
 
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
 		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
-	predict_walk_learn(h, &step->walk_step, &step->walk_noise);
+	if (h->n > 1)
+		predict_copula_fill(&step->copula, h);
+	step->past = past;
+	predict_recall_find(past, longest, false, &step->recall);
+	predict_recall_find(past, longest, true, &step->moves);
+	predict_walk_learn(h, &step->walk);
 	step->window.n = h->n;
 	for (unsigned int i = 0; i < h->n; i++) {
 		step->window.value[i] = h->value[h->sorted[i]];
@@ -111,9 +117,33 @@ static void totals(struct predict_mixture *m, const struct predict_step *step)
 	for (unsigned int i = m->moments; i % 16; i++)
 		there[i] = 0;
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		m->total[e] = dot(step->weight[e], there, m->moments);
+		m->total[e] = dot(m->weight[e], there, m->moments);
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
 		m->total[PREDICT_HISTORY_EXPERTS + c] = m->change[c].n > 0;
+}
+
+static void change_samples(const struct predict_expert *e,
+			   const struct predict_step *step, unsigned int lead,
+			   unsigned int steps, struct predict_changes *out)
+{
+	const struct predict_history *h = &step->history;
+
+	switch (e->kind) {
+	case PREDICT_OF_RECALL:
+		predict_recall_samples(&step->recall, step->past, false, steps,
+				       out);
+		break;
+	case PREDICT_OF_MOVES:
+		predict_recall_samples(&step->moves, step->past, true, steps,
+				       out);
+		break;
+	case PREDICT_OF_WALK:
+		predict_walk_samples(&step->walk, h->state[h->n - 1], steps,
+				     out);
+		break;
+	default:
+		predict_change_samples(e, h, lead, out);
+	}
 }
 
 void predict_mixture_collect(struct predict_mixture *m,
@@ -126,16 +156,13 @@ void predict_mixture_collect(struct predict_mixture *m,
 	m->lead = steps < h->n / 2 ? steps : h->n / 2;
 	m->moments = h->n - m->lead;
 	m->all = &step->window;
+	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
+		m->weight[e] = step->weight[e];
+	predict_copula_weigh(&step->copula, h, m->lead, m->copula);
+	m->weight[PREDICT_ANALOG_EXPERTS] = m->copula;
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		const struct predict_expert *e =
-			&predict_experts[PREDICT_HISTORY_EXPERTS + c];
-
-		if (e->changes)
-			predict_change_samples(e, h, m->lead, &m->change[c]);
-		else
-			predict_walk_samples(h->state[h->n - 1],
-					     steps * step->walk_step +
-					     step->walk_noise, &m->change[c]);
+		change_samples(&predict_experts[PREDICT_HISTORY_EXPERTS + c],
+			       step, m->lead, steps, &m->change[c]);
 		merge(m, m->change[c].value, m->change[c].n,
 		      first_change(c));
 	}
@@ -158,7 +185,7 @@ static void share_history(struct predict_mixture *m,
 		v4 sum[PREDICT_GROUP] = { 0 };
 
 		for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-			v4 weight = *(const v4 *)(step->weight[e] + i);
+			v4 weight = *(const v4 *)(m->weight[e] + i);
 
 			for (int k = 0; k < PREDICT_GROUP; k++)
 				sum[k] += c[e][k] * weight;
@@ -301,8 +328,8 @@ static void ask_group(const struct predict_mixture *m,
 		if (!(m->total[e] > 0))
 			continue;
 		for (unsigned int i = 0; i < m->moments; i += 8) {
-			v4 w = *(const v4 *)(step->weight[e] + i);
-			v4 x = *(const v4 *)(step->weight[e] + i + 4);
+			v4 w = *(const v4 *)(m->weight[e] + i);
+			v4 x = *(const v4 *)(m->weight[e] + i + 4);
 
 			for (int k = 0; k < PREDICT_GROUP; k++) {
 				a[k] += w * *(const v4 *)(mask[k] + i);

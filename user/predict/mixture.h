@@ -5,9 +5,11 @@
 
 #include <stdint.h>
 
+#include "predict/copula.h"
 #include "predict/expert.h"
 #include "predict/grid.h"
 #include "predict/predict.h"
+#include "predict/recall.h"
 #include "predict/recur.h"
 
 /* So many probabilities share a pass over the experts' weights. */
@@ -35,19 +37,24 @@ struct predict_sources {
 /*
  * What all horizons of a step share: scratch, not kept.
  *
- * @window: the window's values in order; @walk_step, @walk_noise: variances
- *	(walk.c).
+ * @copula: what that expert knows of all horizons.
+ * @past: the longer past; @recall, @moves: moments there like now.
+ * @window: the window's values in order.
  */
 struct predict_step {
 	struct predict_history history;
+	const struct predict_ring *past;
+	struct predict_recall recall, moves;
 	struct predict_sources window;
-	double walk_step, walk_noise;
-	float weight[PREDICT_HISTORY_EXPERTS][PREDICT_HISTORY];
+	struct predict_walk walk;
+	float weight[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY];
+	struct predict_copula copula;
 };
 
 /*
  * All experts for one horizon of a step: scratch, not kept.
  *
+ * @weight: of each history expert and moment; @copula: of the last of them.
  * @lead: steps from a moment to its outcome; @moments: with an outcome.
  * @all: all samples in order; a source is an index into @share. @a, @b: the
  *	lists that it is merged in.
@@ -59,6 +66,8 @@ struct predict_step {
 struct predict_mixture {
 	unsigned int lead, moments;
 	const struct predict_sources *all;
+	const float *weight[PREDICT_HISTORY_EXPERTS];
+	float copula[PREDICT_HISTORY];
 	struct predict_sources a, b;
 	float share[PREDICT_PROBS_ROOM][PREDICT_SOURCES];
 	float w[PREDICT_PROBS_ROOM][PREDICT_EXPERTS];
@@ -66,8 +75,12 @@ struct predict_mixture {
 	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
 };
 
-/* Fills in all of @step but its history, from that. */
-void predict_step_fill(struct predict_step *step);
+/*
+ * Fills in all of @step but its history, from that and from @past; the longest
+ * horizon is @longest.
+ */
+void predict_step_fill(struct predict_step *step,
+		       const struct predict_ring *past, unsigned int longest);
 
 /*
  * The samples of all experts but recurrence, @steps ahead, and who sleeps; of a

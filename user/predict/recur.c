@@ -19,9 +19,11 @@
  * beside those of the rest of the mixture, with a memory of one period but
  * N >= 40 steps (a wrong short period does well between two bursts),
  *
- *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (L_own / L_other)^12)
+ *	L <- (1 - 1/N) L + loss,	weight = 1 / (1 + (L_own / 0.85 L_other)^12)
  *
- * capped at 0.9. It starts in debt (ratio 1.5 over half of N), so it must
+ * capped at 0.9. The 0.85 is because the best of up to six periods is taken, by
+ * a short memory: the luckiest of six that are worth nothing seems better than
+ * it is. It starts in debt (ratio 1.5 over half of N), so it must
  * foresee one recurrence before it counts. When the bursts stop, the first
  * false alarm puts L_own near L_other, as that has decayed to 1/e meanwhile,
  * and the second ends it.
@@ -40,6 +42,7 @@
 #define WEIGHT_MIN	0.05
 #define RATE_STEPS	100.0
 #define MEMORY_MIN	40.0	/* steps */
+#define MARGIN		0.85	/* better by so much to count half */
 
 void predict_recur_init(struct predict_recur *r, float *room,
 			unsigned int period_max, unsigned int nhorizons)
@@ -240,6 +243,7 @@ double predict_recur_weight(const struct predict_recur *r,
 	}
 	if (!(*period > 0))
 		return 0;
+	best /= MARGIN;
 	x = best * best * best;
 	x *= x;
 	weight = 1 / (1 + x * x);

@@ -245,7 +245,8 @@ void predict_series_step(const struct predict_series *s,
 			 struct predict_step *step)
 {
 	predict_history_fill(&step->history, &s->window, &s->past, s->missing);
-	predict_step_fill(step);
+	predict_step_fill(step, &s->past,
+			  s->horizon[s->nhorizons - 1].steps);
 }
 
 static void forecast(struct predict_series *s)

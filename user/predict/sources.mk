@@ -4,6 +4,7 @@ PREDICT_SRCS := \
 	user/predict/analog.c \
 	user/predict/calibrate.c \
 	user/predict/change.c \
+	user/predict/copula.c \
 	user/predict/demand.c \
 	user/predict/event.c \
 	user/predict/expect.c \
@@ -20,6 +21,7 @@ PREDICT_SRCS := \
 	user/predict/period.c \
 	user/predict/pool.c \
 	user/predict/profile.c \
+	user/predict/recall.c \
 	user/predict/recur.c \
 	user/predict/ring.c \
 	user/predict/series.c \

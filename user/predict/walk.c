@@ -11,6 +11,10 @@
  * changes over h steps that do not overlap: it is what keeps the mixture from
  * being worse than naive.
  *
+ * Where steps are often 0 it stays just where it is with the probability
+ * still^h, still being the share of such steps, and what moves has all of the
+ * variance: a long 0 is not blurred by a walk around it.
+ *
  * Example: steps of +-2, h = 9: sd 6; from 100 on the 5 % quantile is 90.1.
  */
 #include <math.h>
@@ -27,10 +31,10 @@ static const float normal[POINTS / 2] = {
 	1.22986f, 1.41780f, 1.67594f, 2.15387f
 };
 
-void predict_walk_learn(const struct predict_history *h, double *step,
-			double *noise)
+void predict_walk_learn(const struct predict_history *h,
+			struct predict_walk *w)
 {
-	double s = 0, n = 0, count = 0;
+	double s = 0, n = 0, still = 0, count = 0;
 
 	for (unsigned int i = 1; i < h->n; i++) {
 		double d = (double)h->state[i] - h->state[i - 1];
@@ -38,23 +42,32 @@ void predict_walk_learn(const struct predict_history *h, double *step,
 
 		s = KEEP * s + d * d;
 		n = KEEP * n + e * e;
+		still = KEEP * still + (d == 0);
 		count = KEEP * count + 1;
 	}
-	*step = count > 0 ? s / count : 0;
-	*noise = count > 0 ? n / count : 0;
+	w->step = count > 0 ? s / count : 0;
+	w->noise = count > 0 ? n / count : 0;
+	/* With noise on top it is nowhere just so. */
+	w->still = count > 0 && !(n > 0) ? still / count : 0;
 }
 
-void predict_walk_samples(double now, double var, struct predict_changes *out)
+void predict_walk_samples(const struct predict_walk *w, double now,
+			  unsigned int steps, struct predict_changes *out)
 {
-	double sd = sqrt(var);
+	double stay = 1, sd;
 
+	for (unsigned int i = 0; i < steps && stay > 1e-3; i++)
+		stay *= w->still;
+	sd = stay < 1 ? sqrt((steps * w->step + w->noise) / (1 - stay)) : 0;
 	for (int i = 0; i < POINTS / 2; i++) {
 		double d = sd * normal[i];
 
 		out->value[POINTS / 2 - 1 - i] = (float)(now - d);
-		out->value[POINTS / 2 + i] = (float)(now + d);
+		out->value[POINTS / 2 + 1 + i] = (float)(now + d);
 	}
-	for (int i = 0; i < POINTS; i++)
-		out->weight[i] = 1.0f / POINTS;
-	out->n = POINTS;
+	for (int i = 0; i <= POINTS; i++)
+		out->weight[i] = (float)((1 - stay) / POINTS);
+	out->value[POINTS / 2] = (float)now;
+	out->weight[POINTS / 2] = (float)stay;
+	out->n = POINTS + 1;
 }

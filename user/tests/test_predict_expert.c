@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The forecasting library: single experts, by their worked examples. */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "predict/recall.h"
+#include "test_predict.h"
+
+#define PAST	1200
+
+static int16_t room[PAST];
+
+/* The weight of samples within 1 % of @value. */
+static double weight_of(const struct predict_changes *c, double value)
+{
+	double sum = 0;
+
+	for (unsigned int i = 0; i < c->n; i++) {
+		ktap_assert(isfinite(c->value[i]) && c->weight[i] >= 0);
+		ktap_assert(!i || c->value[i] >= c->value[i - 1], "%u", i);
+		if (fabs(c->value[i] - value) <= 0.01 * fabs(value))
+			sum += c->weight[i];
+	}
+	return sum;
+}
+
+/* The example of recall.c: bursts of 5 9 3, hundreds of steps apart. */
+static void test_recall(void)
+{
+	struct predict_ring past;
+	struct predict_recall r;
+	struct predict_changes c;
+
+	predict_ring_init(&past, room, PAST);
+	predict_recall_find(&past, 12, false, &r);
+	ktap_assert(!r.n);
+	for (int t = 0; t <= 1500; t++) {
+		int phase = t % 500;
+
+		predict_ring_push(&past, phase == 0 ? 5 : phase == 1 ? 9 :
+				  phase == 2 ? 3 : 0);
+		if (t == 200)
+			predict_recall_find(&past, 12, false, &r);
+	}
+	ktap_assert(!r.n, "too soon: %u", r.n);
+	predict_recall_find(&past, 12, false, &r);
+	ktap_assert(r.n == PREDICT_RECALLED, "%u", r.n);
+	predict_recall_samples(&r, &past, false, 1, &c);
+	ktap_assert(weight_of(&c, 9) > 0.5, "%g", weight_of(&c, 9));
+	predict_recall_samples(&r, &past, false, 2, &c);
+	ktap_assert(weight_of(&c, 3) > 0.5, "%g", weight_of(&c, 3));
+}
+
+/* Memory that grows by 10 for 60 steps and is freed, each time from higher up. */
+static void test_moves(void)
+{
+	struct predict_ring past;
+	struct predict_recall r;
+	struct predict_changes c;
+	double x = 0;
+
+	predict_ring_init(&past, room, PAST);
+	for (int t = 0; t < 1170; t++) {
+		x = t % 60 ? x + 10 : 37 * (t / 60);
+		predict_ring_push(&past, (float)x);
+	}
+	predict_recall_find(&past, 12, true, &r);
+	predict_recall_samples(&r, &past, true, 12, &c);
+	/* 12 of the 32 are of the last 12 steps before it is freed. */
+	ktap_assert(weight_of(&c, x + 120) > 0.6, "%g of %g",
+		    weight_of(&c, x + 120), x + 120);
+}
+
+/* Where all are equal, those are taken that came last. */
+static void test_ties(void)
+{
+	struct predict_ring past;
+	struct predict_recall r;
+
+	predict_ring_init(&past, room, PAST);
+	for (int t = 0; t < 2000; t++)
+		predict_ring_push(&past, 7);
+	predict_recall_find(&past, 60, false, &r);
+	ktap_assert(r.n == PREDICT_RECALLED);
+	for (unsigned int k = 0; k < r.n; k++) {
+		ktap_assert(r.ago[k] == 60 + k, "%u: %u", k, r.ago[k]);
+		ktap_assert(fabs(r.weight[k] - 1.0 / PREDICT_RECALLED) < 1e-6);
+	}
+}
+
+static struct predict_series *copula_new(void)
+{
+	static const unsigned int horizon[] = { 1, 40 };
+	static const double prob[] = { 0.05, 0.5, 0.95 };
+	const struct predict_series_opts o = {
+		.size = sizeof(o), .horizons = horizon, .nhorizons = 2,
+		.probs = prob, .nprobs = 3, .lower = -INFINITY,
+		.upper = INFINITY, .expert = "copula",
+	};
+	struct predict_series *s = NULL;
+
+	ktap_assert(!predict_series_new(&o, &s) && s);
+	return s;
+}
+
+/* AR(1), coefficient 0.9, cubed: a heavy tail does not matter. */
+static void test_copula(void)
+{
+	struct predict_series *s = copula_new();
+	double q[3], z = 0;
+
+	random_state = 9;
+	for (int t = 0; t < 400; t++) {
+		z = 0.9 * z + sqrt(1 - 0.81) * gauss();
+		predict_series_update(s, t % 50 == 7 ? NAN : z * z * z);
+	}
+	for (int t = 0; t < 4; t++)
+		predict_series_update(s, 1.5 * 1.5 * 1.5);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(cbrt(q[1]) > 1 && cbrt(q[1]) < 1.8 && cbrt(q[0]) > 0 &&
+		    cbrt(q[2]) < 3, "%g %g %g", q[0], q[1], q[2]);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(fabs(cbrt(q[1])) < 1 && cbrt(q[0]) < -0.8, "%g %g %g",
+		    q[0], q[1], q[2]);
+	predict_series_free(s);
+}
+
+/* Values that are often taken stay what they are. */
+static void test_copula_atoms(void)
+{
+	struct predict_series *s = copula_new();
+	double q[3];
+
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, t & 1 ? 9 : 0);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[1] == 0 && q[2] == 0, "%g %g %g", q[0], q[1], q[2]);
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, 4);
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(q[0] == 4 && q[1] == 4 && q[2] == 4);
+	predict_series_free(s);
+}
+
+int main(void)
+{
+	return ktap_run((struct ktap_case[]){
+		{ "R-11 recall: what came after a rare burst", test_recall },
+		{ "R-11 recall: moves on a level never seen", test_moves },
+		{ "R-11 recall: ties", test_ties },
+		{ "R-11 copula: an autoregression", test_copula },
+		{ "R-11 copula: atoms", test_copula_atoms },
+		{ 0 }
+	});
+}
