@@ -190,15 +190,21 @@ void preswap_app_account(struct preswap_app *app,
 	spin_unlock_bh(&app->lock);
 }
 
-/* Tasks find their app anew when this number has changed. */
+/*
+ * Tasks find their app anew when this number has changed. Who has the new number
+ * finds the new table, or its task would stay with the old app for good:
+ *
+ *	table, policy = new		number = generation (acquire)
+ *	generation++ (release)		look into table, policy
+ */
 u64 preswap_app_generation(void)
 {
-	return atomic64_read(&preswap_app_gen);
+	return atomic64_read_acquire(&preswap_app_gen);
 }
 
 void preswap_app_regroup(void)
 {
-	atomic64_inc(&preswap_app_gen);
+	atomic64_fetch_inc_release(&preswap_app_gen);
 }
 
 unsigned int preswap_app_count(void)
