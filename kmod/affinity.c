@@ -155,7 +155,8 @@ static bool preswap_affinity_movable(const struct task_struct *task)
 {
 	/* a deadline task was admitted for all CPUs of its domain */
 	return READ_ONCE(task->policy) != SCHED_DEADLINE &&
-	       !(task->flags & (PF_NO_SETAFFINITY | PF_KTHREAD | PF_EXITING));
+	       !(READ_ONCE(task->flags) &
+		 (PF_NO_SETAFFINITY | PF_KTHREAD | PF_EXITING));
 }
 
 static int preswap_affinity_apply(struct task_struct *task,

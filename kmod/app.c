@@ -171,28 +171,40 @@ void preswap_app_remove(struct preswap_app *app)
 	preswap_app_put(app);
 }
 
+/* Who wants one of the sums reads it without the lock. */
+static void preswap_app_add(u64 *sum, u64 delta)
+{
+	WRITE_ONCE(*sum, *sum + delta);
+}
+
 void preswap_app_account(struct preswap_app *app,
 			 const struct preswap_usage *delta)
 {
 	spin_lock_bh(&app->lock);
-	app->total.cpu_ns += delta->cpu_ns;
-	app->total.run_delay_ns += delta->run_delay_ns;
-	app->total.major_faults += delta->major_faults;
-	app->total.read_bytes += delta->read_bytes;
-	app->total.write_bytes += delta->write_bytes;
-	app->total.switches += delta->switches;
+	preswap_app_add(&app->total.cpu_ns, delta->cpu_ns);
+	preswap_app_add(&app->total.run_delay_ns, delta->run_delay_ns);
+	preswap_app_add(&app->total.major_faults, delta->major_faults);
+	preswap_app_add(&app->total.read_bytes, delta->read_bytes);
+	preswap_app_add(&app->total.write_bytes, delta->write_bytes);
+	preswap_app_add(&app->total.switches, delta->switches);
 	spin_unlock_bh(&app->lock);
 }
 
-/* Tasks find their app anew when this number has changed. */
+/*
+ * Tasks find their app anew when this number has changed. Who has the new number
+ * finds the new table, or its task would stay with the old app for good:
+ *
+ *	table, policy = new		number = generation (acquire)
+ *	generation++ (release)		look into table, policy
+ */
 u64 preswap_app_generation(void)
 {
-	return atomic64_read(&preswap_app_gen);
+	return atomic64_read_acquire(&preswap_app_gen);
 }
 
 void preswap_app_regroup(void)
 {
-	atomic64_inc(&preswap_app_gen);
+	atomic64_fetch_inc_release(&preswap_app_gen);
 }
 
 unsigned int preswap_app_count(void)
@@ -210,7 +222,8 @@ int preswap_app_path(const struct preswap_app *app, char *buf, size_t len)
 u64 preswap_app_memory_now(const struct preswap_app *app)
 {
 	struct mem_cgroup *memcg;
-	u64 bytes = app->rss_bytes;
+	/* the reclaim worker asks without the lock, too */
+	u64 bytes = READ_ONCE(app->rss_bytes);
 
 	rcu_read_lock();
 	memcg = preswap_app_memcg(app);
@@ -246,16 +259,17 @@ static void preswap_app_sample_memory(struct preswap_app *app)
 
 static void preswap_app_sample_psi(struct preswap_app *app)
 {
+	static const u8 states[] = { PSI_CPU_SOME, PSI_MEM_SOME, PSI_MEM_FULL };
 	struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
+	u32 i;
 
 	if (!psi)
 		return;
-	app->psi_us[0] = div_u64(psi->total[PSI_AVGS][PSI_CPU_SOME],
-				 NSEC_PER_USEC);
-	app->psi_us[1] = div_u64(psi->total[PSI_AVGS][PSI_MEM_SOME],
-				 NSEC_PER_USEC);
-	app->psi_us[2] = div_u64(psi->total[PSI_AVGS][PSI_MEM_FULL],
-				 NSEC_PER_USEC);
+	/* the kernel adds to them at any time */
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		app->psi_us[i] = div_u64(
+			READ_ONCE(psi->total[PSI_AVGS][states[i]]),
+			NSEC_PER_USEC);
 }
 
 #define PRESWAP_APP_CPU_MS	500

@@ -115,12 +115,18 @@ int preswap_put_info(struct sk_buff *skb)
 
 static void put_usage(struct preswap_put *p, const struct preswap_app *app)
 {
-	put_u64(p, PRESWAP_A_APP_CPU_NS, app->total.cpu_ns);
-	put_u64(p, PRESWAP_A_APP_RUN_DELAY_NS, app->total.run_delay_ns);
-	put_u64(p, PRESWAP_A_APP_MAJOR_FAULTS, app->total.major_faults);
-	put_u64(p, PRESWAP_A_APP_READ_BYTES, app->total.read_bytes);
-	put_u64(p, PRESWAP_A_APP_WRITE_BYTES, app->total.write_bytes);
-	put_u64(p, PRESWAP_A_APP_SWITCHES, app->total.switches);
+	put_u64(p, PRESWAP_A_APP_CPU_NS,
+		READ_ONCE(app->total.cpu_ns));
+	put_u64(p, PRESWAP_A_APP_RUN_DELAY_NS,
+		READ_ONCE(app->total.run_delay_ns));
+	put_u64(p, PRESWAP_A_APP_MAJOR_FAULTS,
+		READ_ONCE(app->total.major_faults));
+	put_u64(p, PRESWAP_A_APP_READ_BYTES,
+		READ_ONCE(app->total.read_bytes));
+	put_u64(p, PRESWAP_A_APP_WRITE_BYTES,
+		READ_ONCE(app->total.write_bytes));
+	put_u64(p, PRESWAP_A_APP_SWITCHES,
+		READ_ONCE(app->total.switches));
 	put_u64(p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
 	put_u64(p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
 	put_u64(p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));

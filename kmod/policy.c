@@ -15,6 +15,18 @@
 #include "lease.h"
 #include "policy.h"
 
+/*
+ * A forking task looks whether there is a priority, without the lock
+ * (preswap_app_of_cgroup()): a byte, and what it finds there too late the new
+ * generation tells it.
+ */
+static void preswap_policy_put(struct preswap_app *app,
+			       const struct preswap_policy *policy)
+{
+	lockdep_assert_held(&preswap_lock);
+	data_race(app->policy = *policy);
+}
+
 /**
  * preswap_policy_set() - give an app its policy, in place of the one it had
  * @app_id: cgroup id; the app is made if no task was seen in it yet
@@ -55,7 +67,7 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		bool adopted = !app->policy.priority;
 
 		preswap_lease_end_app(app, false);
-		app->policy = *policy;
+		preswap_policy_put(app, policy);
 		if (adopted)
 			preswap_app_regroup();
 	}
@@ -115,7 +127,7 @@ int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
 	app = preswap_app_find(app_id);
 	if (app && app->policy.priority) {
 		preswap_lease_end_app(app, false);
-		app->policy = (struct preswap_policy){};
+		preswap_policy_put(app, &(struct preswap_policy){});
 		app->approved_until_ns = 0;
 		preswap_app_regroup();
 		err = 0;

@@ -367,7 +367,7 @@ void preswap_task_scan(bool at_load)
 	for_each_process_thread(process, thread) {
 		struct task_struct *parent;
 
-		if (thread->flags & PF_KTHREAD)
+		if (READ_ONCE(thread->flags) & PF_KTHREAD)
 			continue;
 		/* a thread's real_parent is its process's */
 		parent = thread == process ?
@@ -463,7 +463,7 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 		return false;
 	/* the dead stay with their last app, even when it is gone */
 	if (!preswap_task_is_home(entry, generation) &&
-	    !entry->task->exit_state)
+	    !READ_ONCE(entry->task->exit_state))
 		preswap_task_regroup(entry);
 	app = entry->app;
 	if (!app)
@@ -475,7 +475,7 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 			app->busiest_cpu = task_cpu(entry->task);
 		}
 	}
-	if (!all || entry->task->exit_state)
+	if (!all || READ_ONCE(entry->task->exit_state))
 		return false;
 	app->tasks_counting++;
 	app->affinity.moved_counting += entry->affinity.active;
@@ -527,7 +527,7 @@ static void preswap_task_tick_app(struct preswap_app *app, bool all,
 		app->affinity.moved_counting = 0;
 	}
 	if (with_memory) {
-		app->rss_bytes = app->rss_counting;
+		WRITE_ONCE(app->rss_bytes, app->rss_counting);
 		app->rss_counting = 0;
 		app->swap_bytes = app->swap_counting;
 		app->swap_counting = 0;
@@ -582,7 +582,7 @@ static bool preswap_task_view(struct preswap_task *entry, u64 app_id,
 			      struct preswap_task_view *view)
 {
 	/* the dead that nobody has waited for yet are no tasks any more */
-	if (!entry->app || entry->task->exit_state ||
+	if (!entry->app || READ_ONCE(entry->task->exit_state) ||
 	    (app_id && entry->app->id != app_id))
 		return false;
 	view->app_id = entry->app->id;

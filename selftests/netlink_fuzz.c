@@ -9,23 +9,38 @@
  * they hold is within the bounds of the ABI, and the known state is restored.
  * The kernel says nothing about any of it in its log.
  *
- *	netlink_fuzz [SEED [COUNT]]
+ * Where the kernel tells which code a message went through, one that found new
+ * ways is kept, and spoilt further.
+ *
+ *	netlink_fuzz [SEED [COUNT [EVERY]]]
+ *
+ * With EVERY, the lists are looked at after so many only, and whether what has
+ * changed was acknowledged is not: for millions, where the kernel itself watches.
  */
 #include <limits.h>
 
+#include "cover.h"
 #include "guest.h"
 #include "netlink_state.h"
 #include "rawnl.h"
 
 #define FUZZ_MAX	2048	/* bytes of a mutation */
 #define VALID_MAX	16
+#define KEPT_MAX	1024
 
 static uint64_t fuzz_seed;
-static unsigned int fuzz_count = 10000;
+static unsigned int fuzz_count = 10000, fuzz_every = 1;
 static uint64_t fuzz_random;
 static struct raw_msg valid[VALID_MAX];
 static unsigned int valid_count;
 static int kmsg = -1;
+
+/* Mutations that went new ways. */
+static struct kept {
+	size_t len;
+	uint8_t buf[FUZZ_MAX];
+} kept[KEPT_MAX];
+static unsigned int kept_count;
 
 static struct {
 	unsigned int acked, refused, unanswered, restored;
@@ -286,6 +301,33 @@ static void join(struct raw_msg *m)
 	m->len = at + other->len;
 }
 
+static void keep(const struct raw_msg *m)
+{
+	struct kept *to;
+
+	if (m->len > FUZZ_MAX)
+		return;
+	to = &kept[kept_count < KEPT_MAX ? kept_count++ : below(KEPT_MAX)];
+	memcpy(to->buf, m->buf, m->len);
+	to->len = m->len;
+}
+
+static void begin_mutation(struct raw_msg *m)
+{
+	const struct raw_msg *from;
+
+	if (kept_count && below(2)) {
+		const struct kept *k = &kept[below(kept_count)];
+
+		memcpy(m->buf, k->buf, k->len);
+		m->len = k->len;
+		return;
+	}
+	from = &valid[below(valid_count)];
+	memcpy(m->buf, from->buf, from->len);
+	m->len = from->len;
+}
+
 static void mutate(struct raw_msg *m)
 {
 	static void (*const kinds[])(struct raw_msg *) = {
@@ -293,11 +335,10 @@ static void mutate(struct raw_msg *m)
 		change_length, change_length, change_type, change_type,
 		change_header, append_bytes, splice_other, splice_other, join,
 	};
-	const struct raw_msg *from = &valid[below(valid_count)];
-	unsigned int times = 1 + below(3);
+	unsigned int times;
 
-	memcpy(m->buf, from->buf, from->len);
-	m->len = from->len;
+	begin_mutation(m);
+	times = 1 + below(3);
 	while (times--)
 		kinds[below(sizeof(kinds) / sizeof(kinds[0]))](m);
 	/* ours to test is our family, not the neighbours */
@@ -490,17 +531,30 @@ static bool asks_for_acks(const struct raw_msg *m)
 	return true;
 }
 
-/* Returns the state after it: the one before, unless it was acknowledged. */
-static struct state fuzz_one(struct raw_msg *m, struct state before)
+static struct raw_answer send_mutation(struct raw_msg *m)
+{
+	struct raw_answer answer;
+
+	mutate(m);
+	cover_begin();
+	answer = raw_ask(&base.sock, m);
+	if (cover_new())
+		keep(m);
+	count_outcome(&answer);
+	return answer;
+}
+
+/* Returns the state after them: the one before, unless one was acknowledged. */
+static struct state fuzz_some(struct raw_msg *m, struct state before)
 {
 	struct raw_answer answer;
 	struct state after;
+	unsigned int i;
 	bool asked;
 
-	mutate(m);
-	asked = asks_for_acks(m);
-	answer = raw_ask(&base.sock, m);
-	count_outcome(&answer);
+	for (i = 0; i < fuzz_every; i++)
+		answer = send_mutation(m);
+	asked = asks_for_acks(m) && fuzz_every == 1;
 	after = state_lists();
 	if (state_equal(&before, &after))
 		return before;
@@ -543,14 +597,18 @@ static void test_mutations(void)
 	state_restore();
 	valid_make();
 	state = state_lists();
-	for (i = 0; i < fuzz_count; i++) {
-		state = fuzz_one(&m, state);
-		if (i % 500 == 499)
+	cover_open();
+	for (i = 0; i < fuzz_count; i += fuzz_every) {
+		state = fuzz_some(&m, state);
+		if (i / 500 != (i + fuzz_every) / 500)
 			kmsg_check();
 	}
 	printf("# %u acknowledged, %u refused, %u unanswered; %u restored; %llu ms\n",
 	       outcome.acked, outcome.refused, outcome.unanswered,
 	       outcome.restored, (unsigned long long)(now_ms() - begin));
+	if (cover.area)
+		printf("# %u steps through the code, found by %u\n",
+		       cover.steps, kept_count);
 	ktap_assert(outcome.refused >= fuzz_count / 2, "only %u refused",
 		    outcome.refused);
 	ktap_assert(outcome.restored > 0, "no mutation was ever valid");
@@ -580,6 +638,8 @@ int main(int argc, char **argv)
 			       (uint64_t)time(NULL) ^ now_ms() << 20;
 	if (argc > 2)
 		fuzz_count = (unsigned int)strtoul(argv[2], NULL, 0);
+	if (argc > 3)
+		fuzz_every = (unsigned int)strtoul(argv[3], NULL, 0) ?: 1;
 	fuzz_random = fuzz_seed ? fuzz_seed : 1;
 	return ktap_run((struct ktap_case[]){
 		{ "R-53 valid messages of all commands are taken",

@@ -36,6 +36,11 @@ stages() {
 	unload-6.1 3630 long
 	unload-6.12 3630 long
 	topology-6.12 600 long
+	module-6.12-kasan 5400 long
+	guest-6.12-kasan 9000 long
+	module-6.12-kcsan 5400 long
+	guest-6.12-kcsan 9000 long
+	fuzz-6.12-kasan 21600 long
 	outcome 1800 long
 	fuzz-long 3900 long
 	proofs 4500 long
@@ -180,4 +185,35 @@ stage_unload_6_12() { unload 6.12; }
 stage_outcome() {
 	tools/bench outcome --quick --again --workload redis,steady --repeat 1 \
 		--rival nothing,preswap --keep build/check/outcome
+}
+
+# The kernels that watch, see tools/vm/debug-kernel: the same tests, then
+# everything at once for PRESWAP_STRESS seconds.
+debug_module() {
+	# shellcheck disable=SC2046 # words
+	tools/deps --install $(tools/vm/debug-kernel --deps)
+	tools/vm/kernel "$1"
+	KCOV_INSTRUMENT=y module "$1"
+}
+stage_module_6_12_kasan() { debug_module 6.12-kasan; }
+stage_module_6_12_kcsan() { debug_module 6.12-kcsan; }
+
+debug() {
+	tools/vm/kernel "$1"
+	KCOV_INSTRUMENT=y guest "$1" --memory 2048 --timeout 8900 -- \
+		tools/check.d/guest-debug "${PRESWAP_STRESS:-300}"
+}
+stage_guest_6_12_kasan() { debug 6.12-kasan; }
+stage_guest_6_12_kcsan() { debug 6.12-kcsan; }
+
+# A million messages, those that went new ways through the module spoilt further;
+# the lists are looked at after each hundred.
+stage_fuzz_6_12_kasan() {
+	tools/vm/kernel 6.12-kasan
+	# shellcheck disable=SC2016 # the guest expands these
+	KCOV_INSTRUMENT=y guest 6.12-kasan --memory 2048 --timeout 21500 -- sh -c '
+		insmod build/module-$(uname -r)/preswap.ko &&
+		build/user/selftests/netlink_fuzz $0 $1 100; status=$?
+		rmmod preswap && exit $status' \
+		"$(date +%s)" "${PRESWAP_FUZZ:-1000000}"
 }
