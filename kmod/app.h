@@ -91,6 +91,7 @@ struct preswap_app {
 	struct list_head list;	/* preswap_app_table_lock, RCU; removal also
 				 * preswap_lock: its holder may walk freely */
 	bool gone;		/* removed from the table; preswap_lock */
+	bool has_memcg;
 
 	spinlock_t lock;	/* total, affinity */
 	struct preswap_usage total;
@@ -108,7 +109,6 @@ struct preswap_app {
 	u64 mem_bytes;		/* memory.current, or RSS without memcg */
 	u64 mem_protected;	/* memory.min or memory.low, the greater */
 	u64 mem_own;		/* mem_bytes less that of nested apps */
-	bool has_memcg;
 	u64 psi_us[3];		/* cpu some, memory some, memory full */
 	u64 cpu_milli;		/* over the last usage period */
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */

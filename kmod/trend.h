@@ -33,59 +33,63 @@
 
 #define PRESWAP_TREND_SETTLE	8	/* values before a trend is believed */
 #define PRESWAP_TREND_SPAN	3	/* ticks in which it must be seen, twice */
-#define PRESWAP_TREND_PAST	(2 * PRESWAP_TREND_SPAN + 1)
+#define PRESWAP_TREND_PAST	(2 * PRESWAP_TREND_SPAN)
 #define PRESWAP_TREND_RUN	4	/* ticks whose growth is expected again */
+#define PRESWAP_TREND_GROWTH	0x7fffffffLL	/* in a tick; more is as much */
 
+/* Small, as each app has one for each resource. */
 struct preswap_trend {
 	s64 level;
 	s64 slope;	/* per tick */
 	s64 noise;	/* mean absolute error */
-	s64 past[PRESWAP_TREND_PAST];	/* values, in turn; @at: the last one */
 	s64 calm;	/* noise before it began to grow */
-	s64 grown;	/* since then, in up to PRESWAP_TREND_RUN ticks */
-	u32 at;
-	u32 run;	/* ticks in a row that it grew, saturates */
-	u32 count;	/* values seen, saturates */
+	s64 last;	/* value */
+	s32 growth[PRESWAP_TREND_PAST];	/* in turn; @at: of the last tick */
+	u8 at;
+	u8 run;		/* ticks in a row that it grew, saturates */
+	u8 count;	/* values seen, saturates */
 };
 
-/* The value @ticks ago, up to 2 spans. */
-static inline s64 preswap_trend_past(const struct preswap_trend *t, u32 ticks)
+/* The growth in @ticks, up to @ago of them ago. */
+static inline s64 preswap_trend_grown(const struct preswap_trend *t, u32 ago,
+				      u32 ticks)
 {
-	return t->past[(t->at + PRESWAP_TREND_PAST - ticks) %
-		       PRESWAP_TREND_PAST];
+	s64 sum = 0;
+	u32 i;
+
+	for (i = ago; i < ago + ticks; i++)
+		sum += t->growth[(t->at + PRESWAP_TREND_PAST - i) %
+				 PRESWAP_TREND_PAST];
+	return sum;
 }
 
 static inline void preswap_trend_update_run(struct preswap_trend *t, s64 growth)
 {
-	if (growth <= 0 || (t->run && growth <= 4 * t->calm) ||
-	    (!t->run && growth <= 4 * t->noise)) {
-		t->run = 0;
-		t->grown = 0;
-		return;
-	}
 	if (!t->run)
 		t->calm = t->noise;
-	if (t->run < PRESWAP_TREND_RUN) {
+	if (growth <= 0 || growth <= 4 * t->calm)
+		t->run = 0;
+	else if (t->run < PRESWAP_TREND_RUN)
 		t->run++;
-		t->grown += growth;
-	}
 }
 
 static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 {
-	s64 x = (s64)value, error, size;
-	u32 i;
+	s64 x = (s64)value, growth = x - t->last, error, size;
 
+	t->last = x;
 	if (!t->count) {
 		t->level = x;
-		for (i = 0; i < PRESWAP_TREND_PAST; i++)
-			t->past[i] = x;
 		t->count = 1;
 		return;
 	}
-	preswap_trend_update_run(t, x - preswap_trend_past(t, 0));
+	preswap_trend_update_run(t, growth);
 	t->at = (t->at + 1) % PRESWAP_TREND_PAST;
-	t->past[t->at] = x;
+	if (growth > PRESWAP_TREND_GROWTH)
+		growth = PRESWAP_TREND_GROWTH;
+	if (growth < -PRESWAP_TREND_GROWTH)
+		growth = -PRESWAP_TREND_GROWTH;
+	t->growth[t->at] = (s32)growth;
 	error = x - (t->level + t->slope);
 	size = error < 0 ? -error : error;
 	t->level += t->slope + error / 4;
@@ -97,26 +101,28 @@ static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 
 static inline bool preswap_trend_is_seen(const struct preswap_trend *t)
 {
-	s64 now = preswap_trend_past(t, 0);
-	s64 middle = preswap_trend_past(t, PRESWAP_TREND_SPAN);
-	s64 before = preswap_trend_past(t, 2 * PRESWAP_TREND_SPAN);
 	s64 least = t->slope * PRESWAP_TREND_SPAN / 4;
 
-	return now - middle >= least && middle - before >= least;
+	return preswap_trend_grown(t, 0, PRESWAP_TREND_SPAN) >= least &&
+	       preswap_trend_grown(t, PRESWAP_TREND_SPAN,
+				   PRESWAP_TREND_SPAN) >= least;
 }
 
 /* The rise over the next @ticks, 0 unless it is believed. */
 static inline u64 preswap_trend_rise(const struct preswap_trend *t, u32 ticks)
 {
-	u64 rise = 0;
+	u64 rise = 0, grown;
 
 	if (t->count < PRESWAP_TREND_SETTLE)
 		return 0;
 	if (t->slope > 0 && t->slope > t->noise / 4 &&
 	    preswap_trend_is_seen(t))
 		rise = (u64)t->slope * ticks;
-	if (t->run >= 2 && (u64)t->grown > rise)
-		rise = (u64)t->grown;
+	if (t->run >= 2) {
+		grown = (u64)preswap_trend_grown(t, 0, t->run);
+		if (grown > rise)
+			rise = grown;
+	}
 	return rise;
 }
 

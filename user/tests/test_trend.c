@@ -4,7 +4,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+typedef int32_t s32;
 typedef int64_t s64;
+typedef uint8_t u8;
 typedef uint64_t u64;
 typedef uint32_t u32;
 
