@@ -158,6 +158,13 @@ static const struct attribute_group preswap_knob_group = {
 
 static struct kobject *preswap_sysfs_kobject;
 
+/* Out of sysfs at once, whoever else holds it: its name may be wanted again. */
+static void preswap_sysfs_drop(void)
+{
+	kobject_del(preswap_sysfs_kobject);
+	kobject_put(preswap_sysfs_kobject);
+}
+
 int preswap_sysfs_init(void)
 {
 	int err;
@@ -167,7 +174,7 @@ int preswap_sysfs_init(void)
 		return -ENOMEM;
 	err = sysfs_create_group(preswap_sysfs_kobject, &preswap_knob_group);
 	if (err)
-		kobject_put(preswap_sysfs_kobject);
+		preswap_sysfs_drop();
 	return err;
 }
 
@@ -175,5 +182,5 @@ void preswap_sysfs_exit(void)
 {
 	/* waits for writers: no knob changes after this */
 	sysfs_remove_group(preswap_sysfs_kobject, &preswap_knob_group);
-	kobject_put(preswap_sysfs_kobject);
+	preswap_sysfs_drop();
 }
