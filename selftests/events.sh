@@ -113,13 +113,14 @@ launch 3
 sleep 17
 forget 3
 launch 4
+# asking takes a second on its own where the CPU is emulated and busy
 seen=0
-for ((i = 0; i < 10; i++)); do
+for ((i = 0; i < 20 && seen < 75; i++)); do
 	sleep 0.5
 	now=$(most events/build-4.scope)
 	[ "${now:-0}" -le "$seen" ] || seen=$now
 done
-[ "$seen" -ge 75 ] || fault "in the first 5 s the module was told of $seen MiB"
+[ "$seen" -ge 75 ] || fault "when it began the module was told of $seen MiB"
 result "R-13 a launch is forecast by former ones in its first seconds"
 
 kill "$daemon"
