@@ -76,15 +76,14 @@ DEFINE_SHOW_ATTRIBUTE(tasks);
 
 static int forecasts_show(struct seq_file *m, void *unused)
 {
-	u64 now_ns = ktime_get_boottime_ns();
-	struct preswap_app *app;
-	u32 r, i;
-
 	static const char * const resources[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = "cpu",
 		[DECIDE_MEMORY] = "memory",
 		[DECIDE_IO] = "io",
 	};
+	u64 now_ns = ktime_get_boottime_ns();
+	struct preswap_app *app;
+	u32 r, i;
 
 	seq_puts(m, "app resource age_ms valid_ms horizon_ms:q05/q50/q95...\n");
 	mutex_lock(&preswap_lock);

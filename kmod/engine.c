@@ -242,19 +242,24 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 		return DECIDE_FORBIDDEN;
 	if (preswap_policy_unapproved(app, now_ns))
 		return DECIDE_UNAPPROVED;
-	if (r == DECIDE_IO && app->has_nested)
-		return DECIDE_HOLDS_NESTED;
-	if (r == DECIDE_IO && !preswap_throttle_possible(app, now_ns))
-		return DECIDE_BACKS_OFF;
-	if (r != DECIDE_MEMORY)
+	switch (r) {
+	case DECIDE_MEMORY:
+		if (!preswap_reclaim_possible(app))
+			return DECIDE_NO_MEANS;
+		/* it reaches into nested apps: they give, not what is around */
+		if (app->mem_own != app->mem_bytes)
+			return DECIDE_HOLDS_NESTED;
+		return app->reclaim.retry_ns > now_ns ? DECIDE_BACKS_OFF :
+							DECIDE_NOT_BARRED;
+	case DECIDE_IO:
+		/* as io.max does */
+		if (app->has_nested)
+			return DECIDE_HOLDS_NESTED;
+		return preswap_throttle_possible(app, now_ns) ?
+		       DECIDE_NOT_BARRED : DECIDE_BACKS_OFF;
+	default:
 		return DECIDE_NOT_BARRED;
-	if (!preswap_reclaim_possible(app))
-		return DECIDE_NO_MEANS;
-	/* reclaim reaches into nested apps: they give, not what is around */
-	if (app->mem_own != app->mem_bytes)
-		return DECIDE_HOLDS_NESTED;
-	return app->reclaim.retry_ns > now_ns ? DECIDE_BACKS_OFF :
-						DECIDE_NOT_BARRED;
+	}
 }
 
 /* What leases did to it as a donor. */

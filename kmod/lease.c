@@ -370,8 +370,8 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 		info->tasks = lease->donor->affinity.moved;
 		done = info->tasks && !stray ? info->gain : info->done;
 	} else if (info->kind == PRESWAP_LEASE_KIND_THROTTLE) {
-		done = preswap_throttle_in_force(lease->donor) ? info->amount :
-								 info->done;
+		done = preswap_throttle_settle(lease->donor) ? info->amount :
+							       info->done;
 	} else {
 		done = preswap_reclaim_done(lease->donor);
 		list_for_each_entry(older, &preswap_leases, list) {

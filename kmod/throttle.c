@@ -8,8 +8,8 @@
  * own, so what is left is split as the donor read and wrote then; but each gets an
  * eighth of it at least, or the donor's floor where that is more, as it may change
  * from one to the other at any time. A tighter limit of the file's own stays.
- * Example: a backup that reads 80 MB/s and
- * writes 20, of which 60 are taken: 40 are left, 32 to read and 8 to write.
+ * Example: a backup that reads 80 MB/s and writes 20, of which 60 are taken: 40 are
+ * left, 32 to read and 8 to write.
  *
  * When somebody else writes the file, or it cannot be written, the leases end and
  * the donor is left alone for a while.
@@ -78,7 +78,7 @@ void preswap_throttle_hold(struct preswap_app *app, u64 held)
 	}
 }
 
-/* What it does less than when its first lease began, as far as that is held. */
+/* By how much it does less than when its first lease began, up to what is held. */
 u64 preswap_throttle_done(const struct preswap_app *app)
 {
 	const struct preswap_app_throttle *t = &app->throttle;
@@ -86,8 +86,11 @@ u64 preswap_throttle_done(const struct preswap_app *app)
 	return min(t->held, t->base - min(t->base, preswap_app_io(app)));
 }
 
-/* Is what is held written? What there was no memory for is tried again. */
-bool preswap_throttle_in_force(struct preswap_app *app)
+/*
+ * At each tick: what there was no memory for is tried again. Return: is what is held
+ * written?
+ */
+bool preswap_throttle_settle(struct preswap_app *app)
 {
 	struct preswap_app_throttle *t = &app->throttle;
 

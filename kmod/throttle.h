@@ -9,7 +9,7 @@
 
 void preswap_throttle_hold(struct preswap_app *app, u64 held);
 u64 preswap_throttle_done(const struct preswap_app *app);
-bool preswap_throttle_in_force(struct preswap_app *app);
+bool preswap_throttle_settle(struct preswap_app *app);
 void preswap_throttle_written(struct preswap_app *app,
 			      const struct preswap_share *share);
 void preswap_throttle_lost(struct preswap_app *app,

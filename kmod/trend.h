@@ -24,7 +24,8 @@
  * by more than 4 times the noise before them, is expected to grow as much again as
  * it has; of the first four ticks, as by then the slope knows better. Example:
  * 16 MiB a tick after a calm are 32 MiB to come at the second tick, 48 at the
- * third, 64 at the fourth, and then what the slope says, 95. It ends with the first tick without growth.
+ * third; from the fourth on the slope says more, 74 and 100. It ends with the
+ * first tick without growth.
  */
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
