@@ -59,16 +59,7 @@ stage_man() { "$CHECK_DIR/man"; }
 stage_docs() { "$CHECK_DIR/docs"; }
 stage_bench() { tools/bench.d/test; }
 stage_abi() { selftests/abi_check; }
-
-# Guests of several CPUs, not under -icount, need one that may be newer than the
-# machine's.
-sound_qemu() {
-	local folder
-
-	folder=$(tools/vm/qemu) && PATH=$folder:$PATH
-}
-
-stage_vm() { sound_qemu && tools/vm/test; }
+stage_vm() { tools/vm/test; }
 
 stage_dkms() {
 	local version status=0
@@ -83,7 +74,6 @@ stage_dkms() {
 stage_kernels() {
 	local version
 
-	tools/vm/qemu
 	for version in $(tools/vm/kernel --list); do
 		tools/vm/kernel "$version"
 	done
@@ -155,7 +145,6 @@ guest() {
 			make -j"$JOBS" -C user >>build/check/guest-build.log
 	) 9>build/check/.build-lock ||
 		{ tail -n 20 build/check/guest-build.log; return 1; }
-	sound_qemu || return
 	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
 }
 
