@@ -10,10 +10,11 @@
 #include "internal.h"
 
 struct answer {
-	struct nl_msg **msgs;
+	struct nlmsghdr **msgs;		/* in @parts */
 	size_t count;
 	/* The rest is request.c's own. */
-	size_t room;
+	unsigned char **parts;		/* what one read gave, each */
+	size_t nparts;
 	uint32_t seq;
 	int err;
 	bool done, interrupted;
