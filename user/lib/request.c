@@ -116,6 +116,28 @@ static int receive(struct preswap_ctx *ctx, struct answer *answer)
 	return answer->err;
 }
 
+/*
+ * A socket of its own, as libnl counts the answers of one: those to requests are
+ * received here, past its count.
+ */
+int preswap_number(struct preswap_ctx *ctx, const char *group)
+{
+	__cleanup_sock struct nl_sock *sock = nl_socket_alloc();
+	int err = sock ? preswap_errno(genl_connect(sock)) : -ENOMEM;
+	int number;
+
+	if (err)
+		return preswap_fail(ctx, err, "opening a socket: %s",
+				    strerror(-err));
+	number = group ? genl_ctrl_resolve_grp(sock, PRESWAP_FAMILY_NAME,
+					       group) :
+			 genl_ctrl_resolve(sock, PRESWAP_FAMILY_NAME);
+	if (number < 0)
+		return preswap_fail(ctx, -ENODEV,
+				    "the preswap module is not loaded");
+	return number;
+}
+
 /* A reloaded module has another number. */
 static int resolve(struct preswap_ctx *ctx, bool again)
 {
@@ -123,14 +145,9 @@ static int resolve(struct preswap_ctx *ctx, bool again)
 
 	if (ctx->family && !again)
 		return 0;
-	family = genl_ctrl_resolve(ctx->request, PRESWAP_FAMILY_NAME);
-	if (family < 0) {
-		ctx->family = 0;
-		return preswap_fail(ctx, -ENODEV,
-				    "the preswap module is not loaded");
-	}
-	ctx->family = family;
-	return 0;
+	family = preswap_number(ctx, NULL);
+	ctx->family = family < 0 ? 0 : family;
+	return family < 0 ? family : 0;
 }
 
 static int exchange(struct preswap_ctx *ctx, struct nl_msg *msg,
@@ -160,7 +177,7 @@ static int exchange(struct preswap_ctx *ctx, struct nl_msg *msg,
 int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		    struct answer *answer)
 {
-	int family, err = resolve(ctx, false);
+	int family, again, err = resolve(ctx, false);
 
 	if (err)
 		return err;
@@ -169,8 +186,9 @@ int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		if (err == -ENOENT && !answer->text[0]) {
 			/* No such family, or no such object? */
 			family = ctx->family;
-			if (resolve(ctx, true))
-				return -ENODEV;
+			again = resolve(ctx, true);
+			if (again)
+				return again;
 			if (ctx->family != family)
 				continue;
 		}

@@ -29,6 +29,9 @@ int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		    struct answer *answer);
 void answer_free(struct answer *answer);
 
+/* Of the module's family, or of one of its groups; -errno with the error text. */
+int preswap_number(struct preswap_ctx *ctx, const char *group);
+
 #define __cleanup_answer __attribute__((cleanup(answer_free)))
 
 /* A new request with room for a few attributes; NULL sets the error text. */
