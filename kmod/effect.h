@@ -22,6 +22,19 @@
  * next two, what was taken is fetched back: that is regretted too, and to call
  * it calm would hide the pain of the next lease.
  *
+ * Downtime is all of the donor standing still at once, which PSI calls "full":
+ * a policy bounds how much of it leases may cost in an hour. It fills a bucket,
+ * which drains evenly, by the bound in an hour:
+ *
+ *	spent = max(spent - bound * elapsed / 1 h, 0)
+ *	spent = spent + full				with a lease, as above
+ *
+ * Once there is more in it than the bound, the donor is left alone until it is
+ * empty: for an hour or, as more than twice the bound counts as that, for two
+ * at most. So what comes at once is no more than the bound, and what comes
+ * slowly no more than twice that in an hour: a bound of 1 s and a stall of 2 ms
+ * in each second lift the bucket by 6.2 s an hour, which is seen after 580 s.
+ *
  * Receivers. Of what was freed for one, the part that it grew into while its
  * leases lasted is their payoff; in 1/1000:
  *
@@ -33,26 +46,39 @@
 #ifndef PRESWAP_EFFECT_H
 #define PRESWAP_EFFECT_H
 
+#ifdef __KERNEL__
+#include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
+#endif
 
 #define PRESWAP_EFFECT_PERIOD_NS	(2ULL * NSEC_PER_SEC)
+#define PRESWAP_EFFECT_HOUR_US		(3600ULL * USEC_PER_SEC)
 #define PRESWAP_EFFECT_PRICE		20	/* regret for a unit of pain */
 #define PRESWAP_EFFECT_PAYOFF_MIN	125
 #define PRESWAP_EFFECT_FAULT_US		10
 
-/* Of taking memory from a donor. */
+/* How long a donor has stood still, in all. */
+struct preswap_stalls {
+	u64 some_us;		/* PSI's totals, of memory: some of its tasks */
+	u64 full_us;		/* all of them */
+	u64 faults;		/* major ones */
+};
+
+/* Of taking memory from a donor. Its sums wrap: only their growth counts. */
 struct preswap_pain {
-	u64 stall_us;		/* PSI's total at the last update */
-	u64 faults;		/* major ones, then */
-	u64 time_ns;		/* of that; 0: none yet */
-	u32 calm_permille;
-	u32 permille;		/* of the last two seconds with a lease, or 0 */
-	u32 regret_permille;
+	u64 time_ns;		/* of the last update; 0: none yet */
+	u32 some_us, full_us;	/* then */
+	u32 faults;
+	u32 spent_us;		/* of the downtime it may have */
+	u16 calm_permille;
+	u16 permille;		/* of the last two seconds with a lease, or 0 */
+	u16 regret_permille;
 	bool leased;		/* at some moment since the last update */
 	bool before;		/* and before that */
+	bool overspent;		/* until nothing is spent any more */
 };
 
 /* Of giving to a receiver. */
@@ -68,39 +94,62 @@ static inline u32 preswap_effect_toward(u32 from, u32 to, u32 part)
 			   from - (from - to) / part;
 }
 
+/* @bound_ms: downtime that it may have in an hour; 0: any */
+static inline void preswap_pain_spend(struct preswap_pain *pain, u32 full_us,
+				      u64 elapsed_ns, u32 bound_ms)
+{
+	u64 bound_us = (u64)bound_ms * USEC_PER_MSEC, spent = pain->spent_us;
+	u64 elapsed_us = min(div64_u64(elapsed_ns, NSEC_PER_USEC),
+			     PRESWAP_EFFECT_HOUR_US);
+
+	spent -= min(spent, div64_u64(bound_us * elapsed_us,
+				      PRESWAP_EFFECT_HOUR_US));
+	if (pain->leased || pain->before)
+		spent += full_us;
+	pain->spent_us = min(min(spent, 2 * bound_us), (u64)U32_MAX);
+	if (pain->spent_us > bound_us)
+		pain->overspent = true;
+	else if (!pain->spent_us)
+		pain->overspent = false;
+}
+
 /**
  * preswap_pain_update() - look at a donor's stalls, at most every period
  * @pain: what is known
- * @stall_us: PSI's total of the donor, "some" of memory
- * @faults: its major faults so far
+ * @stalls: the donor's so far
  * @now_ns: CLOCK_BOOTTIME
  * @leased: leases hold back memory from it; call it in each tick for that
+ * @bound_ms: downtime that it may have in an hour; 0: any
  */
-static inline void preswap_pain_update(struct preswap_pain *pain, u64 stall_us,
-				       u64 faults, u64 now_ns, bool leased)
+static inline void preswap_pain_update(struct preswap_pain *pain,
+				       const struct preswap_stalls *stalls,
+				       u64 now_ns, bool leased, u32 bound_ms)
 {
-	u64 elapsed_ns = now_ns - pain->time_ns, stall = 0;
+	u64 elapsed_ns = now_ns - pain->time_ns, stall;
+	bool known = pain->time_ns;
 	u32 share;
 
 	pain->leased |= leased;
-	if (pain->time_ns && elapsed_ns < PRESWAP_EFFECT_PERIOD_NS)
+	if (known && elapsed_ns < PRESWAP_EFFECT_PERIOD_NS)
 		return;
-	if (stall_us > pain->stall_us)
-		stall = stall_us - pain->stall_us;
-	if (faults > pain->faults)
-		stall = max(stall, min_t(u64, faults - pain->faults, 1U << 30) *
-				   PRESWAP_EFFECT_FAULT_US);
+	stall = max_t(u64, (u32)stalls->some_us - pain->some_us,
+		      (u64)((u32)stalls->faults - pain->faults) *
+		      PRESWAP_EFFECT_FAULT_US);
 	/* us x 10^6 / ns are 1/1000 */
 	stall = min_t(u64, stall, 1U << 30) * 1000000;
 	share = min_t(u64, div64_u64(stall, max(elapsed_ns, 1ULL)), 1000);
-	if (!pain->time_ns)
+	if (known)
+		preswap_pain_spend(pain, (u32)stalls->full_us - pain->full_us,
+				   elapsed_ns, bound_ms);
+	else
 		share = 0;
-	pain->stall_us = stall_us;
-	pain->faults = faults;
+	pain->some_us = stalls->some_us;
+	pain->full_us = stalls->full_us;
+	pain->faults = stalls->faults;
 	pain->time_ns = now_ns;
 	pain->permille = 0;
 	if (pain->leased || pain->before) {
-		share -= min(share, pain->calm_permille);
+		share -= min_t(u32, share, pain->calm_permille);
 		pain->regret_permille = preswap_effect_toward(
 			pain->regret_permille, share * PRESWAP_EFFECT_PRICE, 4);
 		if (pain->leased)

@@ -265,9 +265,14 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 /* What leases did to it as a donor. */
 static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 {
-	preswap_pain_update(&app->pain, app->psi_us[1],
-			    READ_ONCE(app->total.major_faults), now_ns,
-			    app->reclaim.held);
+	const struct preswap_stalls stalls = {
+		.some_us = app->psi_us[1],
+		.full_us = app->psi_us[2],
+		.faults = READ_ONCE(app->total.major_faults),
+	};
+
+	preswap_pain_update(&app->pain, &stalls, now_ns, app->reclaim.held,
+			    app->policy.max_downtime_ms);
 	/* its lease is gone, by its own refusal maybe: not the next one yet */
 	if (!app->reclaim.held && preswap_policy_hurt(app))
 		preswap_reclaim_pause(app, now_ns);

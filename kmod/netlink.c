@@ -49,6 +49,7 @@ PRESWAP_RANGE(horizon, 1, PRESWAP_HORIZON_MAX_MS);
 PRESWAP_RANGE(valid, 1, PRESWAP_FORECAST_VALID_MAX_MS);
 PRESWAP_RANGE(duration, 1, PRESWAP_LEASE_MAX_MS);
 PRESWAP_RANGE(approval, 0, PRESWAP_APPROVAL_MAX_MS);
+PRESWAP_RANGE(downtime, PRESWAP_DOWNTIME_MIN_MS, PRESWAP_DOWNTIME_MAX_MS);
 
 static const struct nla_policy preswap_policy_policy[] = {
 	[PRESWAP_A_POLICY_APP_ID] = { .type = NLA_U64 },
@@ -68,6 +69,8 @@ static const struct nla_policy preswap_policy_policy[] = {
 	[PRESWAP_A_POLICY_NEEDS_APPROVAL] = NLA_POLICY_MAX(NLA_U8, 1),
 	[PRESWAP_A_POLICY_FLOOR_IO_BYTES] =
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
+	[PRESWAP_A_POLICY_MAX_DOWNTIME_MS] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_downtime_range),
 };
 
 static const struct nla_policy
@@ -483,6 +486,9 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	if (attrs[PRESWAP_A_POLICY_MAX_STALL_PCT])
 		policy.max_stall_pct =
 			nla_get_u8(attrs[PRESWAP_A_POLICY_MAX_STALL_PCT]);
+	if (attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS])
+		policy.max_downtime_ms =
+			nla_get_u32(attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS]);
 	if (attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL])
 		policy.needs_approval =
 			nla_get_u8(attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL]);

@@ -166,6 +166,7 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_IO_BYTES, app->io.mean);
 	put_s64(&p, PRESWAP_A_APP_TREND_IO_BYTES,
 		per_second(app->trend[DECIDE_IO].slope));
+	put_u32(&p, PRESWAP_A_APP_DOWNTIME_US, app->pain.spent_us);
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);
@@ -219,6 +220,9 @@ int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_POLICY_FLOOR_IO_BYTES, policy->floor[DECIDE_IO]);
 	put_u8(&p, PRESWAP_A_POLICY_GIVES, policy->gives);
 	put_u8(&p, PRESWAP_A_POLICY_MAX_STALL_PCT, policy->max_stall_pct);
+	if (policy->max_downtime_ms)
+		put_u32(&p, PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
+			policy->max_downtime_ms);
 	put_u8(&p, PRESWAP_A_POLICY_NEEDS_APPROVAL, policy->needs_approval);
 	if (policy->needs_approval)
 		put_u32(&p, PRESWAP_A_POLICY_APPROVED_MS,

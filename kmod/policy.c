@@ -25,6 +25,8 @@ static void preswap_policy_put(struct preswap_app *app,
 {
 	lockdep_assert_held(&preswap_lock);
 	data_race(app->policy = *policy);
+	/* by the new bound, when stalls are looked at again */
+	app->pain.overspent = false;
 }
 
 /**
@@ -85,7 +87,8 @@ bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns)
 /* Does leases' pain exceed what the policy allows? */
 bool preswap_policy_hurt(const struct preswap_app *app)
 {
-	return app->pain.permille > app->policy.max_stall_pct * 10U;
+	return app->pain.overspent ||
+	       app->pain.permille > app->policy.max_stall_pct * 10U;
 }
 
 /**

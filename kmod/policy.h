@@ -15,6 +15,7 @@ struct preswap_policy {
 	u8 priority;		/* 1..10; 0: no policy */
 	u8 sensitivity;		/* enum preswap_sensitivity */
 	bool eligible;		/* may give */
+	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
 	u64 floor[DECIDE_RESOURCES];
 	u8 gives;		/* bits 1 << enum decide_resource */
 	u8 max_stall_pct;

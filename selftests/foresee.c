@@ -244,7 +244,7 @@ static void test_just_in_time(void)
 		    (long long)(full - burst));
 }
 
-static void set_constraint(uint64_t app, uint32_t field, uint8_t value)
+static void set_constraint(uint64_t app, uint32_t field, uint32_t value)
 {
 	struct preswap_policy p = { .size = sizeof(p) };
 
@@ -254,6 +254,8 @@ static void set_constraint(uint64_t app, uint32_t field, uint8_t value)
 		p.gives = value;
 	else if (field == PRESWAP_POLICY_MAX_STALL)
 		p.max_stall_pct = value;
+	else if (field == PRESWAP_POLICY_MAX_DOWNTIME)
+		p.max_downtime_ms = value;
 	else
 		p.needs_approval = value;
 	must(ctx, preswap_policy_set(ctx, &p));
@@ -380,6 +382,58 @@ static void test_backoff(void)
 	ktap_assert(group_memory("low") >= size - 8 * MIB,
 		    "it has only %llu MiB again",
 		    (unsigned long long)(group_memory("low") / MIB));
+}
+
+static int take_downtime(void *data, const struct preswap_app *app)
+{
+	*(uint32_t *)data = app->downtime_us;
+	return 0;
+}
+
+static uint32_t downtime_us(uint64_t app)
+{
+	uint32_t us = 0;
+
+	must(ctx, preswap_app_by_id(ctx, app, take_downtime, &us));
+	return us;
+}
+
+/*
+ * Its one task stands still whenever it fetches back a page, which its policy's
+ * max_stall allows here for all of its time. A bound of 10 ms an hour does not.
+ */
+static void test_downtime(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, low_id, 0, false);
+	struct lease_search *ended = LEASE(RECLAIM, low_id, 0, true);
+	uint64_t size = 100 * MIB;
+	uint32_t spent = 0;
+
+	setup();
+	lease->donor = low_id;
+	ended->donor = low_id;
+	group_spawn("low", use_all, (void *)size);
+	ktap_assert(wait_until(30000, group_memory("low") >= size), "too slow");
+	set_constraint(low_id, PRESWAP_POLICY_MAX_STALL, 100);
+	set_constraint(low_id, PRESWAP_POLICY_MAX_DOWNTIME, 10);
+	arm();
+	need_memory(70 * MIB);
+	ktap_assert(wait_until(3000, find_lease(lease)), "nothing begins");
+	ktap_assert(wait_until(20000, (spent = downtime_us(low_id)) > 10000),
+		    "it spent %u us", spent);
+	/* the tick that looks at its leases is the next one */
+	ktap_assert(wait_until(1000, !find_lease(lease)), "it suffers on");
+	ktap_assert(find_lease(ended) &&
+		    ended->found.ended == PRESWAP_LEASE_END_BACKOFF, "ended %d",
+		    ended->found.ended);
+	/* as after other stalls it would be asked again after 15 s */
+	need_memory(70 * MIB);
+	ktap_assert(!wait_until(20000, find_lease(lease)), "asked again");
+	printf("# %u us spent of 10000\n", spent);
+	/* a wider bound is another policy */
+	set_constraint(low_id, PRESWAP_POLICY_MAX_DOWNTIME, 3600000);
+	need_memory(70 * MIB);
+	ktap_assert(wait_until(25000, find_lease(lease)), "for ever");
 }
 
 /*
@@ -852,6 +906,8 @@ int main(void)
 		{ "R-25 only while it is approved", test_approval },
 		{ "R-28 a donor that suffers has it back at once",
 		  test_backoff },
+		{ "R-24 a donor that stood still for too long is left alone",
+		  test_downtime },
 		{ "R-26 A/B: slices of time are served or only decided for",
 		  test_ab },
 		{ "R-25 dry run decides, tells, and changes nothing",

@@ -35,7 +35,7 @@ struct command {
 	uint8_t cmd;
 	uint16_t flags;
 	uint16_t max_type;
-	struct field fields[10];	/* until size 0 */
+	struct field fields[14];	/* until size 0 */
 };
 
 #define BAD(...)							\
@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
 	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
-	  PRESWAP_A_POLICY_FLOOR_IO_BYTES, {
+	  PRESWAP_A_POLICY_MAX_DOWNTIME_MS, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -78,6 +78,8 @@ static const struct command commands[] = {
 		  BAD(0, 8, 255), EDGE(1, 7) },
 		{ "max-stall-pct", PRESWAP_A_POLICY_MAX_STALL_PCT, 1, true,
 		  .good = 50, BAD(0, 101, 255), EDGE(1, 100) },
+		{ "max-downtime-ms", PRESWAP_A_POLICY_MAX_DOWNTIME_MS, 4, true,
+		  .good = 500, BAD(0, 9, 3600001, ~0U), EDGE(10, 3600000) },
 		{ "needs-approval", PRESWAP_A_POLICY_NEEDS_APPROVAL, 1, true,
 		  BAD(2, 255), EDGE(0, 1) },
 	} },

@@ -99,7 +99,8 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_MAX_STALL	(1u << 6)
 #define PRESWAP_POLICY_NEEDS_APPROVAL	(1u << 7)
 #define PRESWAP_POLICY_FLOOR_IO		(1u << 8)
-#define PRESWAP_POLICY_ALL		0x1ffu
+#define PRESWAP_POLICY_MAX_DOWNTIME	(1u << 9)
+#define PRESWAP_POLICY_ALL		0x3ffu
 
 struct preswap_policy {
 	size_t size;
@@ -116,6 +117,8 @@ struct preswap_policy {
 	uint8_t needs_approval;		/* 1: gives only while approved */
 	uint32_t approved_ms;		/* in answers: left of the approval */
 	uint64_t floor_io_bytes;
+	uint32_t max_downtime_ms;	/* of all of it, for its leases, in an
+					 * hour: 10..3600000; 0: any */
 };
 
 typedef int (*preswap_policy_fn)(void *data,
@@ -165,6 +168,7 @@ struct preswap_app {
 	struct preswap_policy policy;
 	uint64_t io_bytes;		/* now: read and written, as CPU */
 	int64_t trend_io_bytes;		/* change per second */
+	uint32_t downtime_us;		/* now: spent of max_downtime_ms */
 };
 
 typedef int (*preswap_app_fn)(void *data, const struct preswap_app *app);

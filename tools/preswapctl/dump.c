@@ -41,15 +41,16 @@ static void dump_app(const struct preswap_app *a)
 
 	printf("app\t%llu\t", U(a->id));
 	dump_path(a->path);
-	printf("\t%llu\t%llu\t%llu\t%u\t%llu\n", U(a->cpu_milli),
-	       U(a->mem_bytes), U(a->swap_bytes), a->tasks, U(a->io_bytes));
+	printf("\t%llu\t%llu\t%llu\t%u\t%llu\t%u\n", U(a->cpu_milli),
+	       U(a->mem_bytes), U(a->swap_bytes), a->tasks, U(a->io_bytes),
+	       a->downtime_us);
 	if (a->has_policy)
-		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\n",
+		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\n",
 		       U(a->id), p->priority, names_sensitivity(p->sensitivity),
 		       p->swap_eligible, U(p->floor_cpu_milli),
 		       U(p->floor_mem_bytes), names_gives(p->gives),
 		       p->max_stall_pct, p->needs_approval, p->approved_ms,
-		       U(p->floor_io_bytes));
+		       U(p->floor_io_bytes), p->max_downtime_ms);
 }
 
 static void dump_forecast(const struct preswap_forecast *f)

@@ -85,6 +85,7 @@ json_t *json_policy(const struct preswap_policy *policy)
 	NUMBER(o, policy, floor_io_bytes);
 	TEXT(o, "gives", names_gives(policy->gives));
 	NUMBER(o, policy, max_stall_pct);
+	NUMBER(o, policy, max_downtime_ms);
 	BOOLEAN(o, policy, needs_approval);
 	NUMBER(o, policy, approved_ms);
 	return o;
@@ -117,6 +118,7 @@ json_t *json_app(const struct preswap_app *app)
 	NUMBER(o, app, trend_mem_bytes);
 	NUMBER(o, app, io_bytes);
 	NUMBER(o, app, trend_io_bytes);
+	NUMBER(o, app, downtime_us);
 	json_object_set_new(o, "policy", app->has_policy ?
 			    json_policy(&app->policy) : json_null());
 	return o;

@@ -89,13 +89,15 @@ static void app_row(struct table *table, const struct preswap_app *a)
 	table_cell(table, "%s", units_rate(io, a->io_bytes));
 	table_cell(table, "%llu", (unsigned long long)a->major_faults);
 	table_cell(table, "%.1f", a->psi_mem_some_us / 1e6);
+	table_cell(table, "%.3f", a->downtime_us / 1e6);
 }
 
 int cmd_apps(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		">ID", "APP", ">TASKS", ">CPU", ">CPU-S", ">DELAY-S",
-		">MEMORY", ">SWAP", ">I/O", ">MAJFLT", ">MEM-STALL-S", NULL
+		">MEMORY", ">SWAP", ">I/O", ">MAJFLT", ">MEM-STALL-S",
+		">DOWNTIME-S", NULL
 	};
 	struct table *table = NULL;
 	json_t *array = NULL;

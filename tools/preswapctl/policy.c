@@ -61,6 +61,11 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--max-stall is 1%% to 100%%, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'd':
+		if (units_parse_downtime(value, &p->max_downtime_ms))
+			return ctl_usage(ctl, "--max-downtime is none, or 10ms to 1h, not '%s'",
+					 value);
+		return CTL_OK;
 	case 'a':
 		if (names_parse_yes_no(value, &p->needs_approval))
 			return ctl_usage(ctl, "--needs-approval is yes or no, not '%s'",
@@ -99,6 +104,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "floor-io", required_argument, NULL, 'i' },
 		{ "gives", required_argument, NULL, 'g' },
 		{ "max-stall", required_argument, NULL, 'S' },
+		{ "max-downtime", required_argument, NULL, 'd' },
 		{ "needs-approval", required_argument, NULL, 'a' },
 		{}
 	};
@@ -187,7 +193,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 {
 	struct policy_list *list = data;
 	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX], left[UNITS_MAX];
-	char id[24];
+	char id[24], downtime[UNITS_MAX];
 
 	if (list->array)
 		return json_array_append_new(list->array, json_policy(p));
@@ -201,6 +207,8 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s",
 		   p->swap_eligible ? names_gives(p->gives) : "-");
 	table_cell(list->table, "%u %%", p->max_stall_pct);
+	table_cell(list->table, "%s", p->max_downtime_ms ?
+		   units_ms(downtime, p->max_downtime_ms) : "none");
 	table_cell(list->table, "%s", !p->needs_approval ? "not needed" :
 		   p->approved_ms ? units_ms(left, p->approved_ms) : "missing");
 	return 0;
@@ -222,8 +230,8 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
-		">FLOOR-MEM", ">FLOOR-IO", "GIVES", ">MAX-STALL", "APPROVED",
-		NULL
+		">FLOOR-MEM", ">FLOOR-IO", "GIVES", ">MAX-STALL",
+		">MAX-DOWNTIME", "APPROVED", NULL
 	};
 	struct policy_list list = {};
 	struct state state = {};

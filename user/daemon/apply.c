@@ -13,6 +13,7 @@ static bool same(const struct preswap_policy *a,
 	       a->floor_mem_bytes == b->floor_mem_bytes &&
 	       a->floor_io_bytes == b->floor_io_bytes &&
 	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
+	       a->max_downtime_ms == b->max_downtime_ms &&
 	       a->needs_approval == b->needs_approval;
 }
 

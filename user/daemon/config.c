@@ -259,6 +259,11 @@ static int parse_max_stall(const char *value, struct preswap_policy *policy)
 	return units_parse_percent(value, &policy->max_stall_pct);
 }
 
+static int parse_max_downtime(const char *value, struct preswap_policy *policy)
+{
+	return units_parse_downtime(value, &policy->max_downtime_ms);
+}
+
 static int parse_approval(const char *value, struct preswap_policy *policy)
 {
 	return names_parse_yes_no(value, &policy->needs_approval);
@@ -285,6 +290,8 @@ static const struct policy_key {
 	  "some of cpu,memory,io" },
 	{ "max_stall", PRESWAP_POLICY_MAX_STALL, parse_max_stall,
 	  "1% to 100%" },
+	{ "max_downtime", PRESWAP_POLICY_MAX_DOWNTIME, parse_max_downtime,
+	  "none, or 10ms to 1h (in an hour)" },
 	{ "needs_approval", PRESWAP_POLICY_NEEDS_APPROVAL, parse_approval,
 	  "yes or no" },
 	{}

@@ -91,6 +91,7 @@ static const struct field policy_fields[] = {
 	POLICY(NEEDS_APPROVAL, needs_approval),
 	POLICY(APPROVED_MS, approved_ms),
 	POLICY(FLOOR_IO_BYTES, floor_io_bytes),
+	POLICY(MAX_DOWNTIME_MS, max_downtime_ms),
 };
 
 static const struct field app_fields[] = {
@@ -117,6 +118,7 @@ static const struct field app_fields[] = {
 	APP(TREND_MEM_BYTES, trend_mem_bytes),
 	APP(IO_BYTES, io_bytes),
 	APP(TREND_IO_BYTES, trend_io_bytes),
+	APP(DOWNTIME_US, downtime_us),
 };
 
 static const struct field task_fields[] = {
@@ -273,6 +275,8 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		{ PRESWAP_A_POLICY_NEEDS_APPROVAL,
 		  PRESWAP_POLICY_NEEDS_APPROVAL },
 		{ PRESWAP_A_POLICY_FLOOR_IO_BYTES, PRESWAP_POLICY_FLOOR_IO },
+		{ PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
+		  PRESWAP_POLICY_MAX_DOWNTIME },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

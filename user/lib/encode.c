@@ -49,6 +49,9 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 	if (p->fields & PRESWAP_POLICY_MAX_STALL && p->max_stall_pct)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_MAX_STALL_PCT,
 			   p->max_stall_pct);
+	if (p->fields & PRESWAP_POLICY_MAX_DOWNTIME && p->max_downtime_ms)
+		NLA_PUT_U32(msg, PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
+			    p->max_downtime_ms);
 	if (p->fields & PRESWAP_POLICY_NEEDS_APPROVAL)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_NEEDS_APPROVAL,
 			   p->needs_approval);

@@ -88,6 +88,20 @@ int units_parse_ms(const char *text, uint32_t *ms)
 	return err;
 }
 
+int units_parse_downtime(const char *text, uint32_t *ms)
+{
+	uint32_t value = 0;
+	int err = strcmp(text, "none") ? units_parse_ms(text, &value) : 0;
+
+	if (err)
+		return err;
+	if (strcmp(text, "none") && (value < PRESWAP_DOWNTIME_MIN_MS ||
+				     value > PRESWAP_DOWNTIME_MAX_MS))
+		return -ERANGE;
+	*ms = value;
+	return 0;
+}
+
 int units_parse_percent(const char *text, uint8_t *percent)
 {
 	static const struct unit units[] = { { "%", 1 }, {} };

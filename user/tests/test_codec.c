@@ -154,9 +154,11 @@ static void test_policy(void)
 	struct preswap_policy in = {
 		.size = sizeof(in), .app_id = 77,
 		.fields = PRESWAP_POLICY_PRIORITY | PRESWAP_POLICY_FLOOR_MEM |
-			  PRESWAP_POLICY_GIVES | PRESWAP_POLICY_MAX_STALL,
+			  PRESWAP_POLICY_GIVES | PRESWAP_POLICY_MAX_STALL |
+			  PRESWAP_POLICY_MAX_DOWNTIME,
 		.priority = 9, .sensitivity = 2, .floor_mem_bytes = 1 << 26,
 		.gives = 2, .max_stall_pct = 30, .needs_approval = 1,
+		.max_downtime_ms = 500,
 	}, out;
 	struct nl_msg *msg = new_msg(PRESWAP_CMD_POLICY_SET, 4096);
 
@@ -164,7 +166,8 @@ static void test_policy(void)
 	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
 	ktap_assert(out.app_id == 77 && out.priority == 9 &&
 		    out.floor_mem_bytes == 1 << 26 && out.gives == 2 &&
-		    out.max_stall_pct == 30, "values");
+		    out.max_stall_pct == 30 && out.max_downtime_ms == 500,
+		    "values");
 	ktap_assert(out.fields == in.fields && out.sensitivity == 0 &&
 		    out.needs_approval == 0,
 		    "fields %x: what is not named is not sent", out.fields);

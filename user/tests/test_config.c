@@ -26,8 +26,9 @@ static void test_whole(void)
 		"priority=9\nsensitivity=latency\nswap_eligible=no\n"
 		"floor_cpu=500m\nfloor_mem=64M\n"
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
+		"max_downtime=500ms\n"
 		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
-		"gives = io, cpu\n"
+		"gives = io, cpu\nmax_downtime = none\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;
@@ -44,12 +45,14 @@ static void test_whole(void)
 		    p->swap_eligible == 0 && p->floor_cpu_milli == 500 &&
 		    p->floor_mem_bytes == 64 << 20 &&
 		    p->gives == 1 << PRESWAP_RESOURCE_MEMORY &&
-		    p->max_stall_pct == 25 && p->needs_approval == 1,
+		    p->max_stall_pct == 25 && p->max_downtime_ms == 500 &&
+		    p->needs_approval == 1,
 		    "not as written");
 	p = config_match(config, "srv/backup");
 	ktap_assert(p && p->floor_io_bytes == 5 << 20 &&
 		    p->gives == (1 << PRESWAP_RESOURCE_CPU |
-				 1 << PRESWAP_RESOURCE_IO), "I/O");
+				 1 << PRESWAP_RESOURCE_IO) &&
+		    !p->max_downtime_ms, "I/O");
 	p = config_match(config, "/user.slice/user-1.slice");
 	ktap_assert(p && p->priority == 2 && p->swap_eligible == 1 &&
 		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL &&
@@ -136,6 +139,12 @@ static void test_refused(void)
 		  "t.conf:3: gives must be some of cpu,memory,io" },
 		{ "[policy \"a\"]\npriority=5\nmax_stall=0%",
 		  "t.conf:3: max_stall must be 1% to 100%" },
+		{ "[policy \"a\"]\npriority=5\nmax_downtime=9ms",
+		  "t.conf:3: max_downtime must be none, or 10ms to 1h" },
+		{ "[policy \"a\"]\npriority=5\nmax_downtime=3601s",
+		  "t.conf:3: max_downtime must be none, or 10ms to 1h" },
+		{ "[policy \"a\"]\npriority=5\nmax_downtime=2",
+		  "t.conf:3: max_downtime must be none, or 10ms to 1h" },
 		{ "[policy \"a\"]\npriority=5\nmax_stall=12.5%",
 		  "t.conf:3: max_stall must be 1% to 100%" },
 		{ "[policy \"a\"]\npriority=5\nneeds_approval=maybe",

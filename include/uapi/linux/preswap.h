@@ -27,6 +27,8 @@
 #define PRESWAP_FORECAST_VALID_MAX_MS	3600000
 #define PRESWAP_LEASE_MAX_MS		3600000
 #define PRESWAP_APPROVAL_MAX_MS		604800000	/* a week */
+#define PRESWAP_DOWNTIME_MIN_MS		10
+#define PRESWAP_DOWNTIME_MAX_MS		3600000	/* an hour of each hour */
 #define PRESWAP_WEIGHT_MAX		10000
 #define PRESWAP_GIVES_ALL		7	/* CPU, memory, I/O */
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
@@ -197,6 +199,7 @@ enum preswap_attr_app {
 	PRESWAP_A_APP_POLICY,		/* nest of preswap_attr_policy, if any */
 	PRESWAP_A_APP_IO_BYTES,		/* u64, per second, over the last second */
 	PRESWAP_A_APP_TREND_IO_BYTES,	/* s64, change per second */
+	PRESWAP_A_APP_DOWNTIME_US,	/* u32, spent of its max-downtime-ms */
 
 	__PRESWAP_A_APP_MAX,
 	PRESWAP_A_APP_MAX = __PRESWAP_A_APP_MAX - 1
@@ -237,6 +240,7 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_NEEDS_APPROVAL,	/* u8, 1: gives only if approved */
 	PRESWAP_A_POLICY_APPROVED_MS,	/* u32, 0 revokes; answers: what is left */
 	PRESWAP_A_POLICY_FLOOR_IO_BYTES,	/* u64, per second, default 0 */
+	PRESWAP_A_POLICY_MAX_DOWNTIME_MS,	/* u32, an hour; default: any */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1
