@@ -44,7 +44,12 @@
  * until another is cheaper by an eighth, or noise would have them take turns.
  * CPU is given in whole cores, with all of their threads: half of one is not free
  * while the donor uses the other. A donor that leaves k of n cores frees about
- * k/n of its use there. Memory and I/O are given in any amount.
+ * k/n of its use there. All donors leave the same cores, as only such are free: each
+ * as many as the receiver is short of, and more where those of its priority could not
+ * free the rest otherwise. They share the cores that are left, which are no fewer than
+ * their floors together. (To press the cheapest one alone into its last core would
+ * seem to cost a third less, but its load moves to where the others are, and no core
+ * would be free of all.) Memory and I/O are given in any amount.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
@@ -86,6 +91,7 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 #define DECIDE_CPU_GAIN_MILLI	8ULL
 
 #define DECIDE_CORES_MAX	(1ULL << 20)
+#define DECIDE_PRIORITIES	11	/* 1..10 */
 
 /* By how much bursts come before they are forecast, or later. */
 #define DECIDE_SLACK_MS		2000ULL
@@ -113,7 +119,9 @@ struct decision {
 	__u64 step;		/* the smallest shortage worth a lease */
 	__u64 core;		/* milli-CPU of one core */
 	struct decide_heap receivers, donors;
-	__u64 cores;	/* that any of the receivers needs, at most */
+	__u64 cores;	/* that there are */
+	__u64 floors;	/* of all that leave some: what they leave they share */
+	__u64 rest[DECIDE_PRIORITIES];	/* that could still be freed, by priority */
 	__u32 proposals_end, shortages_end;	/* no more of this resource */
 	__u32 looks;	/* how many donors may still be looked at */
 	struct decide_spread served;	/* of the receivers so far */
@@ -130,6 +138,8 @@ struct turn {
 	__u64 room;
 	__u64 shortage;
 	__u64 missing;	/* of the shortage, as donors give */
+	__u64 rest;	/* that donors after this one could free, of its priority */
+	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
 };
 
 static __u32 weight(const struct decide_app *app)
@@ -301,26 +311,45 @@ static __u64 cores_for(const struct decision *d, __u64 milli)
 }
 
 /*
- * Cores that the donor can leave: never the last, never below its floor, and
- * not those that it leaves already for a receiver served before.
+ * Cores that the donor can leave: never the last, and not those that it leaves
+ * already for a receiver served before. All donors leave the same ones, so they
+ * share what is left, and that is no less than their floors together.
  */
 static __u64 cores_to_leave(const struct decision *d, __u32 donor,
 			    __u64 wanted)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[DECIDE_CPU];
-	__u64 cores = d->capacity / d->core;
-	__u64 keep = decide_larger(cores_for(d, decide_bound(use->floor)), 1);
+	__u64 floors = d->floors, keep;
 
-	return decide_smaller(wanted, decide_less(decide_less(cores, keep),
+	if (!d->r->taken[donor])
+		floors += decide_bound(use->floor);
+	keep = decide_larger(cores_for(d, floors), 1);
+	return decide_smaller(wanted, decide_less(decide_less(d->cores, keep),
 						  d->r->taken[donor]));
 }
 
 /* What a donor that uses @use frees: it uses no more than it has cores. */
 static __u64 gain_of_leaving(const struct decision *d, __u64 use, __u64 cores)
 {
-	__u64 all = d->capacity / d->core;
+	return d->cores ?
+	       decide_smaller(use, d->capacity) * cores / d->cores : 0;
+}
 
-	return all ? decide_smaller(use, d->capacity) * cores / all : 0;
+/* The cores that it must leave to free so much; more than all if it cannot. */
+static __u64 cores_to_gain(const struct decision *d, __u64 use, __u64 amount)
+{
+	__u64 most = decide_smaller(use, d->capacity);
+
+	if (amount > most)
+		return d->cores + 1;
+	return amount ? (amount * d->cores + most - 1) / most : 0;
+}
+
+/* What the donor frees if it leaves all that it can. */
+static __u64 most_to_gain(const struct decision *d, __u32 donor)
+{
+	return gain_of_leaving(d, holds(&d->s->apps[donor].use[DECIDE_CPU]),
+			       cores_to_leave(d, donor, d->cores));
 }
 
 /*
@@ -410,20 +439,48 @@ static enum decide_verdict take_amount(struct decision *d,
 }
 
 /*
+ * As many as the receiver is short of, for these will be free if all leave them;
+ * and more where the donors after this one, of its priority, could not free the
+ * rest: before one of higher priority gives, all lower ones go down to their floors.
+ */
+static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
+			  __u64 use, __u64 more, __u64 less)
+{
+	__u64 shortage = decide_less(turn->shortage + more, less);
+	__u64 missing = decide_less(turn->missing + more, less);
+
+	return decide_larger(cores_for(d, shortage),
+			     cores_to_gain(d, use, decide_less(missing,
+							       turn->rest)));
+}
+
+/*
  * The same for cores: by a step beyond those that it has upward, by a quarter of
  * them and a step downward. Noise around a whole core makes none come and go.
  */
-static __u64 steady_cores(const struct decision *d,
-			  const struct decide_lease *old, __u64 shortage)
+static __u64 steady_cores(const struct decision *d, const struct turn *turn,
+			  __u64 use, const struct decide_lease *old)
 {
-	__u64 had, enough = cores_for(d, shortage + d->step);
+	__u64 had, enough;
 
 	if (!old)
-		return cores_for(d, shortage);
+		return cores_wanted(d, turn, use, 0, 0);
 	had = decide_bound(old->amount) / d->core;
-	if (cores_for(d, decide_less(shortage, d->step)) > had)
-		return cores_for(d, shortage);
+	if (cores_wanted(d, turn, use, 0, d->step) > had)
+		return cores_wanted(d, turn, use, 0, 0);
+	enough = cores_wanted(d, turn, use, d->step, 0);
 	return enough + decide_larger(had / 4, 1) > had ? had : enough;
+}
+
+static void leave_cores(struct decision *d, __u32 donor, __u64 cores,
+			__u64 gain)
+{
+	const struct decide_app *app = &d->s->apps[donor];
+
+	if (!d->r->taken[donor])
+		d->floors += decide_bound(app->use[DECIDE_CPU].floor);
+	d->r->taken[donor] += cores;
+	d->rest[app->priority] = decide_less(d->rest[app->priority], gain);
 }
 
 static enum decide_verdict take_cpu(struct decision *d,
@@ -434,7 +491,7 @@ static enum decide_verdict take_cpu(struct decision *d,
 	const struct decide_lease *old = lease_between(d, p->donor,
 						       p->receiver);
 	__u64 leave = cores_to_leave(d, p->donor,
-				     steady_cores(d, old, turn->shortage));
+				     steady_cores(d, turn, use, old));
 	enum decide_verdict verdict;
 
 	p->amount = leave * d->core;
@@ -445,7 +502,7 @@ static enum decide_verdict take_cpu(struct decision *d,
 		return DECIDE_TOO_LITTLE;
 	verdict = propose(d, turn, p, old);
 	if (verdict == DECIDE_GIVES)
-		d->r->taken[p->donor] += leave;
+		leave_cores(d, p->donor, leave, p->gain);
 	return verdict;
 }
 
@@ -547,15 +604,13 @@ static void report_shortage(const struct decision *d, const struct turn *turn)
 static bool is_spent(const struct decision *d, __u32 donor)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
-	__u64 cores;
 
 	if (use->bar)
 		return true;
 	if (d->resource != DECIDE_CPU)
 		return giveable(d, donor) < least_step[d->resource];
-	cores = cores_to_leave(d, donor, d->cores);
 	return holds(use) < DECIDE_CPU_DONOR_MILLI ||
-	       gain_of_leaving(d, holds(use), cores) < DECIDE_CPU_GAIN_MILLI;
+	       most_to_gain(d, donor) < DECIDE_CPU_GAIN_MILLI;
 }
 
 /* The first donor from place @nth on that is not spent, or their number. */
@@ -579,6 +634,21 @@ static __u32 next_donor(struct decision *d, __u32 nth)
 		}
 	}
 	return nth;
+}
+
+/* The next donor of the turn's is @donor: what is left after it, of its priority? */
+static void pass_donor(const struct decision *d, struct turn *turn,
+		       __u32 donor)
+{
+	__u32 priority = d->s->apps[donor].priority;
+
+	if (d->resource != DECIDE_CPU)
+		return;
+	if (turn->priority != priority) {
+		turn->priority = priority;
+		turn->rest = d->rest[priority];
+	}
+	turn->rest = decide_less(turn->rest, most_to_gain(d, donor));
 }
 
 static void serve(struct decision *d, struct turn *turn)
@@ -605,6 +675,7 @@ static void serve(struct decision *d, struct turn *turn)
 		if (!d->looks)
 			break;
 		d->looks--;
+		pass_donor(d, turn, donor);
 		gain = judge(d, turn, donor);
 		if (!gain)
 			r->nr_refused++;
@@ -704,7 +775,7 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 	const struct decide_snapshot *s = d->s;
 	__u64 limit = d->capacity / 100 * s->threshold_pct[d->resource];
 	__u64 used = decide_bound(s->used[d->resource]);
-	__u64 needed = 0, others = 0, grown = 0, most = 0;
+	__u64 needed = 0, others = 0, grown = 0;
 	struct decide_spread receivers = d->served, all = d->served;
 	struct decide_demand sum = {};
 	__u32 i;
@@ -735,14 +806,16 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 			decide_spread_gather(&receivers, demand.counted);
 			decide_spread_gather(&all, demand.spread);
 			needed += rise;
-			most = decide_larger(most, need);
 		}
 		/* who asks for reasons hears of those, too, that have nothing */
 		if (managed(app) && app->eligible &&
-		    (d->r->reasons_max || !is_spent(d, i)))
+		    (d->r->reasons_max || !is_spent(d, i))) {
 			decide_heap_add(&d->donors,
 					donor_key(app, d->resource, gives),
 					i);
+			if (d->resource == DECIDE_CPU && !is_spent(d, i))
+				d->rest[app->priority] += most_to_gain(d, i);
+		}
 	}
 	used = decide_less(used, grown);
 	outlook->rise = others + needed;
@@ -754,12 +827,6 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 	outlook->chance_permille = outlook->over ? 1000 :
 		decide_demand_chance(&sum, outlook->room);
 
-	/*
-	 * Crumbs of a step in all may be carried to the one that needs most, and
-	 * steady_cores() lets it keep a third more than it needs.
-	 */
-	d->cores = cores_for(d, most + d->step);
-	d->cores += d->cores / 3 + 2;
 	d->room = (__s64)limit - (__s64)(used + others);
 	needed += decide_spread_sigma(&receivers);
 	d->r->need[d->resource] =

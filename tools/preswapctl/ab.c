@@ -463,7 +463,7 @@ int cmd_ab(struct ctl *ctl, int argc, char **argv)
 			latency = optarg;
 			break;
 		default:
-			return ctl_usage(ctl, "ab does not take this");
+			return ctl_bad_option(ctl);
 		}
 	}
 	if (optind != argc)

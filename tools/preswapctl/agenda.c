@@ -153,7 +153,7 @@ int cmd_agenda(struct ctl *ctl, int argc, char **argv)
 		if (option == 'c')
 			path = optarg;
 		if (option == '?')
-			return ctl_usage(ctl, "agenda does not take this");
+			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "agenda takes no argument %s",

@@ -42,9 +42,11 @@ int cmd_agenda(struct ctl *ctl, int argc, char **argv);
 int cmd_launches(struct ctl *ctl, int argc, char **argv);
 int cmd_explain(struct ctl *ctl, int argc, char **argv);
 
-/* Both print to stderr and return the exit status. */
+/* These print to stderr and return the exit status. */
 __attribute__((format(printf, 2, 3)))
 int ctl_usage(struct ctl *ctl, const char *format, ...);
+/* The same where getopt has said what is wrong. */
+int ctl_bad_option(struct ctl *ctl);
 /* @err is the library's: its text, and what to do about it. */
 __attribute__((format(printf, 3, 4)))
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...);

@@ -151,7 +151,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv, uint64_t *count,
 				      !*timeout_ms || *timeout_ms > INT32_MAX))
 			return ctl_usage(ctl, "--timeout is like 30s");
 		if (option == '?')
-			return ctl_usage(ctl, "events does not take this");
+			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "events takes no argument %s",

@@ -214,7 +214,7 @@ static int print_words(const struct explain *e)
 
 	printf("Decision %llu, %.3f s after boot.\n",
 	       (unsigned long long)s->seq, (double)s->time_ns / 1e9);
-	decision_put_node(stdout, s);
+	decision_put_node(stdout, s, &e->why);
 	if (e->id)
 		put_lease(e);
 	put_needs(e);
@@ -377,7 +377,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (option != 'f')
-			return ctl_usage(ctl, "explain does not take this");
+			return ctl_bad_option(ctl);
 		*path = optarg;
 	}
 	if (optind < argc &&

@@ -100,7 +100,7 @@ static int forecast_set(struct ctl *ctl, int argc, char **argv)
 		if (option == 'f')
 			file = optarg;
 		else if (option == '?')
-			return ctl_usage(ctl, "forecast set does not take this");
+			return ctl_bad_option(ctl);
 		else if (units_parse_ms(optarg, &forecast.valid_ms) ||
 			 !forecast.valid_ms ||
 			 forecast.valid_ms > PRESWAP_FORECAST_VALID_MAX_MS)

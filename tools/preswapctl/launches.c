@@ -131,7 +131,7 @@ int cmd_launches(struct ctl *ctl, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (option == '?')
-			return ctl_usage(ctl, "launches does not take this");
+			return ctl_bad_option(ctl);
 		path = optarg;
 	}
 	if (optind < argc)

@@ -182,7 +182,7 @@ static int add_option(struct ctl *ctl, int option, const char *value,
 					 value);
 		return CTL_OK;
 	default:
-		return ctl_usage(ctl, "lease add does not take this");
+		return ctl_bad_option(ctl);
 	}
 }
 

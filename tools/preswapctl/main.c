@@ -75,6 +75,12 @@ int ctl_usage(struct ctl *ctl, const char *format, ...)
 	return CTL_USAGE;
 }
 
+int ctl_bad_option(struct ctl *ctl)
+{
+	fprintf(stderr, "usage: preswapctl %s\n", ctl->usage);
+	return CTL_USAGE;
+}
+
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
 {
 	const char *next = NULL;

@@ -72,7 +72,7 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 					 value);
 		return CTL_OK;
 	default:
-		return ctl_usage(ctl, "policy set does not take this");
+		return ctl_bad_option(ctl);
 	}
 }
 
@@ -150,7 +150,7 @@ static int policy_approve(struct ctl *ctl, int argc, char **argv)
 		if (option == 'r')
 			revoke = true;
 		else if (option != 'f')
-			return ctl_usage(ctl, "policy approve does not take this");
+			return ctl_bad_option(ctl);
 		else if (units_parse_ms(optarg, &duration_ms) || !duration_ms)
 			return ctl_usage(ctl, "--for is like 30m or 8h, not '%s'",
 					 optarg);

@@ -241,7 +241,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 			return ctl_usage(ctl, "--interval is 1 to 60000 ms, not '%s'",
 					 optarg);
 		if (option == '?')
-			return ctl_usage(ctl, "record does not take this");
+			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "record takes no argument %s",

@@ -85,6 +85,7 @@ static void set_scene(__u32 resource)
 	assume(d.capacity <= (resource == DECIDE_CPU ?
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
 			      DECIDE_MAX));
+	d.cores = d.capacity / d.core;
 	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
 	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
 }
@@ -132,9 +133,28 @@ __u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 {
 	__u64 gain = any_u64();
 
-	promise(cores <= d->capacity / d->core,
-		"as in proof_gain()");
+	promise(cores <= d->cores, "as in proof_gain()");
 	assume(gain <= use && gain <= d->capacity);
+	return gain;
+}
+
+/* Any: what a donor may leave bounds it. */
+__u64 some_cores(const struct decision *d, __u64 use, __u64 amount)
+{
+	__u64 cores = any_u64();
+
+	(void)use;
+	(void)amount;
+	assume(cores <= d->cores + 1);
+	return cores;
+}
+
+__u64 some_most(const struct decision *d, __u32 donor)
+{
+	__u64 gain = any_u64();
+
+	promise(donor < s.nr_apps, "an app that is there");
+	assume(gain <= d->capacity);
 	return gain;
 }
 
@@ -175,9 +195,14 @@ static __u64 donor_keeps(void)
 {
 	__u64 floor = decide_bound(apps[DONOR].use[d.resource].floor);
 
-	if (d.resource == DECIDE_CPU)
-		return decide_larger(cores_for(&d, floor), 1);
-	return floor;
+	if (d.resource != DECIDE_CPU)
+		return floor;
+	/* with those that share what it leaves; its own is in it if it gave */
+	if (!taken[DONOR])
+		floor += d.floors;
+	else
+		floor = d.floors;
+	return decide_larger(cores_for(&d, floor), 1);
 }
 
 /* Whatever it has given before, one more receiver takes it to no less. */
@@ -194,13 +219,17 @@ static void judge_one(__u32 resource)
 	assume(managed(from) && managed(to));
 	if (small)
 		assume_small(&turn);
+	assume(d.floors <= SMALL_MILLI && (!taken[DONOR] || d.floors >=
+	       decide_bound(from->use[DECIDE_CPU].floor)));
 	has = donor_has();
 	keeps = donor_keeps();
 	before = taken[DONOR];
-	assume(!before || (before <= has && before + keeps <= has));
+	/* others may have joined those that share the cores it left: not now */
+	assume(!before || (before <= has && (resource == DECIDE_CPU ||
+					     before + keeps <= has)));
 	covered = judge(&d, &turn, DONOR);
-	promise(!taken[DONOR] || (taken[DONOR] <= has &&
-				    taken[DONOR] + keeps <= has),
+	promise(taken[DONOR] == before || (taken[DONOR] <= has &&
+					   taken[DONOR] + keeps <= has),
 		"never below the floor, never more than there is");
 	promise(r.nr_proposals <= r.proposals_max, "within room");
 	if (!r.nr_proposals) {
@@ -241,7 +270,8 @@ void proof_gain_small(void)
 
 	assume(cpu.capacity <= SMALL_CAPACITY && use <= SMALL_MILLI);
 	assume_core(&cpu);
-	assume(cores <= cpu.capacity / cpu.core);
+	cpu.cores = cpu.capacity / cpu.core;
+	assume(cores <= cpu.cores);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
 }

@@ -105,27 +105,53 @@ void decision_put_shortage(FILE *to, const struct snapshot *s,
 		decision_resource(p->resource));
 }
 
-void decision_put_node(FILE *to, const struct snapshot *s)
+void decision_put_node(FILE *to, const struct snapshot *s,
+		       const struct decide_result *why)
 {
-	char used[UNITS_MAX], capacity[UNITS_MAX];
+	char a[UNITS_MAX], b[UNITS_MAX];
 
-	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
-		if (s->saw.capacity[r])
-			fprintf(to, "%s: %s of %s used, the threshold is %u %%.\n",
-				decision_resource(r),
-				decision_amount(used, r, s->saw.used[r]),
-				decision_amount(capacity, r,
-						s->saw.capacity[r]),
-				s->saw.threshold_pct[r]);
-		else
+	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++) {
+		const struct decide_outlook *out = &why->outlook[r];
+
+		if (!s->saw.capacity[r]) {
 			fprintf(to, "%s: nothing is decided about it, its capacity is not known.\n",
 				decision_resource(r));
+			continue;
+		}
+		fprintf(to, "%s: %s of %s used, the threshold is %u %%.",
+			decision_resource(r),
+			decision_amount(a, r, s->saw.used[r]),
+			decision_amount(b, r, s->saw.capacity[r]),
+			s->saw.threshold_pct[r]);
+		fprintf(to, " Apps will rise by %s together, and %s of uncertainty: ",
+			decision_amount(a, r, out->rise),
+			decision_amount(b, r, out->spread));
+		if (out->over)
+			fputs("it is passed already.\n", to);
+		else
+			fprintf(to, "it will be passed with a probability of %u.%u %%.\n",
+				out->chance_permille / 10,
+				out->chance_permille % 10);
+	}
 }
 
 static void put_policy(FILE *to, const struct decide_app *app)
 {
 	fprintf(to, " (priority %u, %s)", app->priority,
 		names_sensitivity((uint8_t)app->sensitivity));
+}
+
+/* The unit of risk, benefit and cost. */
+static const char *weighed(uint32_t resource)
+{
+	switch (resource) {
+	case DECIDE_CPU:
+		return "milli-CPU x weight";
+	case DECIDE_MEMORY:
+		return "KiB x weight";
+	default:
+		return "KiB/s x weight";
+	}
 }
 
 /* What the app is expected to use, from what, and what that lacks. */
@@ -144,9 +170,10 @@ static void put_expected(FILE *to, const struct snapshot *s,
 		s->saw.threshold_pct[r],
 		decision_amount(a, r, s->saw.capacity[r]),
 		decision_amount(b, r, need->room));
-	fprintf(to, "%s are short, with a probability of %u.%u %%.\n",
+	fprintf(to, "%s are short, with a probability of %u.%u %%; risk %llu %s.\n",
 		decision_amount(c, r, need->shortage),
-		need->chance_permille / 10, need->chance_permille % 10);
+		need->chance_permille / 10, need->chance_permille % 10,
+		(unsigned long long)need->risk, weighed(r));
 	if (need->carried)
 		fprintf(to, "  %s of that are for others that are short of too little for a lease.\n",
 			decision_amount(a, r, need->carried));
@@ -175,7 +202,34 @@ static const char *bar_text(uint32_t bar, uint32_t resource)
 	}
 }
 
+/* Of cores, what the donor leaves is not what becomes free. */
+static void put_given(FILE *to, const struct snapshot *s,
+		      const struct decide_result *result,
+		      const struct decide_reason *why)
+{
+	char a[UNITS_MAX];
+	uint32_t i;
+
+	if (why->resource != DECIDE_CPU) {
+		fprintf(to, " gives %s",
+			decision_amount(a, why->resource, why->amount));
+		return;
+	}
+	fprintf(to, " leaves %.4g of %.4g cores",
+		(double)why->amount / DECIDE_MILLI_PER_CPU,
+		(double)s->saw.capacity[DECIDE_CPU] / DECIDE_MILLI_PER_CPU);
+	for (i = 0; i < result->nr_proposals; i++) {
+		const struct decide_proposal *p = &result->proposals[i];
+
+		if (p->donor == why->donor && p->receiver == why->receiver &&
+		    p->resource == why->resource)
+			fprintf(to, ", which frees %s",
+				decision_amount(a, DECIDE_CPU, p->gain));
+	}
+}
+
 static void put_reason(FILE *to, const struct snapshot *s,
+		       const struct decide_result *result,
 		       const struct decide_reason *why)
 {
 	const struct decide_app *donor = &s->apps[why->donor];
@@ -186,8 +240,7 @@ static void put_reason(FILE *to, const struct snapshot *s,
 	put_policy(to, donor);
 	switch (why->verdict) {
 	case DECIDE_GIVES:
-		fprintf(to, " gives %s",
-			decision_amount(a, why->resource, why->amount));
+		put_given(to, s, result, why);
 		break;
 	case DECIDE_NOT_LOWER:
 		fprintf(to, ": no, its priority is not below %u",
@@ -221,9 +274,9 @@ static void put_reason(FILE *to, const struct snapshot *s,
 		fprintf(to, ": no, for reason %u", why->verdict);
 	}
 	if (why->benefit || why->cost)
-		fprintf(to, "; benefit %llu, cost %llu",
+		fprintf(to, "; benefit %llu, cost %llu %s",
 			(unsigned long long)why->benefit,
-			(unsigned long long)why->cost);
+			(unsigned long long)why->cost, weighed(why->resource));
 	fputs(".\n", to);
 }
 
@@ -242,14 +295,14 @@ static void put_taken(FILE *to, const struct snapshot *s,
 		if (p->receiver != need->receiver ||
 		    p->resource != need->resource)
 			continue;
-		sum += p->amount;
+		sum += p->gain;
 		donors++;
 	}
 	for (i = 0; i < why->nr_shortages; i++)
 		if (why->shortages[i].receiver == need->receiver &&
 		    why->shortages[i].resource == need->resource)
 			missing = why->shortages[i].missing;
-	fprintf(to, "  Taken: %s, from %u app%s.",
+	fprintf(to, "  Freed: %s, by %u app%s.",
 		decision_amount(a, need->resource, sum), donors,
 		donors == 1 ? "" : "s");
 	if (missing)
@@ -281,7 +334,7 @@ void decision_put_need(FILE *to, const struct snapshot *s,
 			fputs("  Donors, in the order in which they are considered:\n",
 			      to);
 		any = true;
-		put_reason(to, s, reason);
+		put_reason(to, s, why, reason);
 	}
 	if (!any && !need->wait_ms)
 		fputs("  There is no donor: no app has a policy and may give.\n",

@@ -31,6 +31,7 @@ void decision_put_need(FILE *to, const struct snapshot *s,
 		       const struct decide_result *why,
 		       const struct decide_need *need);
 /* What is used of each resource, and the threshold. */
-void decision_put_node(FILE *to, const struct snapshot *s);
+void decision_put_node(FILE *to, const struct snapshot *s,
+		       const struct decide_result *why);
 
 #endif /* SHOW_DECISION_H */

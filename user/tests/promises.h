@@ -136,6 +136,24 @@ static inline void promises_amount(const struct decide_snapshot *s,
 		"another amount is freed than given");
 }
 
+/* Those that leave as many of @cores or more share the rest: it is their floors. */
+static inline void promises_shared_cores(const struct decide_snapshot *s,
+					 const struct decide_result *r,
+					 uint64_t milli, uint64_t cores)
+{
+	uint64_t core = promised_core(s), floors = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_apps; i++)
+		if (promised_sum(r, donor, i, DECIDE_CPU, amount) >= milli)
+			floors += promised_bound(
+					s->apps[i].use[DECIDE_CPU].floor);
+	promise((floors + core - 1) / core <= cores - milli / core,
+		"floors of %llu in what %llu leave of %llu cores",
+		(unsigned long long)floors, (unsigned long long)milli,
+		(unsigned long long)cores);
+}
+
 static inline void promises_cores(const struct decide_snapshot *s,
 				  const struct decide_result *r, uint32_t donor)
 {
@@ -153,6 +171,8 @@ static inline void promises_cores(const struct decide_snapshot *s,
 		(unsigned long long)keep);
 	promise(promised_sum(r, donor, donor, DECIDE_CPU, gain) <=
 		promised_holds(app, DECIDE_CPU), "more is freed than it uses");
+	if (milli)
+		promises_shared_cores(s, r, milli, cores);
 }
 
 static inline void promises_donor(const struct decide_snapshot *s,

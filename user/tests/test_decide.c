@@ -203,6 +203,64 @@ static void test_priority_first(void)
 	ktap_assert(shortages[0].receiver == 1, "the second goes without");
 }
 
+/* Donors that leave the same cores share the others, and have their floors there. */
+static void test_shared_floors(void)
+{
+	struct decide_app *one, *two;
+
+	node();
+	one = add(1, DECIDE_BATCH, true, 1800, 0);
+	two = add(1, DECIDE_BATCH, true, 1800, 0);
+	expect(add(9, DECIDE_LATENCY, false, 300, 0), DECIDE_CPU, 3000, 3000);
+	run();
+	ktap_assert(given_by(one, DECIDE_CPU) == 3000 &&
+		    given_by(two, DECIDE_CPU) == 3000, "without floors");
+	one->use[DECIDE_CPU].floor = 1000;
+	two->use[DECIDE_CPU].floor = 1000;
+	run();
+	ktap_assert(given_by(one, DECIDE_CPU) == 3000 &&
+		    given_by(two, DECIDE_CPU) == 2000, "%llu, %llu",
+		    (unsigned long long)given_by(one, DECIDE_CPU),
+		    (unsigned long long)given_by(two, DECIDE_CPU));
+}
+
+/* Of 16 cores the first donor uses 8 and so half of each. */
+static void test_cores_in_order(void)
+{
+	struct decide_app *low, *mid;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		node();
+		snapshot.capacity[DECIDE_CPU] = 16000;
+		low = add(1, DECIDE_BATCH, true, 8000, 0);
+		mid = add(5, DECIDE_NORMAL, i == 0, 6000, 0);
+		expect(add(9, DECIDE_LATENCY, false, 2000, 0), DECIDE_CPU,
+		       3000, 3000);
+		run();
+		/* 1000 are missing: 2 cores' part of 8000 */
+		ktap_assert(given_by(low, DECIDE_CPU) == 2000 &&
+			    !given_by(mid, DECIDE_CPU) &&
+			    !result.nr_shortages, "%llu, %llu",
+			    (unsigned long long)given_by(low, DECIDE_CPU),
+			    (unsigned long long)given_by(mid, DECIDE_CPU));
+	}
+	/* all that it may, and only then the next, which shares what is left */
+	low->use[DECIDE_CPU].floor = 15000;
+	mid->eligible = true;
+	run();
+	ktap_assert(given_by(low, DECIDE_CPU) == 1000 &&
+		    given_by(mid, DECIDE_CPU) == 1000, "%llu, %llu",
+		    (unsigned long long)given_by(low, DECIDE_CPU),
+		    (unsigned long long)given_by(mid, DECIDE_CPU));
+	mid->use[DECIDE_CPU].floor = 1000;
+	run();
+	ktap_assert(given_by(low, DECIDE_CPU) == 1000 &&
+		    !given_by(mid, DECIDE_CPU), "no core for both floors: %llu, %llu",
+		    (unsigned long long)given_by(low, DECIDE_CPU),
+		    (unsigned long long)given_by(mid, DECIDE_CPU));
+}
+
 static void test_cores(void)
 {
 	struct decide_app *batch, *service;
@@ -490,7 +548,7 @@ static void test_verdicts_cpu(void)
 	explain();
 	ktap_assert(result.nr_reasons == 2, "%u", result.nr_reasons);
 	assert_reason(0, 0, DECIDE_AT_FLOOR, 0, 0, 0);
-	assert_reason(1, 1, DECIDE_AT_FLOOR, 2000, 0, 0);
+	assert_reason(1, 1, DECIDE_AT_FLOOR, 3000, 0, 0);
 }
 
 /* 700 MiB used of 800: the first gets the headroom, the second none. */
@@ -797,11 +855,18 @@ static void test_monotone(void)
 		    (unsigned long long)less[DECIDE_IO]);
 }
 
+/* Of a unit, in 1/1000 of a weight of 1. */
+static uint64_t price_of(const struct decide_app *app, uint32_t resource)
+{
+	return app->priority * app->priority *
+	       (1000 + app->use[resource].regret_permille);
+}
+
 /*
  * The cheapest of all sets of donors that frees at least what decide() did, where
  * lower priorities give all that they can before higher ones are touched. Cores
  * are given by each donor as decide() would have it, or not at all; of all else
- * the dearest of the set gives what is still missing.
+ * the dearest of the set's highest priority gives what is still missing.
  */
 static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 {
@@ -809,11 +874,11 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 	uint32_t set, i, j;
 
 	for (set = 1; set < 1U << (snapshot.nr_apps - 1); set++) {
-		uint64_t gain = 0, cost = 0, dearest = 0, of_dearest = 0;
+		uint64_t gain = 0, cost = 0, last = 0, last_part = 0;
 		bool in_order = true;
 
 		for (i = 0; i + 1 < snapshot.nr_apps; i++) {
-			uint64_t weight = apps[i].priority * apps[i].priority;
+			uint64_t weight = price_of(&apps[i], resource);
 			uint64_t part = apps[i].use[resource].used;
 
 			if (!(set & 1U << i)) {
@@ -827,18 +892,19 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 				part = part * cores / 16;
 			gain += part;
 			cost += part * weight;
-			of_dearest = weight > dearest ? part :
-				     weight < dearest ? of_dearest :
-				     of_dearest + part;
-			dearest = weight > dearest ? weight : dearest;
+			weight += (uint64_t)apps[i].priority << 32;
+			last_part = weight > last ? part :
+				    weight < last ? last_part :
+				    last_part + part;
+			last = weight > last ? weight : last;
 		}
 		if (!in_order || gain < freed)
 			continue;
 		/* one that is not needed at all makes no cheaper set */
-		if (resource != DECIDE_CPU && gain - freed > of_dearest)
+		if (resource != DECIDE_CPU && gain - freed > last_part)
 			continue;
 		if (resource != DECIDE_CPU)
-			cost -= (gain - freed) * dearest;
+			cost -= (gain - freed) * (uint32_t)last;
 		best = cost < best ? cost : best;
 	}
 	return best;
@@ -858,12 +924,19 @@ static double cost_over_optimum(uint32_t resource)
 
 	for (round = 0; round < 20000; round++) {
 		struct decide_app *service;
+		bool uneven = false;
 
 		node();
 		snapshot.capacity[DECIDE_CPU] = 16000;
-		for (i = 2 + draw(6); i; i--)
-			use(add(1 + draw(2), DECIDE_BATCH, true, 0, 0),
-			    resource, usual / 8 + draw(usual));
+		for (i = 2 + draw(6); i; i--) {
+			struct decide_app *donor;
+
+			donor = add(1 + draw(3), DECIDE_BATCH, true, 0, 0);
+			use(donor, resource, usual / 8 + draw(usual));
+			if (draw(2))
+				donor->use[resource].regret_permille =
+					draw(3000);
+		}
 		service = add(9, DECIDE_LATENCY, false, 0, 0);
 		use(service, resource, usual / 16);
 		snapshot.used[resource] = snapshot.capacity[resource];
@@ -877,10 +950,12 @@ static double cost_over_optimum(uint32_t resource)
 		for (i = 0; i < result.nr_proposals; i++) {
 			freed += proposals[i].gain;
 			cost += proposals[i].gain *
-				apps[proposals[i].donor].priority *
-				apps[proposals[i].donor].priority;
+				price_of(&apps[proposals[i].donor], resource);
+			/* some must leave more, for the rest could not do it */
+			uneven |= proposals[i].amount != proposals[0].amount;
 		}
-		if (result.nr_shortages || !result.nr_proposals)
+		if (result.nr_shortages || !result.nr_proposals ||
+		    (resource == DECIDE_CPU && uneven))
 			continue;
 		if (freed > result.need[resource])
 			freed = result.need[resource];
@@ -1156,6 +1231,10 @@ int main(void)
 		{ "R-21 the highest priority is served first",
 		  test_priority_first },
 		{ "R-29 whole cores, never the last", test_cores },
+		{ "R-23 donors of cores keep their floors together",
+		  test_shared_floors },
+		{ "R-23 cores of the lowest first, down to its floor",
+		  test_cores_in_order },
 		{ "R-29 a core is all of its threads", test_threads },
 		{ "R-21 I/O: lowest priority first, down to the floor", test_io },
 		{ "R-19 I/O: only what is above the threshold, and enough",
