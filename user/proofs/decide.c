@@ -336,6 +336,8 @@ static void survey_two(__u32 resource)
 	taken[0] = 0;
 	taken[1] = 0;
 	d.served = (struct decide_spread){ .shift = 18 };
+	for (i = 0; i < DECIDE_PRIORITIES; i++)
+		d.rest[i] = 0;
 	survey(&d, &outlook);
 	promise(d.donors.count <= 2 && d.receivers.count <= 2, "within room");
 	for (i = 0; i < d.donors.count; i++) {
