@@ -386,7 +386,7 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		if (app->tasks)
 			app->idle_since_s = 0;
 		else if (!app->idle_since_s)
-			app->idle_since_s = 1 + div_u64(now_ns, NSEC_PER_SEC);
+			app->idle_since_s = preswap_seconds(now_ns);
 	}
 	preswap_for_each_app(app) {
 		if (!app->parent)

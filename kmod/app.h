@@ -23,10 +23,12 @@
 
 #include <linux/cgroup.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 
 #include "decide/decide.h"
 #include "effect.h"
@@ -180,6 +182,12 @@ void preswap_app_exit(void);
 static inline u64 preswap_app_io(const struct preswap_app *app)
 {
 	return app->io.reads + app->io.writes;
+}
+
+/* Of CLOCK_BOOTTIME, for what is kept in 32 bits; never 0. */
+static inline u32 preswap_seconds(u64 now_ns)
+{
+	return 1 + (u32)div_u64(now_ns, NSEC_PER_SEC);
 }
 
 static inline bool preswap_app_is_dead(const struct preswap_app *app)

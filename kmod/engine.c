@@ -170,7 +170,7 @@ static bool preswap_engine_keeps(const struct preswap_app *app, u64 now_ns)
 	if (preswap_app_is_covered(app))
 		return false;
 	return !app->idle_since_s ||
-	       div_u64(now_ns, NSEC_PER_SEC) - app->idle_since_s <
+	       preswap_seconds(now_ns) - app->idle_since_s <
 	       PRESWAP_ENGINE_IDLE_S;
 }
 
@@ -475,7 +475,7 @@ static void preswap_engine_report(const struct decide_shortage *shortage,
 {
 	struct preswap_app *app = preswap_engine.of[shortage->receiver];
 	u32 *last = &app->shortage_s[shortage->resource];
-	u32 now_s = 1 + div_u64(now_ns, NSEC_PER_SEC);
+	u32 now_s = preswap_seconds(now_ns);
 
 	if (*last && now_s - *last < PRESWAP_ENGINE_REPORT_S)
 		return;

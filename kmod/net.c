@@ -23,8 +23,9 @@
  *
  * The cost. Without a device or a capacity the tracepoint has no probe, and costs
  * nothing. With them, a packet of another device of this namespace costs a
- * comparison; a counted one a lookup for each level of its cgroup and one atomic
- * addition, some 100 ns for up to 64 KiB.
+ * comparison (30 instructions with the call); a counted one a lookup for each level
+ * of its cgroup and one atomic addition: 170 instructions three levels down, 3 % of
+ * what it takes to send 1,000 bytes by UDP to a device that drops them.
  */
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>

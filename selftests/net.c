@@ -330,6 +330,7 @@ static void test_lump(void)
 
 static void test_device_goes(void)
 {
+	uint64_t sent;
 	char text[64];
 
 	setup();
@@ -347,7 +348,10 @@ static void test_device_goes(void)
 		    "not counted again");
 	ktap_assert(!system("ip link set " DUMMY " down && ip link set " DUMMY " name preswap9 && ip link set preswap9 up"),
 		    "not renamed");
+	sent = atomic_load(&a->sent);
 	sleep_ms(2500);
+	ktap_assert(atomic_load(&a->sent) > sent + MIB / 2,
+		    "nothing is sent over it");
 	ktap_assert(!rate_of(a_id), "it has another name");
 	ktap_assert(!system("ip link del preswap9"), "not removed");
 	teardown();
