@@ -268,6 +268,8 @@ static void read_lump(void *arg)
 	void *buf;
 
 	(void)arg;
+	/* until it is known where it is now */
+	sleep_ms(1500);
 	if (fd < 0 || posix_memalign(&buf, 4096, 8 * MIB) ||
 	    pread(fd, buf, 8 * MIB, 0) != 8 * MIB)
 		_exit(98);
@@ -285,9 +287,8 @@ static void test_lump(void)
 	group_remove("lump");
 	id = group_make("lump");
 	set_policy(ctx, id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
-	sleep_ms(300);
 	group_spawn("lump", read_lump, NULL);
-	for (end = now_ms() + 3000; now_ms() < end; sleep_ms(50)) {
+	for (end = now_ms() + 4500; now_ms() < end; sleep_ms(50)) {
 		must(ctx, preswap_app_by_id(ctx, id, keep_rate, &now));
 		most = now > most ? now : most;
 	}
