@@ -123,9 +123,7 @@ static void preswap_net_find_tracepoint(void)
 	for_each_kernel_tracepoint(preswap_net_match, NULL);
 }
 #else
-static void preswap_net_on_queue(void)
-{
-}
+#define preswap_net_on_queue	NULL	/* never registered */
 
 static void preswap_net_find_tracepoint(void)
 {

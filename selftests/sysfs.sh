@@ -144,6 +144,11 @@ test_io_device() {
 test_net_device() {
 	value net_device
 	[ "$value" = none ] || fault "net_device is $value at first"
+	if ! grep -q ' preswap_net_on_queue' /proc/kallsyms; then
+		refused net_device lo 'Operation not supported'
+		result "R-53 net_device: not on this kernel"
+		return
+	fi
 	for device in lo eth0 enp0s31f6.4094 0123456789abcde none; do
 		taken net_device "$device"
 	done
