@@ -128,31 +128,40 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 }
 
 /**
- * preswap_app_of_cgroup() - the app that a cgroup's tasks belong to
+ * preswap_app_nearest() - the app that a cgroup's tasks belong to, if it is there
+ * @cgroup: under RCU
+ *
+ * Safe in any context. Return: the app, valid under RCU, or NULL.
+ */
+struct preswap_app *preswap_app_nearest(struct cgroup *cgroup)
+{
+	struct preswap_app *app, *own = NULL;
+	struct cgroup *at;
+
+	for (at = cgroup; at; at = cgroup_parent(at)) {
+		app = preswap_app_find(cgroup_id(at));
+		if (app && READ_ONCE(app->policy.priority))
+			return app;
+		if (at == cgroup)
+			own = app;
+	}
+	return own;
+}
+
+/**
+ * preswap_app_of_cgroup() - the same, made if need be
  * @cgroup: under RCU
  *
  * Return: the app with a reference, or NULL without memory.
  */
 struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup)
 {
-	struct preswap_app *app, *own = NULL;
-	struct cgroup *at;
+	struct preswap_app *app = preswap_app_nearest(cgroup);
 
-	for (at = cgroup; at; at = cgroup_parent(at)) {
-		app = preswap_app_get(cgroup_id(at));
-		if (!app)
-			continue;
-		if (READ_ONCE(app->policy.priority)) {
-			if (own)
-				preswap_app_put(own);
-			return app;
-		}
-		if (at == cgroup)
-			own = app;
-		else
-			preswap_app_put(app);
-	}
-	return own ?: preswap_app_create(cgroup);
+	/* one that is being removed: the new generation has it found anew */
+	if (app && refcount_inc_not_zero(&app->ref))
+		return app;
+	return preswap_app_create(cgroup);
 }
 
 /* Take an app out of the table. Its leases have ended. */
@@ -273,30 +282,38 @@ static void preswap_app_sample_psi(struct preswap_app *app)
 }
 
 #define PRESWAP_APP_CPU_MS	500
-/* I/O comes in lumps, of a few MiB at a time. */
+/* I/O comes in lumps, of a few MiB at a time; what is sent, in bursts. */
 #define PRESWAP_APP_IO_MS	1500
 
 /*
- * Exponential mean, with a time constant of @mean_ms, of what is added to a sum in
- * a time of @unit_ns. @last: the sum at the last tick; 0: there was none.
+ * Exponential mean, with a time constant of @mean_ms, of what was @added since the
+ * last tick, in a time of @unit_ns.
  */
-static u64 preswap_app_rate(u64 rate, u64 sum, u64 *last, u64 unit_ns,
-			    u32 mean_ms, u64 elapsed_ns)
+static u64 preswap_app_rate(u64 rate, u64 added, u64 unit_ns, u32 mean_ms,
+			    u64 elapsed_ns)
 {
-	u64 tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1);
-	u64 added = *last ? sum - *last : 0, now;
+	u64 tick_ms = max_t(u64, div_u64(elapsed_ns, NSEC_PER_MSEC), 1), now;
 
-	*last = sum;
 	if (!added && !rate)
 		return 0;
 	now = mul_u64_u64_div_u64(added, unit_ns, elapsed_ns);
 	return div64_u64(rate * mean_ms + now * tick_ms, tick_ms + mean_ms);
 }
 
+/* The sum counts from nothing: the first lump of a new app is its own. */
+static u64 preswap_app_added(u64 sum, u64 *last)
+{
+	u64 added = sum - *last;
+
+	*last = sum;
+	return added;
+}
+
 static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 {
 	struct preswap_app_io *io = &app->io;
-	u64 cpu_ns, read, written;
+	struct preswap_app_net *net = &app->net;
+	u64 cpu_ns, read, written, sent;
 
 	spin_lock_bh(&app->lock);
 	cpu_ns = app->total.cpu_ns;
@@ -304,15 +321,19 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 	written = app->total.write_bytes;
 	spin_unlock_bh(&app->lock);
 	/* milli-CPU are us per ms */
-	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli, cpu_ns,
-					       &app->cpu_ns_tick, 1000,
-					       PRESWAP_APP_CPU_MS, elapsed_ns);
-	io->reads = preswap_app_rate(io->reads, read, &io->read_tick,
-				     NSEC_PER_SEC, PRESWAP_APP_IO_MS,
-				     elapsed_ns);
-	io->writes = preswap_app_rate(io->writes, written, &io->written_tick,
-				      NSEC_PER_SEC, PRESWAP_APP_IO_MS,
-				      elapsed_ns);
+	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli,
+			preswap_app_added(cpu_ns, &app->cpu_ns_tick), 1000,
+			PRESWAP_APP_CPU_MS, elapsed_ns);
+	io->reads = preswap_app_rate(io->reads,
+			preswap_app_added(read, &io->read_tick), NSEC_PER_SEC,
+			PRESWAP_APP_IO_MS, elapsed_ns);
+	io->writes = preswap_app_rate(io->writes,
+			preswap_app_added(written, &io->written_tick),
+			NSEC_PER_SEC, PRESWAP_APP_IO_MS, elapsed_ns);
+	sent = atomic64_read(&net->sent) ? atomic64_xchg(&net->sent, 0) : 0;
+	net->period += sent;
+	net->rate = preswap_app_rate(net->rate, sent, NSEC_PER_SEC,
+				     PRESWAP_APP_IO_MS, elapsed_ns);
 }
 
 /* Does an app above have a policy? Then new tasks in here belong to that. */
@@ -363,9 +384,9 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		app->mem_own = app->mem_bytes;
 		app->swap_own = app->swap_bytes;
 		if (app->tasks)
-			app->idle_since_ns = 0;
-		else if (!app->idle_since_ns)
-			app->idle_since_ns = now_ns;
+			app->idle_since_s = 0;
+		else if (!app->idle_since_s)
+			app->idle_since_s = preswap_seconds(now_ns);
 	}
 	preswap_for_each_app(app) {
 		if (!app->parent)
@@ -382,6 +403,7 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		preswap_trend_update(&app->trend[DECIDE_MEMORY], app->mem_own);
 		preswap_trend_update(&app->trend[DECIDE_IO],
 				     preswap_app_io(app));
+		preswap_trend_update(&app->trend[DECIDE_NET], app->net.rate);
 	}
 }
 
@@ -395,7 +417,7 @@ static void preswap_app_period_io(struct preswap_app_io *io, u64 elapsed_ns)
 	io->period = sum;
 }
 
-/* End of a usage period: the mean use of CPU and I/O over exactly that time. */
+/* End of a usage period: the mean use of CPU, I/O and network over exactly that time. */
 void preswap_app_period(u64 elapsed_ns)
 {
 	struct preswap_app *app;
@@ -407,6 +429,9 @@ void preswap_app_period(u64 elapsed_ns)
 				  1000, elapsed_ns) : app->cpu_tick_milli;
 		app->cpu_ns_period = app->cpu_ns_tick;
 		preswap_app_period_io(&app->io, elapsed_ns);
+		app->net.mean = mul_u64_u64_div_u64(app->net.period,
+						    NSEC_PER_SEC, elapsed_ns);
+		app->net.period = 0;
 	}
 }
 

@@ -23,10 +23,12 @@
 
 #include <linux/cgroup.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 
 #include "decide/decide.h"
 #include "effect.h"
@@ -70,7 +72,7 @@ struct preswap_app_throttle {
 	u64 held;		/* sum of the leases' amounts, 0: none */
 	u64 retry_ns;		/* no attempt before this time */
 	u32 device;		/* of the share: major << 20 | minor */
-	u32 reads_permille;	/* of @base */
+	u16 reads_permille;	/* of @base */
 	bool in_force;		/* the file says it */
 };
 
@@ -82,16 +84,26 @@ struct preswap_app_io {
 	u64 period;		/* their sum when the usage period began */
 };
 
+/* What an app sends, in bytes per second; see net.c. */
+struct preswap_app_net {
+	atomic64_t sent;	/* bytes, since the last tick; any context */
+	u64 rate;		/* about the last one and a half seconds */
+	u64 mean;		/* over the last usage period */
+	u64 period;		/* bytes since the usage period began */
+};
+
 struct preswap_app {
 	u64 id;			/* cgroup id; never changes */
 	struct cgroup *cgroup;	/* reference; never changes */
 	refcount_t ref;
+	u32 index;		/* in the tick's snapshot */
 	struct rcu_head rcu;
 	struct hlist_node hash;	/* by id; preswap_app_table_lock, RCU */
 	struct list_head list;	/* preswap_app_table_lock, RCU; removal also
 				 * preswap_lock: its holder may walk freely */
 	bool gone;		/* removed from the table; preswap_lock */
 	bool has_memcg;
+	bool has_nested;	/* is some app's parent; as @parent */
 
 	spinlock_t lock;	/* total, affinity */
 	struct preswap_usage total;
@@ -104,20 +116,21 @@ struct preswap_app {
 	u64 rss_bytes, rss_counting;	/* RSS and swap: once a second */
 	u64 swap_bytes, swap_counting;
 	u64 swap_own;		/* swap_bytes less that of nested apps */
-	u64 idle_since_ns;	/* without tasks since then; 0: has some */
 
 	u64 mem_bytes;		/* memory.current, or RSS without memcg */
 	u64 mem_protected;	/* memory.min or memory.low, the greater */
 	u64 mem_own;		/* mem_bytes less that of nested apps */
 	u64 psi_us[3];		/* cpu some, memory some, memory full */
-	u64 cpu_milli;		/* over the last usage period */
+	u32 cpu_milli;		/* over the last usage period */
+	u32 cpu_tick_milli;	/* about the last half second */
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */
 	u64 cpu_ns_tick;	/* total.cpu_ns at the last tick */
-	u64 cpu_tick_milli;	/* about the last half second */
 	struct preswap_app_io io;
+	struct preswap_app_net net;
 	int home_cpu;		/* where its busiest task ran last; -1: none */
 	int busiest_cpu;	/* the same while a tick looks at its tasks */
-	u64 busiest_ns;
+	u32 busiest_us;		/* and 1, of 1024 ns; 0: none has run */
+	u32 idle_since_s;	/* without tasks since then; 0: has some */
 	struct preswap_trend trend[DECIDE_RESOURCES];
 
 	struct preswap_policy policy;
@@ -125,8 +138,6 @@ struct preswap_app {
 	struct preswap_forecast *forecast[DECIDE_RESOURCES];	/* NULL: none */
 	struct preswap_app *parent;	/* nearest app above, no reference:
 					 * set anew by each tick */
-	bool has_nested;		/* is some app's parent; likewise */
-	u32 index;			/* in the tick's snapshot */
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
 	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
 					 * last grew */
@@ -134,7 +145,7 @@ struct preswap_app {
 	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
 	struct preswap_pain pain;		/* as donor of memory */
 	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
-	u64 shortage_ns[DECIDE_RESOURCES];	/* last reported */
+	u32 shortage_s[DECIDE_RESOURCES];	/* last reported; 0: never */
 	struct preswap_app_affinity affinity;
 	struct preswap_app_reclaim reclaim;
 	struct preswap_app_throttle throttle;
@@ -149,6 +160,7 @@ extern struct list_head preswap_apps;
 
 struct preswap_app *preswap_app_find(u64 id);
 struct preswap_app *preswap_app_get(u64 id);
+struct preswap_app *preswap_app_nearest(struct cgroup *cgroup);
 struct preswap_app *preswap_app_create(struct cgroup *cgroup);
 struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup);
 void preswap_app_put(struct preswap_app *app);
@@ -170,6 +182,12 @@ void preswap_app_exit(void);
 static inline u64 preswap_app_io(const struct preswap_app *app)
 {
 	return app->io.reads + app->io.writes;
+}
+
+/* Of CLOCK_BOOTTIME, for what is kept in 32 bits; never 0. */
+static inline u32 preswap_seconds(u64 now_ns)
+{
+	return 1 + (u32)div_u64(now_ns, NSEC_PER_SEC);
 }
 
 static inline bool preswap_app_is_dead(const struct preswap_app *app)

@@ -38,7 +38,7 @@ static int apps_show(struct seq_file *m, void *unused)
 	seq_puts(m, "id prio eligible cpu_milli mem_kib swap_kib tasks forks exits moved held_kib path\n");
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app) {
-		seq_printf(m, "%llu %u %d %llu %llu %llu %u %lld %lld %u %llu ",
+		seq_printf(m, "%llu %u %d %u %llu %llu %u %lld %lld %u %llu ",
 			   app->id, app->policy.priority, app->policy.eligible,
 			   app->cpu_tick_milli, app->mem_own >> 10,
 			   app->swap_own >> 10, app->tasks,
@@ -80,6 +80,7 @@ static int forecasts_show(struct seq_file *m, void *unused)
 		[DECIDE_CPU] = "cpu",
 		[DECIDE_MEMORY] = "memory",
 		[DECIDE_IO] = "io",
+		[DECIDE_NET] = "net",
 	};
 	u64 now_ns = ktime_get_boottime_ns();
 	struct preswap_app *app;

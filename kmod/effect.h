@@ -76,15 +76,15 @@ struct preswap_pain {
 	u16 calm_permille;
 	u16 permille;		/* of the last two seconds with a lease, or 0 */
 	u16 regret_permille;
-	bool leased;		/* at some moment since the last update */
-	bool before;		/* and before that */
-	bool overspent;		/* until nothing is spent any more */
+	bool leased:1;		/* at some moment since the last update */
+	bool before:1;		/* and before that */
+	bool overspent:1;	/* until nothing is spent any more */
 };
 
-/* Of giving to a receiver. */
+/* Of giving to a receiver: in any unit in which more than 32 bits count as that. */
 struct preswap_payoff {
-	u64 grown;		/* most, since its first lease in force began */
-	u64 amount;		/* most that was held for it since then */
+	u32 grown;		/* most, since its first lease in force began */
+	u32 amount;		/* most that was held for it since then */
 	u32 lost_permille;	/* 1000 less the payoff: 0 is a good start */
 };
 
@@ -167,8 +167,8 @@ static inline void preswap_pain_update(struct preswap_pain *pain,
 static inline void preswap_payoff_update(struct preswap_payoff *payoff,
 					 u64 grown, u64 amount)
 {
-	payoff->grown = max(payoff->grown, grown);
-	payoff->amount = max(payoff->amount, amount);
+	payoff->grown = min_t(u64, max(grown, (u64)payoff->grown), U32_MAX);
+	payoff->amount = min_t(u64, max(amount, (u64)payoff->amount), U32_MAX);
 }
 
 /* The last one has ended. */
@@ -178,7 +178,6 @@ static inline void preswap_payoff_end(struct preswap_payoff *payoff)
 	u32 lost;
 
 	if (payoff->amount) {
-		/* amounts fit 44 bits */
 		lost = 1000 - (u32)div64_u64(part * 1000, payoff->amount);
 		lost = preswap_effect_toward(payoff->lost_permille, lost, 4);
 		payoff->lost_permille =

@@ -24,6 +24,7 @@
 #include "input.h"
 #include "knobs.h"
 #include "lease.h"
+#include "net.h"
 #include "netlink.h"
 #include "reclaim.h"
 #include "share.h"
@@ -31,17 +32,17 @@
 #include "throttle.h"
 #include "trace.h"
 
-#define PRESWAP_ENGINE_PROPOSALS	192	/* in one tick, 64 of each resource */
+#define PRESWAP_ENGINE_PROPOSALS	256	/* in one tick, 64 of each resource */
 #define PRESWAP_ENGINE_MEMORY_NS	NSEC_PER_SEC
 #define PRESWAP_ENGINE_SCAN_NS		(5ULL * NSEC_PER_SEC)
 /* An app without policy and without tasks is forgotten after this. */
-#define PRESWAP_ENGINE_IDLE_NS		(60ULL * NSEC_PER_SEC)
+#define PRESWAP_ENGINE_IDLE_S		60
 /* The trend is not believed further than this. */
 #define PRESWAP_ENGINE_TREND_MS		2000
 /* After CPUs came or went, the kernel sets masks anew for about this long. */
 #define PRESWAP_ENGINE_HOTPLUG_NS	NSEC_PER_SEC
 /* A shortage is reported again only after this. */
-#define PRESWAP_ENGINE_REPORT_NS	(10ULL * NSEC_PER_SEC)
+#define PRESWAP_ENGINE_REPORT_S		10
 
 struct preswap_node preswap_node;
 
@@ -52,13 +53,13 @@ struct preswap_knobs preswap_knobs = {
 	/*
 	 * Tasks move within a tick, and a core that is freed earlier only
 	 * costs the donor: enough for the forecast to be a second or two late.
-	 * The same of I/O.
+	 * The same of I/O and network.
 	 */
-	.lead_resource_ms = { 3000, 10000, 3000 },
+	.lead_resource_ms = { 3000, 10000, 3000, 3000 },
 	.hold_ms = 3000,
 	.max_lease_ms = 300000,
 	.usage_ms = 1000,
-	.threshold_pct = { 80, 80, 80 },
+	.threshold_pct = { 80, 80, 80, 80 },
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
 	.swap_reserve_mib = 64,
@@ -147,11 +148,14 @@ static void preswap_engine_sense_node(void)
 	node->capacity[DECIDE_CPU] = num_online_cpus() * DECIDE_MILLI_PER_CPU;
 	node->capacity[DECIDE_IO] = preswap_knob(io_device) ?
 		(u64)preswap_knob(io_capacity_mib) << 20 : 0;
+	node->capacity[DECIDE_NET] = preswap_net_capacity();
 	node->used[DECIDE_CPU] = 0;
 	node->used[DECIDE_IO] = 0;
+	node->used[DECIDE_NET] = 0;
 	preswap_for_each_app(app) {
 		node->used[DECIDE_CPU] += app->cpu_tick_milli;
 		node->used[DECIDE_IO] += preswap_app_io(app);
+		node->used[DECIDE_NET] += app->net.rate;
 	}
 	node->swap_free = (u64)get_nr_swap_pages() << PAGE_SHIFT;
 }
@@ -165,8 +169,9 @@ static bool preswap_engine_keeps(const struct preswap_app *app, u64 now_ns)
 	/* the app that covers it has its tasks, and shall have its memory */
 	if (preswap_app_is_covered(app))
 		return false;
-	return !app->idle_since_ns ||
-	       now_ns - app->idle_since_ns < PRESWAP_ENGINE_IDLE_NS;
+	return !app->idle_since_s ||
+	       preswap_seconds(now_ns) - app->idle_since_s <
+	       PRESWAP_ENGINE_IDLE_S;
 }
 
 /* Apps whose cgroup is gone, or that nothing keeps in the table. */
@@ -257,6 +262,8 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 			return DECIDE_HOLDS_NESTED;
 		return preswap_throttle_possible(app, now_ns) ?
 		       DECIDE_NOT_BARRED : DECIDE_BACKS_OFF;
+	case DECIDE_NET:
+		return DECIDE_NO_MEANS;
 	default:
 		return DECIDE_NOT_BARRED;
 	}
@@ -297,6 +304,7 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_IO].used = preswap_app_io(app);
 	to->use[DECIDE_IO].given = preswap_throttle_done(app);
 	to->use[DECIDE_IO].had = app->throttle.held ? app->throttle.base : 0;
+	to->use[DECIDE_NET].used = app->net.rate;
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
@@ -431,6 +439,7 @@ static bool preswap_engine_hotplug(u64 now_ns)
 
 static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 {
+	/* of the network nobody gives */
 	static const u8 kind[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = PRESWAP_LEASE_KIND_AFFINITY,
 		[DECIDE_MEMORY] = PRESWAP_LEASE_KIND_RECLAIM,
@@ -465,11 +474,12 @@ static void preswap_engine_report(const struct decide_shortage *shortage,
 				  u64 now_ns)
 {
 	struct preswap_app *app = preswap_engine.of[shortage->receiver];
-	u64 *last = &app->shortage_ns[shortage->resource];
+	u32 *last = &app->shortage_s[shortage->resource];
+	u32 now_s = preswap_seconds(now_ns);
 
-	if (*last && now_ns - *last < PRESWAP_ENGINE_REPORT_NS)
+	if (*last && now_s - *last < PRESWAP_ENGINE_REPORT_S)
 		return;
-	*last = now_ns;
+	*last = now_s;
 	preswap_netlink_shortage(app->id, shortage->resource,
 				 shortage->missing);
 }
@@ -569,6 +579,7 @@ static void preswap_engine_tick(struct work_struct *work)
 	}
 	if (with_memory)
 		memory_ns = now_ns;
+	preswap_net_tick();
 	stray = preswap_task_tick(with_memory);
 	room = preswap_engine_reserve(preswap_app_count() + 8);
 

@@ -211,13 +211,15 @@ static void preswap_lease_payoff(const struct preswap_lease *lease)
 	enum decide_resource r = preswap_lease_resource(&lease->info);
 	struct preswap_app *receiver = lease->receiver;
 	u64 used = preswap_lease_used(receiver, r);
+	u32 shift = r == DECIDE_CPU ? 0 : 12;
 
 	if (lease->info.dry_run ||
 	    lease->info.reason == PRESWAP_REASON_MANUAL)
 		return;
+	/* of bytes, pages: 16 TiB of them are 32 bits */
 	preswap_payoff_update(&receiver->payoff[r],
-			      used - min(used, receiver->base[r]),
-			      receiver->gets[r]);
+			      (used - min(used, receiver->base[r])) >> shift,
+			      receiver->gets[r] >> shift);
 }
 
 static void preswap_lease_release(struct preswap_lease *lease)

@@ -8,6 +8,7 @@
 #include "debugfs.h"
 #include "engine.h"
 #include "input.h"
+#include "net.h"
 #include "netlink.h"
 #include "reclaim.h"
 #include "share.h"
@@ -43,6 +44,7 @@ static int __init preswap_init(void)
 	err = preswap_input_init();
 	if (err)
 		goto err_netlink;
+	preswap_net_init();
 	err = preswap_engine_init();
 	if (err)
 		goto err_input;
@@ -54,6 +56,7 @@ static int __init preswap_init(void)
 
 err_engine:
 	preswap_engine_exit();
+	preswap_net_exit();
 err_input:
 	preswap_input_exit();
 err_netlink:
@@ -80,6 +83,7 @@ static void __exit preswap_exit(void)
 	preswap_sysfs_exit();
 	/* listeners hear the last leases end; then nobody adds new ones */
 	preswap_engine_exit();
+	preswap_net_exit();
 	preswap_input_exit();
 	preswap_netlink_exit();
 	preswap_share_exit();

@@ -69,6 +69,8 @@ static const struct nla_policy preswap_policy_policy[] = {
 	[PRESWAP_A_POLICY_NEEDS_APPROVAL] = NLA_POLICY_MAX(NLA_U8, 1),
 	[PRESWAP_A_POLICY_FLOOR_IO_BYTES] =
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
+	[PRESWAP_A_POLICY_FLOOR_NET_BYTES] =
+		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
 	[PRESWAP_A_POLICY_MAX_DOWNTIME_MS] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_downtime_range),
 };
@@ -102,6 +104,8 @@ preswap_forecast_policy[PRESWAP_A_FORECAST_MAX + 1] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_valid_range),
 	[PRESWAP_A_FORECAST_POINT] = NLA_POLICY_NESTED(preswap_point_policy),
 };
+
+static_assert((int)PRESWAP_RESOURCE_MAX + 1 == DECIDE_RESOURCES);
 
 static const struct nla_policy preswap_batch_policy[] = {
 	[PRESWAP_A_BATCH_FORECAST] =
@@ -480,6 +484,9 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	if (attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES])
 		policy.floor[DECIDE_IO] =
 			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES]);
+	if (attrs[PRESWAP_A_POLICY_FLOOR_NET_BYTES])
+		policy.floor[DECIDE_NET] =
+			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_NET_BYTES]);
 	if (attrs[PRESWAP_A_POLICY_GIVES])
 		policy.gives = nla_get_u8(attrs[PRESWAP_A_POLICY_GIVES]);
 	policy.max_stall_pct = max_stall_pct[policy.sensitivity];
@@ -594,10 +601,6 @@ static int preswap_parse_forecast(const struct nlattr *nest,
 	item->attr = attrs[PRESWAP_A_FORECAST_APP_ID];
 	item->app_id = nla_get_u64(item->attr);
 	item->resource = nla_get_u8(attrs[PRESWAP_A_FORECAST_RESOURCE]);
-	if (item->resource >= DECIDE_RESOURCES)
-		return preswap_refuse(extack,
-				      attrs[PRESWAP_A_FORECAST_RESOURCE],
-				      "this resource has no forecasts yet");
 	points = preswap_count_attrs(nla_data(nest), nla_len(nest),
 				     PRESWAP_A_FORECAST_POINT);
 	if (points > PRESWAP_POINTS_MAX)

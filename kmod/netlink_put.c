@@ -10,6 +10,7 @@
 #include "input.h"
 #include "knobs.h"
 #include "lease.h"
+#include "net.h"
 #include "netlink_put.h"
 #include "reclaim.h"
 #include "task.h"
@@ -64,6 +65,7 @@ int preswap_put_info(struct sk_buff *skb)
 {
 	struct preswap_put p = { skb, PRESWAP_A_INFO_PAD };
 	const struct preswap_node *node = &preswap_node;
+	char device[IFNAMSIZ];
 
 	lockdep_assert_held(&preswap_lock);
 	put_string(&p, PRESWAP_A_INFO_VERSION, PRESWAP_VERSION);
@@ -110,6 +112,14 @@ int preswap_put_info(struct sk_buff *skb)
 		node->capacity[DECIDE_IO]);
 	put_u64(&p, PRESWAP_A_INFO_IO_USED_BYTES, node->used[DECIDE_IO]);
 	put_u32(&p, PRESWAP_A_INFO_IO_DEVICE, preswap_knob(io_device));
+	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_NET_PCT,
+		preswap_knob(threshold_pct[DECIDE_NET]));
+	put_u64(&p, PRESWAP_A_INFO_NET_CAPACITY_BYTES,
+		node->capacity[DECIDE_NET]);
+	put_u64(&p, PRESWAP_A_INFO_NET_USED_BYTES, node->used[DECIDE_NET]);
+	preswap_net_device(device);
+	if (*device)
+		put_string(&p, PRESWAP_A_INFO_NET_DEVICE, device);
 	return p.err;
 }
 
@@ -166,6 +176,9 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_IO_BYTES, app->io.mean);
 	put_s64(&p, PRESWAP_A_APP_TREND_IO_BYTES,
 		per_second(app->trend[DECIDE_IO].slope));
+	put_u64(&p, PRESWAP_A_APP_NET_BYTES, app->net.mean);
+	put_s64(&p, PRESWAP_A_APP_TREND_NET_BYTES,
+		per_second(app->trend[DECIDE_NET].slope));
 	put_u32(&p, PRESWAP_A_APP_DOWNTIME_US, app->pain.spent_us);
 	if (p.err || !app->policy.priority)
 		return p.err;
@@ -218,6 +231,8 @@ int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
 		policy->floor[DECIDE_MEMORY]);
 	put_u64(&p, PRESWAP_A_POLICY_FLOOR_IO_BYTES, policy->floor[DECIDE_IO]);
+	put_u64(&p, PRESWAP_A_POLICY_FLOOR_NET_BYTES,
+		policy->floor[DECIDE_NET]);
 	put_u8(&p, PRESWAP_A_POLICY_GIVES, policy->gives);
 	put_u8(&p, PRESWAP_A_POLICY_MAX_STALL_PCT, policy->max_stall_pct);
 	if (policy->max_downtime_ms)

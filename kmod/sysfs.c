@@ -10,10 +10,12 @@
 #include <linux/sysfs.h>
 #include <linux/types.h>
 #include <linux/kdev_t.h>
+#include <linux/string.h>
 #include <uapi/linux/preswap.h>
 
 #include "engine.h"
 #include "knobs.h"
+#include "net.h"
 #include "sysfs.h"
 
 struct preswap_knob_file {
@@ -90,6 +92,36 @@ static struct kobj_attribute preswap_knob_io_device =
 	__ATTR(io_device, 0644, preswap_io_device_show,
 	       preswap_io_device_store);
 
+/* An interface's name, or "none" */
+static ssize_t preswap_net_device_show(struct kobject *kobj,
+				       struct kobj_attribute *attr, char *buf)
+{
+	char name[IFNAMSIZ];
+
+	preswap_net_device(name);
+	return sysfs_emit(buf, "%s\n", *name ? name : "none");
+}
+
+static ssize_t preswap_net_device_store(struct kobject *kobj,
+					struct kobj_attribute *attr,
+					const char *buf, size_t count)
+{
+	char name[IFNAMSIZ] = "";
+	size_t len = strcspn(buf, "\n");
+	int err;
+
+	if (!len || len >= sizeof(name) || len + 1 < count)
+		return -EINVAL;
+	if (!sysfs_streq(buf, "none"))
+		memcpy(name, buf, len);
+	err = preswap_net_set_device(name);
+	return err ?: count;
+}
+
+static struct kobj_attribute preswap_knob_net_device =
+	__ATTR(net_device, 0644, preswap_net_device_show,
+	       preswap_net_device_store);
+
 #define PRESWAP_KNOB(name_, field_, min_, max_, mode_)			\
 	static struct preswap_knob_file preswap_knob_##name_ = {	\
 		.attr = __ATTR(name_, 0644, preswap_knob_show,		\
@@ -108,6 +140,7 @@ PRESWAP_KNOB(lead_cpu_ms, lead_resource_ms[DECIDE_CPU], 100, 900000, false);
 PRESWAP_KNOB(lead_memory_ms, lead_resource_ms[DECIDE_MEMORY], 100, 900000,
 	     false);
 PRESWAP_KNOB(lead_io_ms, lead_resource_ms[DECIDE_IO], 100, 900000, false);
+PRESWAP_KNOB(lead_net_ms, lead_resource_ms[DECIDE_NET], 100, 900000, false);
 PRESWAP_KNOB(hold_ms, hold_ms, 100, 60000, false);
 PRESWAP_KNOB(max_lease_ms, max_lease_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
 PRESWAP_KNOB(usage_ms, usage_ms, 100, 60000, false);
@@ -115,7 +148,9 @@ PRESWAP_KNOB(threshold_cpu_pct, threshold_pct[DECIDE_CPU], 1, 100, false);
 PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
 	     false);
 PRESWAP_KNOB(threshold_io_pct, threshold_pct[DECIDE_IO], 1, 100, false);
+PRESWAP_KNOB(threshold_net_pct, threshold_pct[DECIDE_NET], 1, 100, false);
 PRESWAP_KNOB(io_capacity_mib, io_capacity_mib, 0, 1048576, false);
+PRESWAP_KNOB(net_capacity_mib, net_capacity_mib, 0, 1048576, false);
 PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
 PRESWAP_KNOB(swap_reserve_mib, swap_reserve_mib, 0, 1048576, false);
@@ -133,14 +168,18 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_lead_cpu_ms.attr.attr,
 	&preswap_knob_lead_memory_ms.attr.attr,
 	&preswap_knob_lead_io_ms.attr.attr,
+	&preswap_knob_lead_net_ms.attr.attr,
 	&preswap_knob_hold_ms.attr.attr,
 	&preswap_knob_max_lease_ms.attr.attr,
 	&preswap_knob_usage_ms.attr.attr,
 	&preswap_knob_threshold_cpu_pct.attr.attr,
 	&preswap_knob_threshold_memory_pct.attr.attr,
 	&preswap_knob_threshold_io_pct.attr.attr,
+	&preswap_knob_threshold_net_pct.attr.attr,
 	&preswap_knob_io_device.attr,
 	&preswap_knob_io_capacity_mib.attr.attr,
+	&preswap_knob_net_device.attr,
+	&preswap_knob_net_capacity_mib.attr.attr,
 	&preswap_knob_min_priority.attr.attr,
 	&preswap_knob_reclaim_rate_mib.attr.attr,
 	&preswap_knob_swap_reserve_mib.attr.attr,

@@ -457,6 +457,7 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 {
 	bool ran = preswap_task_has_run(entry);
 	struct preswap_app *app;
+	u32 used_us;
 	u64 used;
 
 	if (!ran && !all)
@@ -470,8 +471,9 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 		return false;
 	if (ran) {
 		used = preswap_task_collect(entry, &app->fresh);
-		if (used > app->busiest_ns) {
-			app->busiest_ns = used;
+		used_us = min_t(u64, 1 + (used >> 10), U32_MAX);
+		if (used_us > app->busiest_us) {
+			app->busiest_us = used_us;
 			app->busiest_cpu = task_cpu(entry->task);
 		}
 	}
@@ -514,9 +516,9 @@ preswap_task_tick_buckets(struct preswap_task_bucket *bucket, u64 generation,
 static void preswap_task_tick_app(struct preswap_app *app, bool all,
 				  bool with_memory)
 {
-	if (app->busiest_ns) {
+	if (app->busiest_us) {
 		app->home_cpu = app->busiest_cpu;
-		app->busiest_ns = 0;
+		app->busiest_us = 0;
 		preswap_app_account(app, &app->fresh);
 		app->fresh = (struct preswap_usage){};
 	}

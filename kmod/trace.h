@@ -31,6 +31,8 @@ TRACE_EVENT(preswap_decide,
 		__field(u64, mem_need)
 		__field(u64, io_used)
 		__field(u64, io_need)
+		__field(u64, net_used)
+		__field(u64, net_need)
 		__field(bool, dry_run)
 	),
 	TP_fast_assign(
@@ -45,13 +47,16 @@ TRACE_EVENT(preswap_decide,
 		__entry->mem_need = result->need[DECIDE_MEMORY];
 		__entry->io_used = snapshot->used[DECIDE_IO];
 		__entry->io_need = result->need[DECIDE_IO];
+		__entry->net_used = snapshot->used[DECIDE_NET];
+		__entry->net_need = result->need[DECIDE_NET];
 		__entry->dry_run = dry_run;
 	),
-	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu io_used=%llu io_need=%llu dry_run=%d",
+	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu io_used=%llu io_need=%llu net_used=%llu net_need=%llu dry_run=%d",
 		  __entry->apps, __entry->receivers, __entry->proposals,
 		  __entry->refused, __entry->shortages, __entry->cpu_used,
 		  __entry->cpu_need, __entry->mem_used, __entry->mem_need,
-		  __entry->io_used, __entry->io_need, __entry->dry_run)
+		  __entry->io_used, __entry->io_need, __entry->net_used,
+		  __entry->net_need, __entry->dry_run)
 );
 
 DECLARE_EVENT_CLASS(preswap_lease,

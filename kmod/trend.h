@@ -38,13 +38,13 @@
 #define PRESWAP_TREND_RUN	4	/* ticks whose growth is expected again */
 #define PRESWAP_TREND_GROWTH	0x7fffffffLL	/* in a tick; more is as much */
 
-/* Small, as each app has one for each resource. */
+/* Small, as each app has one for each resource; changes are bounded by the above. */
 struct preswap_trend {
 	s64 level;
-	s64 slope;	/* per tick */
-	s64 noise;	/* mean absolute error */
-	s64 calm;	/* noise before it began to grow */
 	s64 last;	/* value */
+	s32 slope;	/* per tick */
+	s32 noise;	/* mean absolute error */
+	s32 calm;	/* noise before it began to grow */
 	s32 growth[PRESWAP_TREND_PAST];	/* in turn; @at: of the last tick */
 	u8 at;
 	u8 run;		/* ticks in a row that it grew, saturates */
@@ -68,10 +68,19 @@ static inline void preswap_trend_update_run(struct preswap_trend *t, s64 growth)
 {
 	if (!t->run)
 		t->calm = t->noise;
-	if (growth <= 0 || growth <= 4 * t->calm)
+	if (growth <= 0 || growth <= 4 * (s64)t->calm)
 		t->run = 0;
 	else if (t->run < PRESWAP_TREND_RUN)
 		t->run++;
+}
+
+static inline s32 preswap_trend_bound(s64 change)
+{
+	if (change > PRESWAP_TREND_GROWTH)
+		return PRESWAP_TREND_GROWTH;
+	if (change < -PRESWAP_TREND_GROWTH)
+		return -PRESWAP_TREND_GROWTH;
+	return (s32)change;
 }
 
 static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
@@ -86,23 +95,19 @@ static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 	}
 	preswap_trend_update_run(t, growth);
 	t->at = (t->at + 1) % PRESWAP_TREND_PAST;
-	if (growth > PRESWAP_TREND_GROWTH)
-		growth = PRESWAP_TREND_GROWTH;
-	if (growth < -PRESWAP_TREND_GROWTH)
-		growth = -PRESWAP_TREND_GROWTH;
-	t->growth[t->at] = (s32)growth;
+	t->growth[t->at] = preswap_trend_bound(growth);
 	error = x - (t->level + t->slope);
 	size = error < 0 ? -error : error;
 	t->level += t->slope + error / 4;
-	t->slope += error / 32;
-	t->noise += (size - t->noise) / 8;
+	t->slope = preswap_trend_bound(t->slope + error / 32);
+	t->noise = preswap_trend_bound(t->noise + (size - t->noise) / 8);
 	if (t->count < PRESWAP_TREND_SETTLE)
 		t->count++;
 }
 
 static inline bool preswap_trend_is_seen(const struct preswap_trend *t)
 {
-	s64 least = t->slope * PRESWAP_TREND_SPAN / 4;
+	s64 least = (s64)t->slope * PRESWAP_TREND_SPAN / 4;
 
 	return preswap_trend_grown(t, 0, PRESWAP_TREND_SPAN) >= least &&
 	       preswap_trend_grown(t, PRESWAP_TREND_SPAN,

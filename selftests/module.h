@@ -69,6 +69,7 @@ static inline void assert_gone(void)
  * int3"), which is no fault of the module's, and a storm of forks finds it
  * within a hundred cycles.
  */
+/* @name: "SYSTEM/EVENT" */
 static inline void hold_tracepoint(const char *name)
 {
 	struct perf_event_attr attr = {
@@ -79,10 +80,9 @@ static inline void hold_tracepoint(const char *name)
 	char path[128];
 
 	snprintf(path, sizeof(path),
-		 "/sys/kernel/tracing/events/sched/%s/enable", name);
+		 "/sys/kernel/tracing/events/%s/enable", name);
 	must_write(path, "1");
-	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/sched/%s/id",
-		 name);
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s/id", name);
 	attr.config = read_u64(path);
 	/* held until this process ends */
 	ktap_assert(syscall(SYS_perf_event_open, &attr, -1, 0, -1,
@@ -92,10 +92,10 @@ static inline void hold_tracepoint(const char *name)
 
 static inline void hold_tracepoints(void)
 {
-	hold_tracepoint("sched_process_fork");
-	hold_tracepoint("sched_process_exec");
-	hold_tracepoint("sched_process_exit");
-	hold_tracepoint("sched_process_free");
+	hold_tracepoint("sched/sched_process_fork");
+	hold_tracepoint("sched/sched_process_exec");
+	hold_tracepoint("sched/sched_process_exit");
+	hold_tracepoint("sched/sched_process_free");
 }
 
 #endif /* PRESWAP_SELFTESTS_MODULE_H */

@@ -192,7 +192,6 @@ static void test_forecast_values(void)
 
 	state_restore();
 	before = state_take();
-	REFUSE_WITH(&before, resource = PRESWAP_RESOURCE_NET);
 	REFUSE_WITH(&before, resource = PRESWAP_RESOURCE_MAX + 1);
 	REFUSE_WITH(&before, resource = 255);
 	REFUSE_WITH(&before, valid_ms = 0);
@@ -202,6 +201,7 @@ static void test_forecast_values(void)
 	REFUSE_WITH(&before, mean = (1ULL << 44) + 1);
 	REFUSE_WITH(&before, q95 = (1ULL << 44) + 1);
 	TAKE_WITH(resource = PRESWAP_RESOURCE_CPU);
+	TAKE_WITH(resource = PRESWAP_RESOURCE_NET);
 	TAKE_WITH(valid_ms = 1);
 	TAKE_WITH(valid_ms = 3600000);
 	TAKE_WITH(horizon[0] = 1);

@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
 	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
-	  PRESWAP_A_POLICY_MAX_DOWNTIME_MS, {
+	  PRESWAP_A_POLICY_FLOOR_NET_BYTES, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -74,8 +74,10 @@ static const struct command commands[] = {
 		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
 		{ "floor-io-bytes", PRESWAP_A_POLICY_FLOOR_IO_BYTES, 8, true,
 		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
+		{ "floor-net-bytes", PRESWAP_A_POLICY_FLOOR_NET_BYTES, 8, true,
+		  BAD((1ULL << 44) + 1, ~0ULL), EDGE(0, 1ULL << 44) },
 		{ "gives", PRESWAP_A_POLICY_GIVES, 1, true, .good = 3,
-		  BAD(0, 8, 255), EDGE(1, 7) },
+		  BAD(0, 16, 255), EDGE(1, 15) },
 		{ "max-stall-pct", PRESWAP_A_POLICY_MAX_STALL_PCT, 1, true,
 		  .good = 50, BAD(0, 101, 255), EDGE(1, 100) },
 		{ "max-downtime-ms", PRESWAP_A_POLICY_MAX_DOWNTIME_MS, 4, true,

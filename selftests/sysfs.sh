@@ -119,13 +119,13 @@ test_knob() {
 }
 
 test_knobs() {
-	documented | grep -v '^io_device ' >/tmp/sysfs.knobs
+	documented | grep -v '^[a-z]*_device ' >/tmp/sysfs.knobs
 	while read -r name default min max; do
 		test_knob "$name" "$default" "$min" "$max"
 	done </tmp/sysfs.knobs
 }
 
-# The one that is no number.
+# The two that are no number.
 test_io_device() {
 	value io_device
 	[ "$value" = none ] || fault "io_device is $value at first"
@@ -139,6 +139,23 @@ test_io_device() {
 		refused io_device "$far" 'Numerical result out of range'
 	done
 	result "R-53 io_device: a device or none"
+}
+
+test_net_device() {
+	value net_device
+	[ "$value" = none ] || fault "net_device is $value at first"
+	if ! grep -q ' preswap_net_on_queue' /proc/kallsyms; then
+		refused net_device lo 'Operation not supported'
+		result "R-53 net_device: not on this kernel"
+		return
+	fi
+	for device in lo eth0 enp0s31f6.4094 0123456789abcde none; do
+		taken net_device "$device"
+	done
+	for junk in '\n' . .. a/b a:b 'a b' ' lo' 0123456789abcdef; do
+		refused net_device "$junk" 'Invalid argument'
+	done
+	result "R-53 net_device: an interface's name or none"
 }
 
 # test_table NAME LINES: more lines than that, the first says what is in them
@@ -192,6 +209,7 @@ test_entries
 test_mode
 test_knobs
 test_io_device
+test_net_device
 test_table apps 1
 test_table tasks 1
 test_table forecasts 0

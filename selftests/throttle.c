@@ -261,6 +261,44 @@ static void test_before_burst(void)
 	teardown();
 }
 
+/* All that it ever reads, by an app that did nothing before. */
+static void read_lump(void *arg)
+{
+	int fd = open(DISK, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *buf;
+
+	(void)arg;
+	/* until it is known where it is now */
+	sleep_ms(1500);
+	if (fd < 0 || posix_memalign(&buf, 4096, 8 * MIB) ||
+	    pread(fd, buf, 8 * MIB, 0) != 8 * MIB)
+		_exit(98);
+	for (;;)
+		pause();
+}
+
+static void test_lump(void)
+{
+	uint64_t most = 0, now, end, id;
+
+	if (!ctx)
+		ctx = open_preswap();
+	find_disk();
+	group_remove("lump");
+	id = group_make("lump");
+	set_policy(ctx, id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	group_spawn("lump", read_lump, NULL);
+	for (end = now_ms() + 4500; now_ms() < end; sleep_ms(50)) {
+		must(ctx, preswap_app_by_id(ctx, id, keep_rate, &now));
+		most = now > most ? now : most;
+	}
+	printf("# %llu KiB/s of %llu KiB\n", (unsigned long long)(most >> 10),
+	       (unsigned long long)(read_so_far(id) >> 10));
+	/* some of it may be of the next period, and is lost then to this mean */
+	ktap_assert(most >= MIB, "it was lost");
+	group_remove("lump");
+}
+
 /* Its own limits are no looser meanwhile, and the same again afterwards. */
 static void test_own_limits(void)
 {
@@ -417,6 +455,7 @@ static void test_dry_run(void)
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
+		{ "R-2 the first that an app reads counts", test_lump },
 		{ "R-30 I/O is freed before a burst, and given back",
 		  test_before_burst },
 		{ "R-23 I/O: a donor keeps its floor, the next one gives",

@@ -7,8 +7,8 @@
  * gave one. Common to all that talk to the kernel: -ENODEV the module is not
  * loaded, -EPERM CAP_NET_ADMIN is missing, -ENOMEM, -ETIMEDOUT no answer.
  *
- * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, I/O in bytes
- * per second, times in the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
+ * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, I/O and
+ * network in bytes per second, times in the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
  * app is a cgroup v2 subtree, named by its id: the inode number of the
  * cgroup's directory.
  *
@@ -82,6 +82,10 @@ struct preswap_info {
 	uint32_t io_device;		/* major << 20 | minor; 0: none */
 	uint64_t io_capacity_bytes;	/* 0: no decisions about I/O */
 	uint64_t io_used_bytes;
+	uint32_t threshold_net_pct;
+	char net_device[16];		/* what is sent over it counts; "": none */
+	uint64_t net_capacity_bytes;	/* 0: no decisions about the network */
+	uint64_t net_used_bytes;
 };
 
 /* Fills @info, whose size the caller has set. -EINVAL: size. */
@@ -100,7 +104,8 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_NEEDS_APPROVAL	(1u << 7)
 #define PRESWAP_POLICY_FLOOR_IO		(1u << 8)
 #define PRESWAP_POLICY_MAX_DOWNTIME	(1u << 9)
-#define PRESWAP_POLICY_ALL		0x3ffu
+#define PRESWAP_POLICY_FLOOR_NET	(1u << 10)
+#define PRESWAP_POLICY_ALL		0x7ffu
 
 struct preswap_policy {
 	size_t size;
@@ -119,6 +124,7 @@ struct preswap_policy {
 	uint64_t floor_io_bytes;
 	uint32_t max_downtime_ms;	/* of all of it, for its leases, in an
 					 * hour: 10..3600000; 0: any */
+	uint64_t floor_net_bytes;
 };
 
 typedef int (*preswap_policy_fn)(void *data,
@@ -169,6 +175,8 @@ struct preswap_app {
 	uint64_t io_bytes;		/* now: read and written, as CPU */
 	int64_t trend_io_bytes;		/* change per second */
 	uint32_t downtime_us;		/* now: spent of max_downtime_ms */
+	uint64_t net_bytes;		/* now: sent, as CPU */
+	int64_t trend_net_bytes;	/* change per second */
 };
 
 typedef int (*preswap_app_fn)(void *data, const struct preswap_app *app);

@@ -79,6 +79,7 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 	[DECIDE_CPU] = 250,
 	[DECIDE_MEMORY] = 8ULL << 20,
 	[DECIDE_IO] = 1ULL << 20,
+	[DECIDE_NET] = 128ULL << 10,
 };
 #define DECIDE_STEP_SHIFT	7
 

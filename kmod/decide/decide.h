@@ -6,7 +6,8 @@
  * in the module, in the userspace tests and in the fuzzers, and the same
  * snapshot gives the same decision everywhere.
  *
- * Units: CPU in milli-CPU, memory in bytes, I/O in bytes per second. Values above
+ * Units: CPU in milli-CPU, memory in bytes, I/O and network in bytes
+ * per second. Values above
  * DECIDE_MAX are treated as DECIDE_MAX, so that no sum of DECIDE_APPS_MAX values
  * overflows.
  */
@@ -31,6 +32,7 @@ enum decide_resource {
 	DECIDE_CPU,
 	DECIDE_MEMORY,
 	DECIDE_IO,
+	DECIDE_NET,
 	DECIDE_RESOURCES
 };
 

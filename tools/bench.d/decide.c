@@ -26,6 +26,7 @@
 #define CORES		64ULL
 #define MEMORY		(256ULL << 30)
 #define IO		(4ULL << 30)
+#define NET		(3ULL << 30)	/* 25 Gbit/s */
 #define USED_PCT	90ULL
 #define PROPOSALS	128		/* as many as the module's tick takes */
 #define CASE_NS		700000000ULL	/* of deciding, for each case */
@@ -38,6 +39,7 @@ static const uint64_t capacity[DECIDE_RESOURCES] = {
 	[DECIDE_CPU] = CORES * DECIDE_MILLI_PER_CPU,
 	[DECIDE_MEMORY] = MEMORY,
 	[DECIDE_IO] = IO,
+	[DECIDE_NET] = NET,
 };
 
 /* A small app's rise is worth a lease, too. */
@@ -45,6 +47,7 @@ static const uint64_t rise[DECIDE_RESOURCES] = {
 	[DECIDE_CPU] = 250,
 	[DECIDE_MEMORY] = 2 * MEMORY / 128,
 	[DECIDE_IO] = 2 * IO / 128,
+	[DECIDE_NET] = 2 * NET / 128,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -131,7 +134,7 @@ static void make_node(struct bench *b, uint32_t n, uint32_t rising)
 	uint32_t i, r;
 
 	b->snapshot = (struct decide_snapshot){
-		.threshold_pct = { 80, 80, 80 },
+		.threshold_pct = { 80, 80, 80, 80 },
 		.correlation_pct = 50,
 		.min_priority = 1,
 		.nr_apps = n,

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --threshold-cpu PCT     1 to 100\n"
 	"  --threshold-memory PCT  1 to 100\n"
 	"  --threshold-io PCT      1 to 100\n"
+	"  --threshold-net PCT     1 to 100\n"
 	"  --correlation PCT       0 to 100\n"
 	"  --min-priority N        0 to 10\n\n"
 	"Exit status: 0 all are the same (or were compared); 1 one differs, or is\n"
@@ -170,6 +171,8 @@ static void put_whatif(const struct counts *counts)
 		was->taken_s[DECIDE_CPU] / 1e3, is->taken_s[DECIDE_CPU] / 1e3);
 	put_row(table, "I/O taken, MiB", was->taken_s[DECIDE_IO] / 0x1p20,
 		is->taken_s[DECIDE_IO] / 0x1p20);
+	put_row(table, "network taken, MiB", was->taken_s[DECIDE_NET] / 0x1p20,
+		is->taken_s[DECIDE_NET] / 0x1p20);
 	table_print(table, stdout, false);
 	table_free(table);
 	printf("%lu snapshots: %lu would be decided the same, %lu otherwise, %lu are damaged\n",
@@ -233,12 +236,13 @@ int main(int argc, char **argv)
 		{ "threshold-cpu", required_argument, NULL, 'c' },
 		{ "threshold-memory", required_argument, NULL, 'm' },
 		{ "threshold-io", required_argument, NULL, 'i' },
+		{ "threshold-net", required_argument, NULL, 't' },
 		{ "correlation", required_argument, NULL, 'r' },
 		{ "min-priority", required_argument, NULL, 'n' },
 		{}
 	};
 	struct whatif whatif = {
-		.threshold_pct = { -1, -1, -1 },
+		.threshold_pct = { -1, -1, -1, -1 },
 		.correlation_pct = -1,
 		.min_priority = -1,
 	};
@@ -267,6 +271,10 @@ int main(int argc, char **argv)
 			break;
 		case 'i':
 			whatif.threshold_pct[DECIDE_IO] =
+				number(options[at].name, optarg, 1, 100);
+			break;
+		case 't':
+			whatif.threshold_pct[DECIDE_NET] =
 				number(options[at].name, optarg, 1, 100);
 			break;
 		case 'r':

@@ -12,12 +12,13 @@
 
 static void dump_info(const struct preswap_info *i)
 {
-	printf("node\t%s\t%u\t%u\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\n",
+	printf("node\t%s\t%u\t%u\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\n",
 	       i->version, i->enabled, i->dry_run, i->tick_ms, i->lead_ms,
 	       i->usage_ms, U(i->cpu_capacity_milli), U(i->cpu_used_milli),
 	       U(i->mem_capacity_bytes), U(i->mem_used_bytes),
 	       U(i->swap_free_bytes), U(i->io_capacity_bytes),
-	       U(i->io_used_bytes));
+	       U(i->io_used_bytes), U(i->net_capacity_bytes),
+	       U(i->net_used_bytes));
 }
 
 /* A path may hold a tab or a newline: as \t, \n, \\. */
@@ -41,16 +42,17 @@ static void dump_app(const struct preswap_app *a)
 
 	printf("app\t%llu\t", U(a->id));
 	dump_path(a->path);
-	printf("\t%llu\t%llu\t%llu\t%u\t%llu\t%u\n", U(a->cpu_milli),
+	printf("\t%llu\t%llu\t%llu\t%u\t%llu\t%u\t%llu\n", U(a->cpu_milli),
 	       U(a->mem_bytes), U(a->swap_bytes), a->tasks, U(a->io_bytes),
-	       a->downtime_us);
+	       a->downtime_us, U(a->net_bytes));
 	if (a->has_policy)
-		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\n",
+		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\t%llu\n",
 		       U(a->id), p->priority, names_sensitivity(p->sensitivity),
 		       p->swap_eligible, U(p->floor_cpu_milli),
 		       U(p->floor_mem_bytes), names_gives(p->gives),
 		       p->max_stall_pct, p->needs_approval, p->approved_ms,
-		       U(p->floor_io_bytes), p->max_downtime_ms);
+		       U(p->floor_io_bytes), p->max_downtime_ms,
+		       U(p->floor_net_bytes));
 }
 
 static void dump_forecast(const struct preswap_forecast *f)

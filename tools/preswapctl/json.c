@@ -69,6 +69,10 @@ json_t *json_info(const struct preswap_info *info)
 	NUMBER(o, info, io_device);
 	NUMBER(o, info, io_capacity_bytes);
 	NUMBER(o, info, io_used_bytes);
+	NUMBER(o, info, threshold_net_pct);
+	TEXT(o, "net_device", info->net_device);
+	NUMBER(o, info, net_capacity_bytes);
+	NUMBER(o, info, net_used_bytes);
 	return o;
 }
 
@@ -83,6 +87,7 @@ json_t *json_policy(const struct preswap_policy *policy)
 	NUMBER(o, policy, floor_cpu_milli);
 	NUMBER(o, policy, floor_mem_bytes);
 	NUMBER(o, policy, floor_io_bytes);
+	NUMBER(o, policy, floor_net_bytes);
 	TEXT(o, "gives", names_gives(policy->gives));
 	NUMBER(o, policy, max_stall_pct);
 	NUMBER(o, policy, max_downtime_ms);
@@ -118,6 +123,8 @@ json_t *json_app(const struct preswap_app *app)
 	NUMBER(o, app, trend_mem_bytes);
 	NUMBER(o, app, io_bytes);
 	NUMBER(o, app, trend_io_bytes);
+	NUMBER(o, app, net_bytes);
+	NUMBER(o, app, trend_net_bytes);
 	NUMBER(o, app, downtime_us);
 	json_object_set_new(o, "policy", app->has_policy ?
 			    json_policy(&app->policy) : json_null());

@@ -101,7 +101,7 @@ static int read_one(struct reader *r, const json_t *item,
 		return refuse(r, "app_id or path is missing");
 	}
 	if (!resource || names_parse_resource(resource, &out->resource))
-		return refuse(r, "resource must be cpu, memory or io");
+		return refuse(r, "resource must be cpu, memory, io or net");
 	if (!number(item, "valid_ms", PRESWAP_FORECAST_VALID_MAX_MS, &valid))
 		return refuse(r, "valid_ms must be 1 to 3600000");
 	out->valid_ms = valid;

@@ -21,6 +21,18 @@ static void print_io(const struct preswap_info *i)
 	puts(i->io_capacity_bytes ? "" : "; nothing is decided about it (io_capacity_mib)");
 }
 
+static void print_net(const struct preswap_info *i)
+{
+	char a[UNITS_MAX], b[UNITS_MAX];
+
+	printf("network           %s", units_rate(a, i->net_used_bytes));
+	if (i->net_capacity_bytes)
+		printf(" of %s", units_rate(b, i->net_capacity_bytes));
+	if (*i->net_device)
+		printf(", device %s", i->net_device);
+	puts(i->net_capacity_bytes ? "" : "; it is not looked at (net_device, net_capacity_mib)");
+}
+
 static void print_info(const struct preswap_info *i)
 {
 	char a[UNITS_MAX], b[UNITS_MAX];
@@ -32,9 +44,9 @@ static void print_info(const struct preswap_info *i)
 	printf("lead time         %u ms\n", i->lead_ms);
 	printf("usage period      %u ms\n", i->usage_ms);
 	printf("least priority    %u\n", i->min_priority);
-	printf("threshold         cpu %u %%, memory %u %%, io %u %%\n",
+	printf("threshold         cpu %u %%, memory %u %%, io %u %%, net %u %%\n",
 	       i->threshold_cpu_pct, i->threshold_memory_pct,
-	       i->threshold_io_pct);
+	       i->threshold_io_pct, i->threshold_net_pct);
 	printf("CPU               %s of %s cores\n",
 	       units_cpu(a, i->cpu_used_milli),
 	       units_cpu(b, i->cpu_capacity_milli));
@@ -42,6 +54,7 @@ static void print_info(const struct preswap_info *i)
 	       units_bytes(a, i->mem_used_bytes),
 	       units_bytes(b, i->mem_capacity_bytes));
 	print_io(i);
+	print_net(i);
 	printf("swap free         %s\n", units_bytes(a, i->swap_free_bytes));
 	printf("apps, tasks       %u, %u\n", i->apps, i->tasks);
 	printf("leases            %u in force, %llu begun\n", i->leases,
@@ -77,6 +90,7 @@ int cmd_info(struct ctl *ctl, int argc, char **argv)
 static void app_row(struct table *table, const struct preswap_app *a)
 {
 	char cpu[UNITS_MAX], mem[UNITS_MAX], swap[UNITS_MAX], io[UNITS_MAX];
+	char net[UNITS_MAX];
 
 	table_cell(table, "%llu", (unsigned long long)a->id);
 	table_cell(table, "%s", a->path);
@@ -87,6 +101,7 @@ static void app_row(struct table *table, const struct preswap_app *a)
 	table_cell(table, "%s", units_bytes(mem, a->mem_bytes));
 	table_cell(table, "%s", units_bytes(swap, a->swap_bytes));
 	table_cell(table, "%s", units_rate(io, a->io_bytes));
+	table_cell(table, "%s", units_rate(net, a->net_bytes));
 	table_cell(table, "%llu", (unsigned long long)a->major_faults);
 	table_cell(table, "%.1f", a->psi_mem_some_us / 1e6);
 	table_cell(table, "%.3f", a->downtime_us / 1e6);
@@ -96,7 +111,7 @@ int cmd_apps(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		">ID", "APP", ">TASKS", ">CPU", ">CPU-S", ">DELAY-S",
-		">MEMORY", ">SWAP", ">I/O", ">MAJFLT", ">MEM-STALL-S",
+		">MEMORY", ">SWAP", ">I/O", ">NET", ">MAJFLT", ">MEM-STALL-S",
 		">DOWNTIME-S", NULL
 	};
 	struct table *table = NULL;

@@ -7,7 +7,7 @@
 #include "overview.h"
 #include "show/units.h"
 
-#define RESOURCES	3	/* PRESWAP_RESOURCE_CPU, _MEMORY, _IO */
+#define RESOURCES	3	/* that are given: CPU, memory, I/O */
 
 static const char *paint(const struct ctl *ctl, const char *color)
 {
@@ -31,6 +31,9 @@ static void print_node(const struct ctl *ctl, const struct preswap_info *i)
 	if (i->io_capacity_bytes)
 		printf("I/O %s of %s, ", units_rate(used, i->io_used_bytes),
 		       units_rate(all, i->io_capacity_bytes));
+	if (i->net_capacity_bytes)
+		printf("network %s of %s, ", units_rate(used, i->net_used_bytes),
+		       units_rate(all, i->net_capacity_bytes));
 	printf("swap free %s, %s%s%s, lead %u ms, %u lease%s\n",
 	       units_bytes(free, i->swap_free_bytes),
 	       paint(ctl, color), state, paint(ctl, "\033[0m"), i->lead_ms,
@@ -88,7 +91,7 @@ static void lease_cell(struct table *table, const struct state *state,
 static void app_row(struct table *table, const struct state *state,
 		    const struct preswap_app *app)
 {
-	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX];
+	char cpu[UNITS_MAX], mem[UNITS_MAX], rate[UNITS_MAX];
 
 	table_cell(table, "%s", app->path);
 	if (app->has_policy)
@@ -100,8 +103,12 @@ static void app_row(struct table *table, const struct state *state,
 	table_cell(table, "%s", units_bytes(mem, app->mem_bytes));
 	forecast_cell(table, state, app, PRESWAP_RESOURCE_MEMORY);
 	if (state->info.io_capacity_bytes) {
-		table_cell(table, "%s", units_rate(io, app->io_bytes));
+		table_cell(table, "%s", units_rate(rate, app->io_bytes));
 		forecast_cell(table, state, app, PRESWAP_RESOURCE_IO);
+	}
+	if (state->info.net_capacity_bytes) {
+		table_cell(table, "%s", units_rate(rate, app->net_bytes));
+		forecast_cell(table, state, app, PRESWAP_RESOURCE_NET);
 	}
 	lease_cell(table, state, app->id, true);
 	lease_cell(table, state, app->id, false);
@@ -120,18 +127,25 @@ static int busier(const void *a, const void *b)
 
 int overview_print(struct ctl *ctl, struct state *state, size_t rows)
 {
-	static const char * const heads[] = {
+	/* of I/O and network where something is decided about them */
+	const char *heads[] = {
 		"APP", ">PRIO", ">CPU", ">FORECAST", ">MEMORY", ">FORECAST",
-		">GIVES", ">GETS", NULL
+		[6 ... 12] = NULL
 	};
-	/* where something is decided about it */
-	static const char * const with_io[] = {
-		"APP", ">PRIO", ">CPU", ">FORECAST", ">MEMORY", ">FORECAST",
-		">I/O", ">FORECAST", ">GIVES", ">GETS", NULL
-	};
-	struct table *table = table_new(state->info.io_capacity_bytes ?
-					with_io : heads);
+	struct table *table;
+	size_t n = 6;
 
+	if (state->info.io_capacity_bytes) {
+		heads[n++] = ">I/O";
+		heads[n++] = ">FORECAST";
+	}
+	if (state->info.net_capacity_bytes) {
+		heads[n++] = ">NET";
+		heads[n++] = ">FORECAST";
+	}
+	heads[n++] = ">GIVES";
+	heads[n++] = ">GETS";
+	table = table_new(heads);
 	if (!table)
 		return ctl_no_memory();
 	if (!rows || rows > state->apps_count)

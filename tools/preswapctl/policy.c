@@ -51,9 +51,14 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--floor-io is like 5M (per second), up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'n':
+		if (units_parse_bytes(value, &p->floor_net_bytes))
+			return ctl_usage(ctl, "--floor-net is like 5M (per second), up to 16T, not '%s'",
+					 value);
+		return CTL_OK;
 	case 'g':
 		if (names_parse_gives(value, &p->gives))
-			return ctl_usage(ctl, "--gives is some of cpu,memory,io, not '%s'",
+			return ctl_usage(ctl, "--gives is some of cpu,memory,io,net, not '%s'",
 					 value);
 		return CTL_OK;
 	case 'S':
@@ -102,6 +107,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "floor-cpu", required_argument, NULL, 'c' },
 		{ "floor-mem", required_argument, NULL, 'm' },
 		{ "floor-io", required_argument, NULL, 'i' },
+		{ "floor-net", required_argument, NULL, 'n' },
 		{ "gives", required_argument, NULL, 'g' },
 		{ "max-stall", required_argument, NULL, 'S' },
 		{ "max-downtime", required_argument, NULL, 'd' },
@@ -193,7 +199,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 {
 	struct policy_list *list = data;
 	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX], left[UNITS_MAX];
-	char id[24], downtime[UNITS_MAX];
+	char net[UNITS_MAX], downtime[UNITS_MAX], id[24];
 
 	if (list->array)
 		return json_array_append_new(list->array, json_policy(p));
@@ -204,6 +210,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s", units_cpu(cpu, p->floor_cpu_milli));
 	table_cell(list->table, "%s", units_bytes(mem, p->floor_mem_bytes));
 	table_cell(list->table, "%s", units_rate(io, p->floor_io_bytes));
+	table_cell(list->table, "%s", units_rate(net, p->floor_net_bytes));
 	table_cell(list->table, "%s",
 		   p->swap_eligible ? names_gives(p->gives) : "-");
 	table_cell(list->table, "%u %%", p->max_stall_pct);
@@ -230,8 +237,8 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
-		">FLOOR-MEM", ">FLOOR-IO", "GIVES", ">MAX-STALL",
-		">MAX-DOWNTIME", "APPROVED", NULL
+		">FLOOR-MEM", ">FLOOR-IO", ">FLOOR-NET", "GIVES",
+		">MAX-STALL", ">MAX-DOWNTIME", "APPROVED", NULL
 	};
 	struct policy_list list = {};
 	struct state state = {};

@@ -12,6 +12,7 @@ static bool same(const struct preswap_policy *a,
 	       a->floor_cpu_milli == b->floor_cpu_milli &&
 	       a->floor_mem_bytes == b->floor_mem_bytes &&
 	       a->floor_io_bytes == b->floor_io_bytes &&
+	       a->floor_net_bytes == b->floor_net_bytes &&
 	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
 	       a->max_downtime_ms == b->max_downtime_ms &&
 	       a->needs_approval == b->needs_approval;

@@ -249,6 +249,11 @@ static int parse_floor_io(const char *value, struct preswap_policy *policy)
 	return units_parse_bytes(value, &policy->floor_io_bytes);
 }
 
+static int parse_floor_net(const char *value, struct preswap_policy *policy)
+{
+	return units_parse_bytes(value, &policy->floor_net_bytes);
+}
+
 static int parse_gives(const char *value, struct preswap_policy *policy)
 {
 	return names_parse_gives(value, &policy->gives);
@@ -286,8 +291,10 @@ static const struct policy_key {
 	  "like 64M or 1.5G" },
 	{ "floor_io", PRESWAP_POLICY_FLOOR_IO, parse_floor_io,
 	  "like 5M or 1.5M (per second)" },
+	{ "floor_net", PRESWAP_POLICY_FLOOR_NET, parse_floor_net,
+	  "like 5M or 1.5M (per second)" },
 	{ "gives", PRESWAP_POLICY_GIVES, parse_gives,
-	  "some of cpu,memory,io" },
+	  "some of cpu,memory,io,net" },
 	{ "max_stall", PRESWAP_POLICY_MAX_STALL, parse_max_stall,
 	  "1% to 100%" },
 	{ "max_downtime", PRESWAP_POLICY_MAX_DOWNTIME, parse_max_downtime,

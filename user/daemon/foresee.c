@@ -62,7 +62,7 @@ void foresee_app_new(struct foresee *f, struct series_app *app, bool launched,
 	char key[LEARNED_KEY];
 
 	app->foreseen = seen;
-	for (int r = 0; seen && r < SERIES_RESOURCES; r++)
+	for (int r = 0; seen && r < PROFILE_RESOURCES; r++)
 		seen->recent[r] = NAN;
 	if (!seen || !launched)
 		return;
@@ -106,7 +106,7 @@ static void step_app(struct foresee *f, struct series_app *app)
 
 	if (!seen || app->missed)
 		return;
-	for (int r = 0; r < SERIES_RESOURCES; r++) {
+	for (int r = 0; r < PROFILE_RESOURCES; r++) {
 		if (isnan(app->value[r]) || isnan(seen->recent[r]))
 			seen->recent[r] = app->value[r];
 		seen->recent[r] += RECENT * (app->value[r] - seen->recent[r]);
@@ -291,7 +291,7 @@ static void step_coming(struct coming *c, const struct series_app *app,
 						       h));
 		c->probability[h] = least;
 	}
-	for (int r = 0; r < SERIES_RESOURCES && !app->missed; r++)
+	for (int r = 0; r < PROFILE_RESOURCES && !app->missed; r++)
 		event_settle(&c->record->effect, r, now, app->value[r]);
 }
 
@@ -316,7 +316,7 @@ static void step_event(struct foresee *f, struct active *a,
 
 	if (!seen || app->missed)
 		return;
-	for (int r = 0; r < SERIES_RESOURCES; r++)
+	for (int r = 0; r < PROFILE_RESOURCES; r++)
 		event_settle(effect, r, f->now, app->value[r]);
 	if (!a->begun && f->now >= a->start) {
 		profile_begin(&effect->profile, &a->run, a->start,

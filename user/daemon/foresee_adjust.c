@@ -160,6 +160,9 @@ void foresee_adjust(void *data, const struct series_app *app,
 	struct foresee *f = data;
 	bool changed = false;
 
+	/* what launches and events do to the network is not learned */
+	if (resource >= PROFILE_RESOURCES)
+		return;
 	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
 		changed |= apply_launch(f, app, resource, &forecast->at[i]);
 	for (size_t k = 0; k < f->nr_active; k++)

@@ -19,7 +19,7 @@ struct foreseen {
 	struct profile_run run;
 	bool over;			/* the run has its last age */
 	double begun;
-	double recent[SERIES_RESOURCES];	/* NAN: not known */
+	double recent[PROFILE_RESOURCES];	/* NAN: not known */
 };
 
 /* An event near now, on one app. */
@@ -29,7 +29,7 @@ struct active {
 	time_t start;
 	struct profile_run run;
 	bool begun, over, listed;
-	double declared[SERIES_RESOURCES];
+	double declared[PROFILE_RESOURCES];
 };
 
 /* A program that may be launched soon, below an app. */

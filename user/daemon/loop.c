@@ -33,7 +33,7 @@
 #define SILENCE_MIN_S	3
 #define BACKOFF_MAX_S	30
 #define REPORT_S	60
-#define LOOK_S		10	/* the capacity of I/O is a setting */
+#define LOOK_S		10	/* that of I/O or network is a setting */
 #define SAVE_S		600
 /* Usage periods until what appears is new, and not only new to us. */
 #define KNOWN_PERIODS	2
@@ -127,6 +127,7 @@ static void log_batch(struct loop *l)
 		[PRESWAP_RESOURCE_CPU] = "milli-cpu",
 		[PRESWAP_RESOURCE_MEMORY] = "bytes",
 		[PRESWAP_RESOURCE_IO] = "bytes per second",
+		[PRESWAP_RESOURCE_NET] = "bytes per second",
 	};
 
 	for (size_t i = 0; i < l->batch.count; i++) {
@@ -260,6 +261,7 @@ static void take_over(struct loop *l, const struct preswap_info *info)
 		.cpu_milli = info->cpu_capacity_milli,
 		.mem_bytes = info->mem_capacity_bytes,
 		.io_bytes = info->io_capacity_bytes,
+		.net_bytes = info->net_capacity_bytes,
 	};
 
 	series_set_limits(l->table, &limits);

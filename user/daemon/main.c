@@ -18,7 +18,7 @@
 static void usage(FILE *to)
 {
 	fputs("usage: preswapd [--config FILE] [--state FILE] [--dry-run] [--verbose]\n"
-	      "Forecasts the CPU, memory and I/O of each app, and tells the preswap module.\n"
+	      "Forecasts the CPU, memory, I/O and network of each app, and tells the preswap module.\n"
 	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
 	      "  -s, --state FILE   what it learns (and FILE.usage), instead of\n"
 	      "                     " LEARNED_PATH "\n"

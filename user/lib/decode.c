@@ -77,6 +77,10 @@ static const struct field info_fields[] = {
 	INFO(IO_CAPACITY_BYTES, io_capacity_bytes),
 	INFO(IO_USED_BYTES, io_used_bytes),
 	INFO(IO_DEVICE, io_device),
+	INFO(THRESHOLD_NET_PCT, threshold_net_pct),
+	INFO(NET_CAPACITY_BYTES, net_capacity_bytes),
+	INFO(NET_USED_BYTES, net_used_bytes),
+	INFO(NET_DEVICE, net_device),
 };
 
 static const struct field policy_fields[] = {
@@ -92,6 +96,7 @@ static const struct field policy_fields[] = {
 	POLICY(APPROVED_MS, approved_ms),
 	POLICY(FLOOR_IO_BYTES, floor_io_bytes),
 	POLICY(MAX_DOWNTIME_MS, max_downtime_ms),
+	POLICY(FLOOR_NET_BYTES, floor_net_bytes),
 };
 
 static const struct field app_fields[] = {
@@ -119,6 +124,8 @@ static const struct field app_fields[] = {
 	APP(IO_BYTES, io_bytes),
 	APP(TREND_IO_BYTES, trend_io_bytes),
 	APP(DOWNTIME_US, downtime_us),
+	APP(NET_BYTES, net_bytes),
+	APP(TREND_NET_BYTES, trend_net_bytes),
 };
 
 static const struct field task_fields[] = {
@@ -181,7 +188,7 @@ static const struct field event_fields[] = {
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-#define ATTRS_MAX	40	/* of any set */
+#define ATTRS_MAX	48	/* of any set */
 
 _Static_assert((int)PRESWAP_A_INFO_MAX <= ATTRS_MAX &&
 	       (int)PRESWAP_A_APP_MAX <= ATTRS_MAX &&
@@ -277,6 +284,7 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		{ PRESWAP_A_POLICY_FLOOR_IO_BYTES, PRESWAP_POLICY_FLOOR_IO },
 		{ PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
 		  PRESWAP_POLICY_MAX_DOWNTIME },
+		{ PRESWAP_A_POLICY_FLOOR_NET_BYTES, PRESWAP_POLICY_FLOOR_NET },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

@@ -44,6 +44,9 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 	if (p->fields & PRESWAP_POLICY_FLOOR_IO && p->floor_io_bytes)
 		NLA_PUT_U64(msg, PRESWAP_A_POLICY_FLOOR_IO_BYTES,
 			    p->floor_io_bytes);
+	if (p->fields & PRESWAP_POLICY_FLOOR_NET && p->floor_net_bytes)
+		NLA_PUT_U64(msg, PRESWAP_A_POLICY_FLOOR_NET_BYTES,
+			    p->floor_net_bytes);
 	if (p->fields & PRESWAP_POLICY_GIVES && p->gives != PRESWAP_GIVES_ALL)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_GIVES, p->gives);
 	if (p->fields & PRESWAP_POLICY_MAX_STALL && p->max_stall_pct)

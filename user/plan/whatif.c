@@ -30,6 +30,7 @@ static void apply_policy(const struct preswap_policy *policy,
 	app->use[DECIDE_MEMORY].floor = policy->floor_mem_bytes +
 					FLOOR_MARGIN_BYTES;
 	app->use[DECIDE_IO].floor = policy->floor_io_bytes;
+	app->use[DECIDE_NET].floor = policy->floor_net_bytes;
 	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
 		app->use[r].bar = bar_of(policy, r, app->use[r].bar);
 }

@@ -46,7 +46,7 @@ struct whatif_lease {
  *	and those that left somebody short.
  * @begun: leases that the decision before did not propose.
  * @taken_s: what was proposed, times the seconds until the next decision: byte
- *	seconds, milli-CPU seconds, and of I/O bytes.
+ *	seconds, milli-CPU seconds, and of I/O and network bytes.
  */
 struct whatif_sum {
 	unsigned long decisions, with_leases, with_shortages, begun;

@@ -257,6 +257,11 @@ void proof_judge_io(void)
 	judge_one(DECIDE_IO);
 }
 
+void proof_judge_net(void)
+{
+	judge_one(DECIDE_NET);
+}
+
 void proof_judge_cpu_small(void)
 {
 	small = true;
@@ -365,6 +370,11 @@ void proof_survey_memory(void)
 void proof_survey_io(void)
 {
 	survey_two(DECIDE_IO);
+}
+
+void proof_survey_net(void)
+{
+	survey_two(DECIDE_NET);
 }
 
 void proof_survey_cpu(void)

@@ -10,7 +10,7 @@
 
 #include "sense/series.h"
 
-#define IO_UPPER	2	/* times the capacity */
+#define RATE_UPPER	2	/* times the capacity */
 
 struct series_table {
 	struct series_limits limits;
@@ -105,9 +105,18 @@ double series_upper(const struct series_limits *limits, int resource)
 		return limits->cpu_milli;
 	case PRESWAP_RESOURCE_MEMORY:
 		return limits->mem_bytes;
+	case PRESWAP_RESOURCE_IO:
+		return RATE_UPPER * limits->io_bytes;
 	default:
-		return IO_UPPER * limits->io_bytes;
+		return RATE_UPPER * limits->net_bytes;
 	}
+}
+
+/* One whose capacity is a setting. */
+static bool is_rate(int resource)
+{
+	return resource == PRESWAP_RESOURCE_IO ||
+	       resource == PRESWAP_RESOURCE_NET;
 }
 
 static int demand_new(const struct series_limits *limits, int resource,
@@ -121,21 +130,21 @@ static int demand_new(const struct series_limits *limits, int resource,
 }
 
 /* With what it has learned; without memory for it anew, or none. */
-static void rebound_io(struct series_app *app,
-		       const struct series_limits *limits)
+static void rebound(struct series_app *app, int resource,
+		    const struct series_limits *limits)
 {
-	struct predict_demand **demand = &app->demand[PRESWAP_RESOURCE_IO];
+	struct predict_demand **demand = &app->demand[resource];
 	struct predict_demand *old = *demand;
 	size_t size;
 	void *state;
 
 	*demand = NULL;
-	if (!limits->io_bytes) {
+	if (!series_upper(limits, resource)) {
 		predict_demand_free(old);
-		app->withheld[PRESWAP_RESOURCE_IO] = false;
+		app->withheld[resource] = false;
 		return;
 	}
-	if (demand_new(limits, PRESWAP_RESOURCE_IO, demand) || !old) {
+	if (demand_new(limits, resource, demand) || !old) {
 		predict_demand_free(old);
 		return;
 	}
@@ -152,11 +161,16 @@ static void rebound_io(struct series_app *app,
 void series_set_limits(struct series_table *table,
 		       const struct series_limits *limits)
 {
-	bool changed = limits->io_bytes != table->limits.io_bytes;
+	const struct series_limits old = table->limits;
 
 	table->limits = *limits;
-	for (size_t i = 0; changed && i < table->count; i++)
-		rebound_io(table->apps[i], limits);
+	for (int r = 0; r < SERIES_RESOURCES; r++) {
+		if (!is_rate(r) ||
+		    series_upper(limits, r) == series_upper(&old, r))
+			continue;
+		for (size_t i = 0; i < table->count; i++)
+			rebound(table->apps[i], r, limits);
+	}
 }
 
 /* The app's index, or where it would be. */
@@ -193,7 +207,7 @@ static int app_new(const struct series_limits *limits,
 	if (!app->path)
 		err = -ENOMEM;
 	for (int i = 0; i < SERIES_RESOURCES && !err; i++)
-		if (i != PRESWAP_RESOURCE_IO || limits->io_bytes)
+		if (!is_rate(i) || series_upper(limits, i))
 			err = demand_new(limits, i, &app->demand[i]);
 	if (err) {
 		app_free(app);
@@ -248,6 +262,8 @@ int series_sample(struct series_table *table, const struct preswap_app *from,
 	app->value[PRESWAP_RESOURCE_MEMORY] = from->mem_bytes;
 	app->value[PRESWAP_RESOURCE_IO] = table->limits.io_bytes ?
 					  from->io_bytes : NAN;
+	app->value[PRESWAP_RESOURCE_NET] = table->limits.net_bytes ?
+					   from->net_bytes : NAN;
 	app->fresh = true;
 	*out = app;
 	return 0;

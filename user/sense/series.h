@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the daemon knows of each app: a forecaster per resource, fed once per
- * second with the usage that the module reports. For I/O there is one only where
- * the node's capacity is known: else nothing is decided about it, and each costs
+ * second with the usage that the module reports. For I/O and for network there is one
+ * only where the node's capacity is known: else nothing is decided about it, and each costs
  * memory.
  */
 #ifndef SENSE_SERIES_H
@@ -11,7 +11,7 @@
 #include <preswap/preswap.h>
 #include "predict/predict.h"
 
-#define SERIES_RESOURCES	3	/* PRESWAP_RESOURCE_CPU, _MEMORY, _IO */
+#define SERIES_RESOURCES	4	/* PRESWAP_RESOURCE_CPU, ..., _NET */
 
 /* An app that was not reported for this many steps is forgotten. */
 #define SERIES_MISSED_MAX	10
@@ -21,8 +21,8 @@
 #define SERIES_RESUME_S		600
 
 /*
- * @demand: of I/O it may be NULL.
- * @value: of the current step, when @fresh; of I/O NAN without a capacity.
+ * @demand: of I/O and network it may be NULL.
+ * @value: of the current step, when @fresh; of those NAN without a capacity.
  * @missed: steps in a row without a report.
  * @withheld: what plan said last, by resource; for the log.
  * @policy_set: the daemon has set a policy for it.
@@ -45,12 +45,12 @@ struct series_app {
  * @max_apps: further apps are refused: the memory is locked.
  * @cpu_milli, @mem_bytes: the node's capacity, no forecast exceeds it; 0: no
  *	bound.
- * @io_bytes: likewise, 0: no series. More may be asked of a device than it can
+ * @io_bytes, @net_bytes: likewise, 0: no series. More may be asked of a device than it can
  *	do, so that forecasts go up to twice as much.
  */
 struct series_limits {
 	size_t max_apps;
-	double cpu_milli, mem_bytes, io_bytes;
+	double cpu_milli, mem_bytes, io_bytes, net_bytes;
 };
 
 /* No forecast of the resource exceeds it; 0: no bound. */

@@ -2,8 +2,8 @@
 /*
  * The forecasters of all apps as a file. A header, then for each app its path and
  * a forecaster's state for each resource, as predict_demand_save() writes it: for
- * one machine and one version. Where there are none for I/O, the file is as it was
- * before there could be.
+ * one machine and one version. Where there are none for network, or for I/O either,
+ * the file is as it was before there could be.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 #define MAGIC		0x5353455250525350ULL
 #define FORMAT		1u		/* CPU and memory */
 #define FORMAT_IO	2u		/* and I/O */
+#define FORMAT_NET	3u		/* and network */
 #define PATH_BYTES	512		/* apps of longer paths are not kept */
 #define BYTES_MAX	(64u << 20)	/* 1,400 apps or more; it is in memory twice */
 #define SAMPLES_MIN	60		/* less is soon learned again */
@@ -38,7 +39,7 @@ struct series_kept {
 
 static int resources_of(uint32_t format)
 {
-	return format == FORMAT_IO ? SERIES_RESOURCES : SERIES_RESOURCES - 1;
+	return PRESWAP_RESOURCE_IO + (int)(format - FORMAT);
 }
 
 static uint64_t record_bytes(uint32_t format, uint64_t state_bytes)
@@ -46,13 +47,18 @@ static uint64_t record_bytes(uint32_t format, uint64_t state_bytes)
 	return PATH_BYTES + resources_of(format) * state_bytes;
 }
 
-/* One without a forecaster for I/O has zeroes there, which are no state. */
+/* One without a forecaster for one of these has zeroes there, which are no state. */
 static uint32_t format_for(struct series_table *table)
 {
-	for (size_t i = 0; i < series_count(table); i++)
+	uint32_t format = FORMAT;
+
+	for (size_t i = 0; i < series_count(table); i++) {
+		if (series_at(table, i)->demand[PRESWAP_RESOURCE_NET])
+			return FORMAT_NET;
 		if (series_at(table, i)->demand[PRESWAP_RESOURCE_IO])
-			return FORMAT_IO;
-	return FORMAT;
+			format = FORMAT_IO;
+	}
+	return format;
 }
 
 static bool worth_keeping(const struct series_app *app)
@@ -115,7 +121,7 @@ int series_unpack(void *data, size_t size, struct series_kept **out)
 		return -EINVAL;
 	memcpy(&header, data, sizeof(header));
 	if (header.magic != MAGIC ||
-	    (header.format != FORMAT && header.format != FORMAT_IO) ||
+	    header.format < FORMAT || header.format > FORMAT_NET ||
 	    header.predict != PREDICT_STATE || !isfinite(header.saved) ||
 	    header.state_bytes > BYTES_MAX || header.state_bytes % 8 ||
 	    size != sizeof(header) + header.count *

@@ -15,6 +15,8 @@ const char *decision_resource(uint32_t resource)
 		return "memory";
 	case DECIDE_IO:
 		return "I/O";
+	case DECIDE_NET:
+		return "network";
 	default:
 		return "an unknown resource";
 	}
@@ -186,6 +188,8 @@ static const char *bar_text(uint32_t bar, uint32_t resource)
 {
 	switch (bar) {
 	case DECIDE_NO_MEANS:
+		if (resource == DECIDE_NET)
+			return "nothing takes network from apps yet";
 		return resource == DECIDE_IO ?
 		       "its cgroup has no I/O controller" :
 		       "its cgroup has no memory controller";

@@ -106,7 +106,7 @@ static int find(const char * const *table, size_t count, const char *text,
 
 int names_parse_resource(const char *text, uint8_t *value)
 {
-	return find(resources, PRESWAP_RESOURCE_IO + 1, text, value);
+	return find(resources, COUNT(resources), text, value);
 }
 
 int names_parse_sensitivity(const char *text, uint8_t *value)
@@ -114,18 +114,14 @@ int names_parse_sensitivity(const char *text, uint8_t *value)
 	return find(sensitivities, COUNT(sensitivities), text, value);
 }
 
+/* By bits, the first resource the lowest. */
 static const char * const gives[] = {
-	[0] = "none",
-	[1 << PRESWAP_RESOURCE_CPU] = "cpu",
-	[1 << PRESWAP_RESOURCE_MEMORY] = "memory",
-	[1 << PRESWAP_RESOURCE_CPU | 1 << PRESWAP_RESOURCE_MEMORY] =
-		"cpu,memory",
-	[1 << PRESWAP_RESOURCE_IO] = "io",
-	[1 << PRESWAP_RESOURCE_CPU | 1 << PRESWAP_RESOURCE_IO] = "cpu,io",
-	[1 << PRESWAP_RESOURCE_MEMORY | 1 << PRESWAP_RESOURCE_IO] =
-		"memory,io",
-	[PRESWAP_GIVES_ALL] = "cpu,memory,io",
+	"none", "cpu", "memory", "cpu,memory", "io", "cpu,io", "memory,io",
+	"cpu,memory,io", "net", "cpu,net", "memory,net", "cpu,memory,net",
+	"io,net", "cpu,io,net", "memory,io,net", "cpu,memory,io,net",
 };
+
+_Static_assert(COUNT(gives) == PRESWAP_GIVES_ALL + 1, "a resource is missing");
 
 const char *names_gives(uint8_t value)
 {

@@ -16,7 +16,7 @@ const char *names_reason(uint8_t value);
 const char *names_lease_end(uint8_t value);
 const char *names_event(uint8_t value);
 
-/* 0, or -EINVAL. "cpu", "memory", "io" only: the kernel takes no other. */
+/* 0, or -EINVAL. "cpu", "memory", "io", "net". */
 int names_parse_resource(const char *text, uint8_t *value);
 int names_parse_sensitivity(const char *text, uint8_t *value);
 /* Some of these, with commas between: bits 1 << resource. */

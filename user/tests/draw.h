@@ -42,6 +42,7 @@ static inline void draw_app(struct decide_app *app, __u32 i)
 		[DECIDE_CPU] = 5000,
 		[DECIDE_MEMORY] = 1000 * DRAW_MIB,
 		[DECIDE_IO] = 50 * DRAW_MIB,
+		[DECIDE_NET] = 5 * DRAW_MIB,
 	};
 	int r;
 
@@ -88,10 +89,12 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 		[DECIDE_CPU] = 64000,
 		[DECIDE_MEMORY] = 4000 * DRAW_MIB,
 		[DECIDE_IO] = 200 * DRAW_MIB,
+		[DECIDE_NET] = 20 * DRAW_MIB,
 	}, rate[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = 64000,
 		[DECIDE_MEMORY] = 400 * DRAW_MIB,
 		[DECIDE_IO] = 200 * DRAW_MIB,
+		[DECIDE_NET] = 20 * DRAW_MIB,
 	};
 	__u32 i;
 

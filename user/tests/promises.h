@@ -35,10 +35,14 @@ static inline bool promised_in_amounts(uint32_t resource)
 static inline uint64_t promised_step(const struct decide_snapshot *s,
 				     uint32_t resource)
 {
-	uint64_t least = resource == DECIDE_IO ? 1ULL << 20 : 8ULL << 20;
+	static const uint64_t least[DECIDE_RESOURCES] = {
+		[DECIDE_MEMORY] = 8ULL << 20,
+		[DECIDE_IO] = 1ULL << 20,
+		[DECIDE_NET] = 128ULL << 10,
+	};
 
 	return promised_larger(promised_bound(s->capacity[resource]) / 128,
-			       least);
+			       least[resource]);
 }
 
 /* The milli-CPU that are given at once. */

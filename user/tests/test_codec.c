@@ -186,16 +186,21 @@ static void test_policy_older(void)
 	ktap_assert(!preswap_put_policy(msg, &in), "fits");
 	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
 	ktap_assert(!(out.fields & (PRESWAP_POLICY_GIVES |
-				    PRESWAP_POLICY_FLOOR_IO)),
+				    PRESWAP_POLICY_FLOOR_IO |
+				    PRESWAP_POLICY_FLOOR_NET |
+				    PRESWAP_POLICY_MAX_DOWNTIME)),
 		    "fields %x: the defaults are sent", out.fields);
 	nlmsg_free(msg);
 	in.gives = 1 << PRESWAP_RESOURCE_IO;
 	in.floor_io_bytes = 5 << 20;
+	in.floor_net_bytes = 3 << 20;
 	msg = new_msg(PRESWAP_CMD_POLICY_SET, 4096);
 	ktap_assert(!preswap_put_policy(msg, &in), "fits");
 	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
 	ktap_assert(out.gives == 4 && out.floor_io_bytes == 5 << 20 &&
-		    out.fields & PRESWAP_POLICY_FLOOR_IO, "values");
+		    out.fields & PRESWAP_POLICY_FLOOR_IO &&
+		    out.floor_net_bytes == 3 << 20 &&
+		    out.fields & PRESWAP_POLICY_FLOOR_NET, "values");
 	nlmsg_free(msg);
 }
 
@@ -210,16 +215,27 @@ static void test_info(void)
 	ktap_assert(!preswap_get_info(nlmsg_hdr(msg), &info), "reads");
 	ktap_assert(info.tick_ms == 100 && !info.io_capacity_bytes &&
 		    !info.io_used_bytes && !info.io_device &&
-		    !info.threshold_io_pct, "older");
+		    !info.threshold_io_pct && !info.net_capacity_bytes &&
+		    !info.net_used_bytes && !*info.net_device &&
+		    !info.threshold_net_pct, "older");
 	nla_put_u32(msg, PRESWAP_A_INFO_THRESHOLD_IO_PCT, 80);
 	nla_put_u64(msg, PRESWAP_A_INFO_IO_CAPACITY_BYTES, 200 << 20);
 	nla_put_u64(msg, PRESWAP_A_INFO_IO_USED_BYTES, 12 << 20);
 	nla_put_u32(msg, PRESWAP_A_INFO_IO_DEVICE, 8 << 20 | 16);
+	nla_put_u32(msg, PRESWAP_A_INFO_THRESHOLD_NET_PCT, 70);
+	nla_put_u64(msg, PRESWAP_A_INFO_NET_CAPACITY_BYTES, 100 << 20);
+	nla_put_u64(msg, PRESWAP_A_INFO_NET_USED_BYTES, 9 << 20);
+	nla_put_string(msg, PRESWAP_A_INFO_NET_DEVICE, "enp0s31f6.4094x");
 	ktap_assert(!preswap_get_info(nlmsg_hdr(msg), &info), "reads");
 	ktap_assert(info.threshold_io_pct == 80 &&
 		    info.io_capacity_bytes == 200 << 20 &&
 		    info.io_used_bytes == 12 << 20 &&
 		    info.io_device == (8 << 20 | 16), "values");
+	ktap_assert(info.threshold_net_pct == 70 &&
+		    info.net_capacity_bytes == 100 << 20 &&
+		    info.net_used_bytes == 9 << 20 &&
+		    !strcmp(info.net_device, "enp0s31f6.4094x"), "'%s'",
+		    info.net_device);
 	nlmsg_free(msg);
 }
 
@@ -256,6 +272,9 @@ static void put_app(struct nl_msg *msg, uint64_t id, int id_len)
 	nla_put(msg, PRESWAP_A_APP_TREND_CPU_MILLI, 8, &trend);
 	nla_put_u64(msg, PRESWAP_A_APP_IO_BYTES, 5 << 20);
 	nla_put(msg, PRESWAP_A_APP_TREND_IO_BYTES, 8, &trend);
+	nla_put_u64(msg, PRESWAP_A_APP_NET_BYTES, 6 << 20);
+	nla_put(msg, PRESWAP_A_APP_TREND_NET_BYTES, 8, &trend);
+	nla_put_u32(msg, PRESWAP_A_APP_DOWNTIME_US, 20000);
 	nla_put_u64(msg, 60, 5);	/* of a later kernel */
 	policy = nla_nest_start(msg, PRESWAP_A_APP_POLICY);
 	nla_put_u8(msg, PRESWAP_A_POLICY_PRIORITY, 8);
@@ -291,6 +310,10 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 		    "%s", app->path);
 	ktap_assert(app->io_bytes == 5 << 20 && app->trend_io_bytes == -250,
 		    "%llu", (unsigned long long)app->io_bytes);
+	ktap_assert(app->net_bytes == 6 << 20 &&
+		    app->trend_net_bytes == -250 &&
+		    app->downtime_us == 20000, "%llu, %u",
+		    (unsigned long long)app->net_bytes, app->downtime_us);
 	ktap_assert(app->has_policy && app->policy.priority == 8 &&
 		    app->policy.app_id == app->id, "policy");
 }

@@ -28,7 +28,7 @@ static void test_whole(void)
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
 		"max_downtime=500ms\n"
 		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
-		"gives = io, cpu\nmax_downtime = none\n"
+		"floor_net = 3M\ngives = io, cpu, net\nmax_downtime = none\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;
@@ -51,13 +51,16 @@ static void test_whole(void)
 	p = config_match(config, "srv/backup");
 	ktap_assert(p && p->floor_io_bytes == 5 << 20 &&
 		    p->gives == (1 << PRESWAP_RESOURCE_CPU |
-				 1 << PRESWAP_RESOURCE_IO) &&
+				 1 << PRESWAP_RESOURCE_IO |
+				 1 << PRESWAP_RESOURCE_NET) &&
+		    p->floor_net_bytes == 3 << 20 &&
 		    !p->max_downtime_ms, "I/O");
 	p = config_match(config, "/user.slice/user-1.slice");
 	ktap_assert(p && p->priority == 2 && p->swap_eligible == 1 &&
 		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL &&
 		    p->gives == PRESWAP_GIVES_ALL && p->max_stall_pct == 20 &&
-		    p->needs_approval == 0 && !p->floor_io_bytes, "defaults");
+		    p->needs_approval == 0 && !p->floor_io_bytes &&
+		    !p->floor_net_bytes && !p->max_downtime_ms, "defaults");
 	ktap_assert(p->fields == PRESWAP_POLICY_ALL, "%x", p->fields);
 	ktap_assert(!config_match(config, "user.slice/a/b"),
 		    "* must not cross a /");

@@ -12,6 +12,7 @@
 #include "promises.h"
 
 #define MIB		DRAW_MIB
+#define MB		(1000ULL << 10)	/* a hundredth of it is whole */
 #define APPS		DRAW_APPS
 #define LEASES		DRAW_LEASES
 #define PROPOSALS	128
@@ -57,14 +58,14 @@ static void explain(void)
 	run_with(PROPOSALS, DECIDE_RESOURCES * APPS, REASONS);
 }
 
-/* 4 cores, 1000 MiB, 100 MiB/s, thresholds of 80 %, no apps. */
+/* 4 cores, 1000 MiB, 100 MiB/s, 10 MB/s, thresholds of 80 %, no apps. */
 static void node(void)
 {
 	memset(apps, 0, sizeof(apps));
 	memset(leases, 0, sizeof(leases));
 	snapshot = (struct decide_snapshot){
-		.capacity = { 4000, 1000 * MIB, 100 * MIB },
-		.threshold_pct = { 80, 80, 80 },
+		.capacity = { 4000, 1000 * MIB, 100 * MIB, 10 * MB },
+		.threshold_pct = { 80, 80, 80, 80 },
 		.min_priority = 1,
 		.apps = apps,
 		.leases = leases,
@@ -343,6 +344,47 @@ static void test_io(void)
 		    shortages[0].resource == DECIDE_IO &&
 		    shortages[0].missing == 2 * MIB, "missing %llu",
 		    (unsigned long long)shortages[0].missing);
+}
+
+/*
+ * A sender of 6 MB/s, a web server of 1 that will need 3. Nothing takes network
+ * from apps yet: then the shortage is told, with why.
+ */
+static void test_net(void)
+{
+	enum { STEP = 128 << 10 };
+	struct decide_app *sender, *web;
+
+	node();
+	sender = add(1, DECIDE_BATCH, true, 0, 0);
+	web = add(9, DECIDE_LATENCY, false, 0, 0);
+	use(sender, DECIDE_NET, 6 * MB);
+	use(web, DECIDE_NET, MB);
+	expect(web, DECIDE_NET, 3 * MB, 3 * MB);
+	run();		/* 9 of 8 */
+	ktap_assert(result.nr_proposals == 1 && !result.nr_shortages &&
+		    given_by(sender, DECIDE_NET) == MB, "%llu",
+		    (unsigned long long)given_by(sender, DECIDE_NET));
+	sender->use[DECIDE_NET].bar = DECIDE_NO_MEANS;
+	explain();
+	ktap_assert(!result.nr_proposals && result.nr_shortages == 1 &&
+		    shortages[0].resource == DECIDE_NET &&
+		    shortages[0].receiver == 1 &&
+		    shortages[0].missing == MB, "%u, %u",
+		    result.nr_proposals, result.nr_shortages);
+	/* 128 KiB/s are worth a lease, where the device does 16 MB/s or less */
+	sender->use[DECIDE_NET].bar = DECIDE_NOT_BARRED;
+	expect(web, DECIDE_NET, 2 * MB + STEP - 1, 2 * MB + STEP - 1);
+	run();
+	ktap_assert(!result.nr_proposals, "for less");
+	expect(web, DECIDE_NET, 2 * MB + STEP, 2 * MB + STEP);
+	run();
+	ktap_assert(given_by(sender, DECIDE_NET) == STEP, "%llu",
+		    (unsigned long long)given_by(sender, DECIDE_NET));
+	snapshot.capacity[DECIDE_NET] = 0;
+	run();
+	ktap_assert(!result.nr_proposals && !result.nr_shortages,
+		    "without a capacity");
 }
 
 /* 1 MiB/s, or the 128th part of the device, is worth a lease; less is not. */
@@ -838,7 +880,7 @@ static void test_monotone(void)
 	for (round = 0; round < ROUNDS; round++) {
 		draw_snapshot();
 		i = draw(snapshot.nr_apps);
-		of = draw(2) ? DECIDE_MEMORY : DECIDE_IO;
+		of = DECIDE_MEMORY + draw(3);
 		if (!promise_make_monotone(&snapshot, apps, i, of))
 			continue;
 		explain();
@@ -849,10 +891,9 @@ static void test_monotone(void)
 		promise_monotone(&snapshot, of, before, after);
 		less[of] += after < before;
 	}
-	ktap_assert(less[DECIDE_MEMORY] > 500 && less[DECIDE_IO] > 500,
-		    "only %llu had more memory, %llu more I/O",
-		    (unsigned long long)less[DECIDE_MEMORY],
-		    (unsigned long long)less[DECIDE_IO]);
+	for (of = DECIDE_MEMORY; of < DECIDE_RESOURCES; of++)
+		ktap_assert(less[of] > 500, "only %llu had more of %u",
+			    (unsigned long long)less[of], of);
 }
 
 /* Of a unit, in 1/1000 of a weight of 1. */
@@ -916,6 +957,7 @@ static double cost_over_optimum(uint32_t resource)
 		[DECIDE_CPU] = 4000,
 		[DECIDE_MEMORY] = 300 * MIB,
 		[DECIDE_IO] = 30 * MIB,
+		[DECIDE_NET] = 3 * MIB,
 	};
 	uint64_t usual = usual_of[resource], freed, cost;
 	double sum = 0;
@@ -969,17 +1011,19 @@ static double cost_over_optimum(uint32_t resource)
 
 static void test_optimum(void)
 {
-	double memory, cpu, io;
+	double memory, cpu, io, net;
 
 	draw_seed = 0x0b7;
 	memory = cost_over_optimum(DECIDE_MEMORY);
 	cpu = cost_over_optimum(DECIDE_CPU);
 	io = cost_over_optimum(DECIDE_IO);
-	printf("# cost over that of the best set: memory %.4f, cores %.4f, I/O %.4f\n",
-	       memory, cpu, io);
+	net = cost_over_optimum(DECIDE_NET);
+	printf("# cost over that of the best set: memory %.4f, cores %.4f, I/O %.4f, network %.4f\n",
+	       memory, cpu, io, net);
 	ktap_assert(memory >= 0.999 && memory <= 1.05, "%f", memory);
 	ktap_assert(cpu >= 0.999 && cpu <= 1.05, "%f", cpu);
 	ktap_assert(io >= 0.999 && io <= 1.05, "%f", io);
+	ktap_assert(net >= 0.999 && net <= 1.05, "%f", net);
 }
 
 /*
@@ -988,7 +1032,7 @@ static void test_optimum(void)
  */
 static void test_many(void)
 {
-	enum { EACH = 1000, MANY = 2 * EACH + 1, SHARE = (PROPOSALS + 1) / 3 };
+	enum { EACH = 1000, MANY = 2 * EACH + 1, SHARE = (PROPOSALS + 1) / 4 };
 	static struct decide_app many[MANY];
 	static struct decide_entry many_entries[2 * MANY];
 	static __u64 many_taken[MANY], many_held[MANY];
@@ -1057,7 +1101,7 @@ static void test_room(void)
 	expect(important, DECIDE_IO, 10 * MIB, 10 * MIB);
 	run();
 	ktap_assert(result.nr_proposals == 5, "%u", result.nr_proposals);
-	run_with(3, 0, 0);
+	run_with(4, 0, 0);
 	ktap_assert(result.nr_proposals == 3, "%u", result.nr_proposals);
 	ktap_assert(proposals[0].receiver == 3 &&
 		    proposals[0].resource == DECIDE_CPU, "the other's cores");
@@ -1068,7 +1112,7 @@ static void test_room(void)
 	ktap_assert(proposals[2].receiver == 4 &&
 		    proposals[2].resource == DECIDE_IO &&
 		    proposals[2].amount == 10 * MIB, "its I/O");
-	run_with(2, 0, 0);
+	run_with(3, 0, 0);
 	ktap_assert(result.nr_proposals == 2 && proposals[0].receiver == 4 &&
 		    proposals[1].receiver == 4, "%u", result.nr_proposals);
 }
@@ -1237,6 +1281,7 @@ int main(void)
 		  test_cores_in_order },
 		{ "R-29 a core is all of its threads", test_threads },
 		{ "R-21 I/O: lowest priority first, down to the floor", test_io },
+		{ "R-20 network: given, or told that nobody can", test_net },
 		{ "R-19 I/O: only what is above the threshold, and enough",
 		  test_io_threshold },
 		{ "R-21 tasks that must move make a donor dearer",

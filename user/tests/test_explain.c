@@ -23,6 +23,8 @@
 static char programs[4096], recording[] = "/tmp/test_explain.XXXXXX";
 static char said[65536];
 static uint32_t resource = DECIDE_MEMORY;	/* of the example */
+static uint32_t bar;				/* of its donor */
+static long first_end;		/* where the first decision ends in the file */
 
 /* The decision @seq; from the second on lease 7 is in force. */
 static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
@@ -47,7 +49,8 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		.lease_ids = ids,
 		.saw = {
 			.capacity = { 4000 },
-			.threshold_pct = { 80, 80, 80 }, .core_milli = 1000,
+			.threshold_pct = { 80, 80, 80, 80 },
+			.core_milli = 1000,
 			.min_priority = 1, .nr_apps = 2, .nr_leases = seq > 1,
 			.apps = apps, .leases = &lease,
 		},
@@ -61,6 +64,7 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		.base = 900 * MIB,
 		.had = 900 * MIB,
 		.given = (seq == 1 ? 0 : 200) * MIB,
+		.bar = bar,
 	};
 	apps[1].use[resource] = (struct decide_use){
 		.used = 50 * MIB,
@@ -82,8 +86,11 @@ static void record(uint64_t from)
 	FILE *to = fopen(recording, "w");
 
 	ktap_assert(to, "%s: %s", recording, strerror(errno));
-	for (uint64_t seq = from; seq <= 3; seq++)
+	for (uint64_t seq = from; seq <= 3; seq++) {
 		put_decision(to, seq, (seq == 3 ? 50 : 250) * MIB);
+		if (seq == from)
+			first_end = ftell(to);
+	}
 	ktap_assert(!fclose(to), "%s", strerror(errno));
 }
 
@@ -139,6 +146,33 @@ static void test_io(void)
 	ktap_assert(!tell("preswap-replay --threshold-io 100 "), "%s", said);
 	says("I/O taken, MiB");
 	says("3 snapshots: 1 would be decided the same, 2 otherwise");
+	resource = DECIDE_MEMORY;
+}
+
+/* And of network. */
+static void test_net(void)
+{
+	resource = DECIDE_NET;
+	record(1);
+	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
+	says("network: 950.0 MiB/s of 1000.0 MiB/s used, the threshold is 80 %.");
+	says("memory: nothing is decided about it, its capacity is not known.");
+	says("Lease 7: 200.0 MiB/s of network from /batch to /service.");
+	says("will be short of network.");
+	says("gives 200.0 MiB/s; benefit");
+	ktap_assert(!tell("preswapctl --json explain 7 --file="), "%s", said);
+	says("\"resource\": \"net\"");
+	says("\"unit\": \"bytes_per_second\"");
+	ktap_assert(!tell("preswap-replay --threshold-net 100 "), "%s", said);
+	says("network taken, MiB");
+	says("3 snapshots: 1 would be decided the same, 2 otherwise");
+	/* what the module says of all donors, for now */
+	bar = DECIDE_NO_MEANS;
+	record(1);
+	ktap_assert(!truncate(recording, first_end), "%s", strerror(errno));
+	ktap_assert(!tell("preswapctl explain --file="), "%s", said);
+	says("nothing takes network from apps yet");
+	bar = DECIDE_NOT_BARRED;
 	resource = DECIDE_MEMORY;
 }
 
@@ -231,6 +265,7 @@ int main(void)
 		{ "R-27 a lease is explained by the decision that began it",
 		  test_began },
 		{ "R-27 and so is one of I/O", test_io },
+		{ "R-27 network, in its words", test_net },
 		{ "R-27 or by the first at which it was in force",
 		  test_in_force },
 		{ "R-27 all needs by the last decision", test_last },

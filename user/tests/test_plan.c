@@ -182,7 +182,8 @@ static void feed(struct series_table *table, double value)
 {
 	struct preswap_app app = { .size = sizeof(app), .id = 5, .path = "a",
 				   .cpu_milli = value, .mem_bytes = 1 << 20,
-				   .io_bytes = value * 1024 };
+				   .io_bytes = value * 1024,
+				   .net_bytes = value * 1024 };
 	struct series_app *known;
 
 	series_sample(table, &app, &known);
@@ -257,19 +258,21 @@ static void test_scores(void)
 	push_free(&batch);
 }
 
-/* Of I/O there is a forecast only where the node has a capacity for it. */
-static void test_io(void)
+/* Of I/O and network there is a forecast only where the node has a capacity for it. */
+static void check_rate(uint8_t resource)
 {
 	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
 	struct push_batch batch = {};
 	struct series_table *table;
+	double *capacity = resource == PRESWAP_RESOURCE_IO ?
+			   &limits.io_bytes : &limits.net_bytes;
 	size_t pushed = 0;
 
 	ktap_assert(!series_new(&limits, &table), "memory");
 	for (int t = 0; t < 600; t++) {
 		feed(table, t % 20 < 5 ? 1500 : 100);
 		if (t == 300) {
-			limits.io_bytes = 100 << 20;
+			*capacity = 100 << 20;
 			series_set_limits(table, &limits);
 		}
 		push_collect(&batch, table, 5000, &hooks);
@@ -278,16 +281,26 @@ static void test_io(void)
 			    "%d: %zu unready", t, batch.stats.unready);
 		for (size_t i = 0; i < batch.count; i++)
 			pushed += batch.forecasts[i].resource ==
-				  PRESWAP_RESOURCE_IO;
+				  resource;
 		ktap_assert(t >= 300 || !pushed, "%d: without capacity", t);
 	}
 	ktap_assert(pushed > 50, "only %zu of a clear pattern", pushed);
-	limits.io_bytes = 0;
+	*capacity = 0;
 	series_set_limits(table, &limits);
 	push_collect(&batch, table, 5000, &hooks);
 	ktap_assert(batch.stats.pushed + batch.stats.withheld == 2, "gone");
 	push_free(&batch);
 	series_free(table);
+}
+
+static void test_io(void)
+{
+	check_rate(PRESWAP_RESOURCE_IO);
+}
+
+static void test_net(void)
+{
+	check_rate(PRESWAP_RESOURCE_NET);
 }
 
 static void test_real_forecaster(void)
@@ -336,6 +349,7 @@ int main(void)
 		{ "R-10 what is not ready is not pushed", test_not_ready },
 		{ "R-16 coverage and drift are counted", test_scores },
 		{ "R-10 I/O, while there is a capacity", test_io },
+		{ "R-10 network, while there is a capacity", test_net },
 		{ "R-16 with the real forecaster, each second",
 		  test_real_forecaster },
 		{}

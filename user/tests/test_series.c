@@ -40,7 +40,8 @@ static void sample_path(struct series_table *table, unsigned int id,
 	struct preswap_app app = { .size = sizeof(app), .id = id,
 				   .cpu_milli = t % 20 < 3 ? 900 : 100,
 				   .mem_bytes = (50 + t % 20) << 20,
-				   .io_bytes = (t % 20 < 5) << 22 };
+				   .io_bytes = (t % 20 < 5) << 22,
+				   .net_bytes = (t % 20 < 5) << 22 };
 	struct series_app *known;
 	char path[32];
 
@@ -151,38 +152,49 @@ static void test_lossy(void)
 	series_free(table);
 }
 
-/* From now on, a device of so many MiB/s. */
-static void set_io(struct series_table *table, double mib)
+/* From now on, a disk and a network of so many MiB/s. */
+static void set_rates(struct series_table *table, double io_mib,
+		      double net_mib)
 {
 	struct series_limits limits = {
 		.max_apps = 500, .cpu_milli = 4000, .mem_bytes = 1e9,
-		.io_bytes = mib * (1 << 20),
+		.io_bytes = io_mib * (1 << 20),
+		.net_bytes = net_mib * (1 << 20),
 	};
 
 	series_set_limits(table, &limits);
 }
 
-static const struct predict_demand *io_of(struct series_table *table,
-					  size_t index)
+static int rate = PRESWAP_RESOURCE_IO;	/* what the tests of both look at */
+
+static void set_rate(struct series_table *table, double mib)
 {
-	return series_at(table, index)->demand[PRESWAP_RESOURCE_IO];
+	bool io = rate == PRESWAP_RESOURCE_IO;
+
+	set_rates(table, io ? mib : 0, io ? 0 : mib);
 }
 
-static uint64_t io_samples(struct series_table *table, size_t index)
+static const struct predict_demand *rate_of(struct series_table *table,
+					  size_t index)
+{
+	return series_at(table, index)->demand[rate];
+}
+
+static uint64_t rate_samples(struct series_table *table, size_t index)
 {
 	struct predict_demand_forecast f;
 
-	predict_demand_forecast(io_of(table, index), &f);
+	predict_demand_forecast(rate_of(table, index), &f);
 	return f.samples;
 }
 
-/* The most that is forecast of I/O, in MiB/s. */
-static double io_most(struct series_table *table, size_t index)
+/* The most that is forecast of it, in MiB/s. */
+static double rate_most(struct series_table *table, size_t index)
 {
 	struct predict_demand_forecast f;
 	double most = 0;
 
-	predict_demand_forecast(io_of(table, index), &f);
+	predict_demand_forecast(rate_of(table, index), &f);
 	for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
 		if (f.at[h].q95 > most)
 			most = f.at[h].q95;
@@ -199,85 +211,99 @@ static void teach(struct series_table *table, unsigned int apps,
 	}
 }
 
-/* A forecaster for I/O is there while the node has a capacity for it. */
-static void test_io(void)
+/* A forecaster is there while the node has a capacity for it. */
+static void check_rate(int resource)
 {
 	struct series_table *table = new_table(500);
 
+	rate = resource;
 	teach(table, 2, 1);
-	ktap_assert(!io_of(table, 0) && !io_of(table, 1), "without capacity");
-	ktap_assert(isnan(series_at(table, 0)->value[PRESWAP_RESOURCE_IO]),
+	ktap_assert(!rate_of(table, 0) && !rate_of(table, 1), "without capacity");
+	ktap_assert(isnan(series_at(table, 0)->value[rate]),
 		    "a value that nobody learns");
-	set_io(table, 100);
-	ktap_assert(io_of(table, 0) && io_of(table, 1), "apps that are known");
+	set_rate(table, 100);
+	ktap_assert(rate_of(table, 0) && rate_of(table, 1), "apps that are known");
 	sample_path(table, 1, 0);
 	sample_path(table, 2, 0);
 	sample_path(table, 3, 0);
-	ktap_assert(io_of(table, 2), "an app that is new");
+	ktap_assert(rate_of(table, 2), "an app that is new");
 	ktap_assert(series_step(table, 1) == 9, "three resources of three");
 	teach(table, 3, 300);
-	ktap_assert(io_samples(table, 0) == 301, "%llu",
-		    (unsigned long long)io_samples(table, 0));
-	ktap_assert(io_most(table, 0) > 3 && io_most(table, 0) < 5, "%f",
-		    io_most(table, 0));
+	ktap_assert(rate_samples(table, 0) == 301, "%llu",
+		    (unsigned long long)rate_samples(table, 0));
+	ktap_assert(rate_most(table, 0) > 3 && rate_most(table, 0) < 5, "%f",
+		    rate_most(table, 0));
 	/* another bound, with what was learned; twice as much may be asked */
-	set_io(table, 1);
-	ktap_assert(io_samples(table, 0) == 301, "%llu",
-		    (unsigned long long)io_samples(table, 0));
-	ktap_assert(io_most(table, 0) > 1.9 && io_most(table, 0) <= 2, "%f",
-		    io_most(table, 0));
-	series_at(table, 0)->withheld[PRESWAP_RESOURCE_IO] = true;
-	set_io(table, 0);
-	ktap_assert(!io_of(table, 0) && !io_of(table, 2), "without again");
-	ktap_assert(!series_at(table, 0)->withheld[PRESWAP_RESOURCE_IO],
+	set_rate(table, 1);
+	ktap_assert(rate_samples(table, 0) == 301, "%llu",
+		    (unsigned long long)rate_samples(table, 0));
+	ktap_assert(rate_most(table, 0) > 1.9 && rate_most(table, 0) <= 2, "%f",
+		    rate_most(table, 0));
+	series_at(table, 0)->withheld[rate] = true;
+	set_rate(table, 0);
+	ktap_assert(!rate_of(table, 0) && !rate_of(table, 2), "without again");
+	ktap_assert(!series_at(table, 0)->withheld[rate],
 		    "nothing is withheld");
 	sample_path(table, 1, 0);
 	ktap_assert(series_step(table, 1) == 6, "two resources of three");
 	series_free(table);
 }
 
-/* Saved with I/O or without, read with or without: what there is goes on. */
-static void test_io_kept(void)
+static void test_io(void)
 {
-	static const struct {
-		double saved, read;	/* MiB/s; 0: without */
-		uint64_t samples;
-	} cases[] = {
-		{ 100, 100, 101 }, { 100, 0, 0 }, { 0, 100, 1 }, { 0, 0, 0 },
-	};
+	check_rate(PRESWAP_RESOURCE_IO);
+}
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct series_table *old = new_table(500),
-				    *table = new_table(500);
-		struct series_kept *kept;
-		void *data;
-		size_t size;
+static void test_net(void)
+{
+	check_rate(PRESWAP_RESOURCE_NET);
+}
 
-		set_io(old, cases[i].saved);
-		set_io(table, cases[i].read);
-		teach(old, 2, 100);
-		ktap_assert(!series_pack(old, 1000, &data, &size));
-		ktap_assert(!series_unpack(data, size, &kept));
-		ktap_assert(series_kept_count(kept) == 2);
-		series_resume(table, kept, 1);
-		sample_path(table, 1, 100);
-		sample_path(table, 2, 100);
-		series_step(table, 1);
-		ktap_assert(series_resumed(table) == 2, "%zu",
-			    series_resumed(table));
-		for (size_t k = 0; k < 2; k++) {
-			ktap_assert(samples(table, k) == 101, "%llu",
-				    (unsigned long long)samples(table, k));
-			ktap_assert(!io_of(table, k) == !cases[i].read,
-				    "case %zu", i);
-			ktap_assert(!io_of(table, k) ||
-				    io_samples(table, k) == cases[i].samples,
-				    "case %zu: %llu", i,
-				    (unsigned long long)io_samples(table, k));
+/* Saved with a rate or without, read with or without: what there is goes on. */
+static void check_kept(unsigned int saved, unsigned int read)
+{
+	struct series_table *old = new_table(500), *table = new_table(500);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	set_rates(old, saved & 1 ? 100 : 0, saved & 2 ? 100 : 0);
+	set_rates(table, read & 1 ? 100 : 0, read & 2 ? 100 : 0);
+	teach(old, 2, 100);
+	ktap_assert(!series_pack(old, 1000, &data, &size));
+	ktap_assert(!series_unpack(data, size, &kept));
+	ktap_assert(series_kept_count(kept) == 2);
+	series_resume(table, kept, 1);
+	sample_path(table, 1, 100);
+	sample_path(table, 2, 100);
+	series_step(table, 1);
+	ktap_assert(series_resumed(table) == 2, "%zu", series_resumed(table));
+	for (size_t k = 0; k < 2; k++) {
+		ktap_assert(samples(table, k) == 101, "%llu",
+			    (unsigned long long)samples(table, k));
+		for (int r = 0; r < 2; r++) {
+			uint64_t wanted = saved & 1 << r ? 101 : 1;
+
+			rate = PRESWAP_RESOURCE_IO + r;
+			ktap_assert(!rate_of(table, k) == !(read & 1 << r),
+				    "%u to %u: %d", saved, read, r);
+			ktap_assert(!rate_of(table, k) ||
+				    rate_samples(table, k) == wanted,
+				    "%u to %u: %llu of %d", saved, read,
+				    (unsigned long long)rate_samples(table, k),
+				    r);
 		}
-		series_free(table);
-		series_free(old);
 	}
+	series_free(table);
+	series_free(old);
+}
+
+static void test_rates_kept(void)
+{
+	/* bits: I/O, network */
+	for (unsigned int saved = 0; saved < 4; saved++)
+		for (unsigned int read = 0; read < 4; read++)
+			check_kept(saved, read);
 }
 
 /* A table that has learned a period of 20 s for @seconds. */
@@ -500,8 +526,9 @@ int main(void)
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 lossy input", test_lossy },
 		{ "R-2 I/O is only foreseen where there is a capacity", test_io },
+		{ "R-3 and so is network", test_net },
 		{ "R-17 with I/O or without, what is kept goes on",
-		  test_io_kept },
+		  test_rates_kept },
 		{ "R-17 forecasts go on after a restart, bit for bit",
 		  test_resumed },
 		{ "R-17 or an hour later, as far as that is sensible",

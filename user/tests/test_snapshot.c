@@ -148,6 +148,26 @@ static void test_replay(void)
 /* Two apps, one of 900 MiB gives to one that needs 200 (decide.c's example). */
 static const char example[] =
 	"snapshot 1 7 1000000\n"
+	"node capacity=4000,1048576000,104857600,10485760 used=0,996147200,0,0 rate=0,0,0,0 threshold_pct=80,80,80,80 core_milli=1000 correlation_pct=50 min_priority=1 nr_apps=2 nr_leases=1\n"
+	"limits proposals_max=64 shortages_max=64\n"
+	"app id=100 priority=1 sensitivity=2 eligible=1 parent=4294967295 path=/batch\\040job\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=1 used=943718400 base=943718400 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"app id=101 priority=9 sensitivity=0 eligible=0 parent=4294967295\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=1 used=52428800 base=52428800 q50=262144000 q95=262144000 floor=0 had=0 given=0 source=1 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n"
+	"lease id=5 donor=0 receiver=1 resource=1 amount=209715200 gain=209715200\n"
+	"answer nr_proposals=1 nr_shortages=0 nr_receivers=1 nr_waiting=0 nr_refused=0 need=0,209715200,0,0\n"
+	"proposal donor=0 receiver=1 resource=1 source=1 amount=209715200 gain=209715200 benefit=66355200 cost=204800\n"
+	"end 7\n";
+
+/* The same as a version without network recorded it. */
+static const char no_net_example[] =
+	"snapshot 1 7 1000000\n"
 	"node capacity=4000,1048576000,104857600 used=0,996147200,0 rate=0,0,0 threshold_pct=80,80,80 core_milli=1000 correlation_pct=50 min_priority=1 nr_apps=2 nr_leases=1\n"
 	"limits proposals_max=64 shortages_max=64\n"
 	"app id=100 priority=1 sensitivity=2 eligible=1 parent=4294967295 path=/batch\\040job\n"
@@ -163,7 +183,7 @@ static const char example[] =
 	"proposal donor=0 receiver=1 resource=1 source=1 amount=209715200 gain=209715200 benefit=66355200 cost=204800\n"
 	"end 7\n";
 
-/* The same as a version without I/O recorded it. */
+/* And without I/O. */
 static const char older_example[] =
 	"snapshot 1 7 1000000\n"
 	"node capacity=4000,1048576000 used=0,996147200 rate=0,0 threshold_pct=80,80 core_milli=1000 correlation_pct=50 min_priority=1 nr_apps=2 nr_leases=1\n"
@@ -245,8 +265,8 @@ static void test_damage(void)
 		{ "node ", "mode ", "line 2: 'mode' is no kind of line" },
 		{ "node capacity=4000", "node capacity=40x0",
 		  "line 2: capacity: '40x0' is no number" },
-		{ "used=0,996147200", "used=0,9,9,9",
-		  "line 2: used has more than 3 numbers" },
+		{ "used=0,996147200", "used=0,9,9,9,9",
+		  "line 2: used has more than 4 numbers" },
 		{ "used=0,996147200", "used=0,",
 		  "line 2: used: '' is no number" },
 		{ "min_priority=1", "min_priority=4294967296",
@@ -263,40 +283,40 @@ static void test_damage(void)
 		  "line 2: nr_apps is 131073, at most 131072" },
 		{ "nr_leases=1", "nr_leases=4097",
 		  "line 2: nr_leases is 4097, at most 4096" },
-		{ "nr_apps=2", "nr_apps=1", "line 8: more apps" },
-		{ "nr_apps=2", "nr_apps=3", "line 15: 2 apps, but 3 were told" },
-		{ "nr_leases=1", "nr_leases=0", "line 12: more leases" },
+		{ "nr_apps=2", "nr_apps=1", "line 9: more apps" },
+		{ "nr_apps=2", "nr_apps=3", "line 17: 2 apps, but 3 were told" },
+		{ "nr_leases=1", "nr_leases=0", "line 14: more leases" },
 		{ "nr_leases=1", "nr_leases=2",
-		  "line 15: 1 leases, but 2 were told" },
+		  "line 17: 1 leases, but 2 were told" },
 		{ "limits", "node", "line 3: a second 'node'" },
 		{ "limits proposals_max=64", "limits proposals_max=65537",
 		  "line 3: proposals_max, shortages_max: at most 65536" },
 		{ "limits proposals_max=64 shortages_max=64\n", "",
-		  "line 12: 'answer' comes too early" },
+		  "line 14: 'answer' comes too early" },
 		{ "proposals_max=64", "proposals_max=0",
-		  "line 13: nr_proposals is 1, proposals_max 0" },
+		  "line 15: nr_proposals is 1, proposals_max 0" },
 		{ "\\040job", "\\04", "line 4: path: '\\04' is no \\ooo" },
 		{ "\\040job", "\\000", "line 4: path: it has a zero byte" },
 		{ "\\040job", " job=1", "line 4: path: it must be the last" },
-		{ "use resource=0 ", "use resource=3 ",
-		  "line 5: resource is 3, at most 2" },
+		{ "use resource=0 ", "use resource=4 ",
+		  "line 5: resource is 4, at most 3" },
 		{ "use resource=0 ", "use ",
 		  "line 5: 'used=0' where resource= must be" },
 		{ "use resource=1 ", "use resource=0 ",
 		  "line 6: resource 0 is there twice" },
 		{ "use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0\n",
-		  "", "line 7: app 0 before it lacks a 'use' (resource 0)" },
-		{ "lease id=5 ", "lease ", "line 12: 'donor=0' where id= must" },
-		{ "lease id=5", "\n", "line 12: an empty line" },
+		  "", "line 8: app 0 before it lacks a 'use' (resource 0)" },
+		{ "lease id=5 ", "lease ", "line 14: 'donor=0' where id= must" },
+		{ "lease id=5", "\n", "line 14: an empty line" },
 		{ "answer nr_proposals=1", "answer nr_proposals=2",
-		  "line 15: 1 proposals, but 2 were told" },
+		  "line 17: 1 proposals, but 2 were told" },
 		{ "proposal donor", "shortage donor",
-		  "line 14: more shortages than nr_shortages, 0" },
-		{ "answer", "end 7\nanswer", "line 13: 'end' without 'answer'" },
-		{ "end 7", "end 8", "line 15: the end of 8 in 7" },
+		  "line 16: more shortages than nr_shortages, 0" },
+		{ "answer", "end 7\nanswer", "line 15: 'end' without 'answer'" },
+		{ "end 7", "end 8", "line 17: the end of 8 in 7" },
 		{ "end 7\n", "",
-		  "line 15: another snapshot begins within 7" },
-		{ "end 7", "\x1b[2Jend 7", "line 15: '?[2Jend' is no kind" },
+		  "line 17: another snapshot begins within 7" },
+		{ "end 7", "\x1b[2Jend 7", "line 17: '?[2Jend' is no kind" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -320,24 +340,33 @@ static void test_absent(void)
 }
 
 /* What it does not know has no capacity, and the answer is the same. */
-static void test_older(void)
+static void check_older(const char *older, uint32_t known)
 {
 	struct decide_result again;
 
-	read_text(older_example, strlen(older_example));
+	read_text(older, strlen(older));
 	ktap_assert(snapshot_read(&reader, &got) == 1, "%s", reader.error);
 	done();
 	ktap_assert(!strcmp(got.absent, "capacity of 'node'"), "'%s'",
 		    got.absent);
-	ktap_assert(got.saw.capacity[DECIDE_MEMORY] == 1000 * DRAW_MIB &&
-		    !got.saw.capacity[DECIDE_IO] &&
-		    !got.saw.threshold_pct[DECIDE_IO], "node");
+	ktap_assert(got.saw.capacity[DECIDE_MEMORY] == 1000 * DRAW_MIB,
+		    "node");
+	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
+		ktap_assert(!got.saw.capacity[r] == (r >= known) &&
+			    !got.saw.threshold_pct[r] == (r >= known),
+			    "resource %u", r);
 	ktap_assert(!replay_decide(&got.saw, &got.answered, &again),
 		    "no memory");
 	ktap_assert(!replay_differences(&got.answered, &again, stdout),
 		    "another answer");
 	ktap_assert(again.nr_proposals == 1, "%u", again.nr_proposals);
 	replay_free(&again);
+}
+
+static void test_older(void)
+{
+	check_older(older_example, DECIDE_IO);
+	check_older(no_net_example, DECIDE_NET);
 }
 
 /* Cut after each byte: an error, and only the whole one is a snapshot. */

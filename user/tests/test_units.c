@@ -142,7 +142,7 @@ static void test_format(void)
 static void test_names(void)
 {
 	static const char * const bad[] = {
-		"", "none", "net", "cpu,", ",cpu", "cpu,cpu", "cpu memory",
+		"", "none", "nets", "cpu,", ",cpu", "cpu,cpu", "cpu memory",
 		"cpu;io", "cpu,,io", "unknown",
 	};
 	uint8_t value = 9;
@@ -163,7 +163,7 @@ static void test_names(void)
 	for (uint8_t i = 1; i <= PRESWAP_GIVES_ALL; i++)
 		ktap_assert(!names_parse_gives(names_gives(i), &value) &&
 			    value == i, "gives %u: %s", i, names_gives(i));
-	ktap_assert(!names_parse_gives("io, memory,cpu", &value) &&
+	ktap_assert(!names_parse_gives("io, memory,net,cpu", &value) &&
 		    value == PRESWAP_GIVES_ALL, "any order: %u", value);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ktap_assert(names_parse_gives(bad[i], &value) == -EINVAL,
@@ -173,8 +173,10 @@ static void test_names(void)
 		    value == PRESWAP_RESOURCE_MEMORY, "%u", value);
 	ktap_assert(!names_parse_resource("io", &value) &&
 		    value == PRESWAP_RESOURCE_IO, "%u", value);
-	ktap_assert(names_parse_resource("net", &value) == -EINVAL,
-		    "the kernel refuses net");
+	ktap_assert(!names_parse_resource("net", &value) &&
+		    value == PRESWAP_RESOURCE_NET, "%u", value);
+	ktap_assert(names_parse_resource("gpu", &value) == -EINVAL,
+		    "the kernel has none");
 	ktap_assert(!names_parse_yes_no("yes", &value) && value == 1, "yes");
 	ktap_assert(names_parse_yes_no("true", &value) == -EINVAL, "true");
 }

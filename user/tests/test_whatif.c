@@ -75,7 +75,7 @@ static void test_apply(void)
 	};
 	struct whatif whatif = {
 		.policy = policy_of, .data = &policy,
-		.threshold_pct = { -1, -1, -1 }, .correlation_pct = -1,
+		.threshold_pct = { -1, -1, -1, -1 }, .correlation_pct = -1,
 		.min_priority = -1,
 	};
 
@@ -123,6 +123,27 @@ static void test_apply(void)
 	ktap_assert(proposed() == 5 * MIB, "%llu MiB",
 		    (unsigned long long)proposed() / MIB);
 	whatif.threshold_pct[DECIDE_IO] = -1;
+
+	/* the same of network, if something could take it */
+	begin();
+	snapshot.saw.capacity[DECIDE_NET] = 100 * MIB;
+	snapshot.saw.used[DECIDE_NET] = 60 * MIB;
+	apps[0].use[DECIDE_NET].used = 50 * MIB;
+	apps[0].use[DECIDE_NET].base = 50 * MIB;
+	apps[0].use[DECIDE_NET].bar = DECIDE_NO_MEANS;
+	apps[1].use[DECIDE_NET] = apps[1].use[DECIDE_IO];
+	apps[1].use[DECIDE_NET].q50 = 30 * MIB;
+	apps[1].use[DECIDE_NET].q95 = 30 * MIB;
+	apps[1].use[DECIDE_NET].source = DECIDE_FROM_FORECAST;
+	whatif.threshold_pct[DECIDE_NET] = 80;
+	policy.floor_net_bytes = 45 * MIB;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "a policy is no means");
+	apps[0].use[DECIDE_NET].bar = DECIDE_NOT_BARRED;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 5 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	whatif.threshold_pct[DECIDE_NET] = -1;
 
 	/* 950 used and 200 more are 150 above 100 % */
 	begin();

@@ -30,7 +30,7 @@
 #define PRESWAP_DOWNTIME_MIN_MS		10
 #define PRESWAP_DOWNTIME_MAX_MS		3600000	/* an hour of each hour */
 #define PRESWAP_WEIGHT_MAX		10000
-#define PRESWAP_GIVES_ALL		7	/* CPU, memory, I/O */
+#define PRESWAP_GIVES_ALL		15	/* CPU, memory, I/O, network */
 #define PRESWAP_CPU_MAX_MILLI		(1ULL << 32)
 #define PRESWAP_BYTES_MAX		(1ULL << 44)	/* 16 TiB */
 
@@ -38,7 +38,7 @@ enum preswap_resource {
 	PRESWAP_RESOURCE_CPU,
 	PRESWAP_RESOURCE_MEMORY,
 	PRESWAP_RESOURCE_IO,
-	PRESWAP_RESOURCE_NET,		/* reserved: refused by this version */
+	PRESWAP_RESOURCE_NET,		/* what is sent; not given yet */
 
 	__PRESWAP_RESOURCE_MAX,
 	PRESWAP_RESOURCE_MAX = __PRESWAP_RESOURCE_MAX - 1
@@ -167,6 +167,10 @@ enum preswap_attr_info {
 	PRESWAP_A_INFO_IO_CAPACITY_BYTES,	/* u64, 0: no decisions about I/O */
 	PRESWAP_A_INFO_IO_USED_BYTES,	/* u64 */
 	PRESWAP_A_INFO_IO_DEVICE,	/* u32, major << 20 | minor; 0: none */
+	PRESWAP_A_INFO_THRESHOLD_NET_PCT,	/* u32 */
+	PRESWAP_A_INFO_NET_CAPACITY_BYTES,	/* u64, 0: network is not looked at */
+	PRESWAP_A_INFO_NET_USED_BYTES,	/* u64 */
+	PRESWAP_A_INFO_NET_DEVICE,	/* string, its name; absent: none */
 
 	__PRESWAP_A_INFO_MAX,
 	PRESWAP_A_INFO_MAX = __PRESWAP_A_INFO_MAX - 1
@@ -200,6 +204,8 @@ enum preswap_attr_app {
 	PRESWAP_A_APP_IO_BYTES,		/* u64, per second, over the last second */
 	PRESWAP_A_APP_TREND_IO_BYTES,	/* s64, change per second */
 	PRESWAP_A_APP_DOWNTIME_US,	/* u32, spent of its max-downtime-ms */
+	PRESWAP_A_APP_NET_BYTES,	/* u64, per second, over the last second */
+	PRESWAP_A_APP_TREND_NET_BYTES,	/* s64, change per second */
 
 	__PRESWAP_A_APP_MAX,
 	PRESWAP_A_APP_MAX = __PRESWAP_A_APP_MAX - 1
@@ -241,6 +247,7 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_APPROVED_MS,	/* u32, 0 revokes; answers: what is left */
 	PRESWAP_A_POLICY_FLOOR_IO_BYTES,	/* u64, per second, default 0 */
 	PRESWAP_A_POLICY_MAX_DOWNTIME_MS,	/* u32, an hour; default: any */
+	PRESWAP_A_POLICY_FLOOR_NET_BYTES,	/* u64, per second, default 0 */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1
