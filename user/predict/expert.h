@@ -22,7 +22,7 @@
 #define PREDICT_EXPERTS	(PREDICT_HISTORY_EXPERTS + PREDICT_CHANGE_EXPERTS)
 #define PREDICT_CHANGES		64	/* a multiple of 16 */
 
-/* Sorted values and their weights, of sum 1. */
+/* Values in any order, and their weights, of sum 1. */
 struct predict_changes {
 	float value[PREDICT_CHANGES];
 	float weight[PREDICT_CHANGES];
@@ -64,10 +64,6 @@ void predict_analog_weigh(const struct predict_expert *e,
 void predict_change_samples(const struct predict_expert *e,
 			    const struct predict_history *h,
 			    unsigned int steps, struct predict_changes *out);
-
-/* @value and @weight of @n samples, in order; @value has room for 16 more. */
-void predict_changes_sort(float *value, const float *weight, unsigned int n,
-			  struct predict_changes *out);
 
 /*
  * The random walk (walk.c).

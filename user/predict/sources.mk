@@ -19,6 +19,7 @@ PREDICT_SRCS := \
 	user/predict/launch_rate.c \
 	user/predict/mixture.c \
 	user/predict/period.c \
+	user/predict/place.c \
 	user/predict/pool.c \
 	user/predict/profile.c \
 	user/predict/recall.c \
