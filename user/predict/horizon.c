@@ -45,7 +45,7 @@
 #define LOSS_SHARED	0.7f
 #define SCALE_MIN	0.3f
 #define SCALE_MAX	100.0f
-#define NEGLIGIBLE	0.003f	/* weight, of the best one's */
+#define NEGLIGIBLE	0.01f	/* weight, of the best one's */
 #define REFRESH		4	/* steps */
 #define SCORE_FORGET	0.002f	/* a step */
 #define NAIVE_KEEP	0.98f
