@@ -32,6 +32,20 @@ static inline float sum4(v4 a)
 	return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
+/* Up to 16 more than @n are read, all 0. */
+static float sum_of(const float *value, unsigned int n)
+{
+	v4 a = { 0 }, b = { 0 };
+
+	for (unsigned int i = 0; i < n; i += 16) {
+		const v4 *v = (const v4 *)(value + i);
+
+		a += v[0] + v[1];
+		b += v[2] + v[3];
+	}
+	return sum4(a + b);
+}
+
 /* Up to 16 more than @n are read, of which one is 0 in each pair. */
 static float dot(const float *weight, const float *mask, unsigned int n)
 {
@@ -65,8 +79,10 @@ void predict_step_fill(struct predict_step *step,
 
 	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
 		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
-	if (h->n > 1)
+	if (h->n > 1) {
 		predict_copula_fill(&step->copula, h);
+		predict_ets_learn(h, &step->ets);
+	}
 	step->past = past;
 	predict_recall_find(past, longest, &step->recall, &step->moves);
 	predict_walk_learn(h, &step->walk);
@@ -100,6 +116,9 @@ static void change_samples(const struct predict_expert *e,
 	const struct predict_history *h = &step->history;
 
 	switch (e->kind) {
+	case PREDICT_OF_ETS:
+		predict_ets_samples(e, &step->ets, h, lead, out);
+		break;
 	case PREDICT_OF_RECALL:
 		predict_recall_samples(&step->recall, step->past, false, steps,
 				       out);
@@ -108,12 +127,9 @@ static void change_samples(const struct predict_expert *e,
 		predict_recall_samples(&step->moves, step->past, true, steps,
 				       out);
 		break;
-	case PREDICT_OF_WALK:
+	default:
 		predict_walk_samples(&step->walk, h->state[h->n - 1], steps,
 				     out);
-		break;
-	default:
-		predict_change_samples(e, h, lead, out);
 	}
 	for (unsigned int i = out->n; i % 16; i++)
 		out->value[i] = out->weight[i] = 0;
@@ -348,12 +364,16 @@ static unsigned char byte(float f)
 	return (unsigned char)((f < 1 ? f : 1) * PREDICT_UNIT + 0.5f);
 }
 
-/* 1 for a value below @q, 1/2 for @q, 0 above; 0 up to a multiple of 16. */
-static void fill_mask(const float *value, unsigned int n, float q, float *mask)
+/* @full for a value below @q, half of it for @q, else 0; 0 up to 16 more. */
+static void fill_mask(const float *value, const float *full, unsigned int n,
+		      float q, float *mask)
 {
-	for (unsigned int i = 0; i < n; i++)
-		mask[i] = (value[i] < q ? 0.5f : 0) +
-			  (value[i] <= q ? 0.5f : 0);
+	for (unsigned int i = 0; i < n; i++) {
+		float half = 0.5f * full[i];
+
+		mask[i] = (value[i] < q ? half : 0) +
+			  (value[i] <= q ? half : 0);
+	}
 	for (unsigned int i = n; i % 16; i++)
 		mask[i] = 0;
 }
@@ -366,12 +386,9 @@ static void ask_group(const struct predict_mixture *m,
 	const float *there = step->history.there + m->lead;
 	float mask[PREDICT_GROUP][PREDICT_HISTORY];
 
-	for (unsigned int k = 0; k < n; k++) {
-		fill_mask(step->history.value + m->lead, m->moments, q[k],
-			  mask[k]);
-		for (unsigned int i = 0; i < m->moments; i++)
-			mask[k][i] *= there[i];
-	}
+	for (unsigned int k = 0; k < n; k++)
+		fill_mask(step->history.value + m->lead, there, m->moments,
+			  q[k], mask[k]);
 	for (unsigned int k = n; k < PREDICT_GROUP; k++)
 		memset(mask[k], 0, sizeof(mask[k]));
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
@@ -396,9 +413,10 @@ static void ask_group(const struct predict_mixture *m,
 		const struct predict_changes *list = &m->change[c];
 
 		for (unsigned int k = 0; k < n && list->n; k++) {
-			fill_mask(list->value, list->n, q[k], mask[0]);
+			fill_mask(list->value, list->weight, list->n, q[k],
+				  mask[0]);
 			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
-			     c] = byte(dot(list->weight, mask[0], list->n));
+			     c] = byte(sum_of(mask[0], list->n));
 		}
 	}
 }

@@ -35,6 +35,7 @@ struct predict_step {
 	struct predict_recall recall, moves;
 	struct predict_sources window;
 	struct predict_walk walk;
+	struct predict_ets ets;
 	float weight[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY];
 	struct predict_copula copula;
 };

@@ -3,9 +3,9 @@
 PREDICT_SRCS := \
 	user/predict/analog.c \
 	user/predict/calibrate.c \
-	user/predict/change.c \
 	user/predict/copula.c \
 	user/predict/demand.c \
+	user/predict/ets.c \
 	user/predict/event.c \
 	user/predict/expect.c \
 	user/predict/expert.c \

@@ -7,7 +7,7 @@
  * var(step) being the mean square of state(i) - state(i - 1) and var(noise)
  * that of value(i) - state(i), with a memory of 100 steps. Assumption: steps
  * are independent and many small ones add up. Where that is so, it knows the
- * spread h steps ahead from all single steps, where change.c has but a few
+ * spread h steps ahead from all single steps, where ets.c has but a few
  * changes over h steps that do not overlap: it is what keeps the mixture from
  * being worse than naive.
  *

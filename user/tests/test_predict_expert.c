@@ -133,14 +133,14 @@ static void test_place(void)
 	}
 }
 
-static struct predict_series *copula_new(void)
+static struct predict_series *series_of(const char *expert)
 {
 	static const unsigned int horizon[] = { 1, 40 };
 	static const double prob[] = { 0.05, 0.5, 0.95 };
 	const struct predict_series_opts o = {
 		.size = sizeof(o), .horizons = horizon, .nhorizons = 2,
 		.probs = prob, .nprobs = 3, .lower = -INFINITY,
-		.upper = INFINITY, .expert = "copula",
+		.upper = INFINITY, .expert = expert,
 	};
 	struct predict_series *s = NULL;
 
@@ -151,7 +151,7 @@ static struct predict_series *copula_new(void)
 /* AR(1), coefficient 0.9, cubed: a heavy tail does not matter. */
 static void test_copula(void)
 {
-	struct predict_series *s = copula_new();
+	struct predict_series *s = series_of("copula");
 	double q[3], z = 0;
 
 	random_state = 9;
@@ -173,7 +173,7 @@ static void test_copula(void)
 /* Values that are often taken stay what they are. */
 static void test_copula_atoms(void)
 {
-	struct predict_series *s = copula_new();
+	struct predict_series *s = series_of("copula");
 	double q[3];
 
 	for (int t = 0; t < 300; t++)
@@ -187,6 +187,47 @@ static void test_copula_atoms(void)
 	predict_series_free(s);
 }
 
+/* The examples of ets.c: a ramp goes on, noise is around its level. */
+static void test_ets(void)
+{
+	struct predict_series *s = series_of("ets");
+	double q[3];
+
+	for (int t = 1; t <= 300; t++)
+		predict_series_update(s, t % 40 == 9 ? NAN : 10 * t);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(fabs(q[1] - 3400) < 1, "%g %g %g", q[0], q[1], q[2]);
+	predict_series_free(s);
+
+	s = series_of("ets");
+	random_state = 5;
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, uniform() < 0.5 ? 100 : 110);
+	for (int last = 100; last <= 110; last += 10) {
+		predict_series_update(s, last);
+		ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+		ktap_assert(fabs(q[0] - 100) < 4 && fabs(q[2] - 110) < 4,
+			    "%g %g after %d", q[0], q[2], last);
+	}
+	predict_series_free(s);
+}
+
+/* A level that was left is not what comes next, nor is it a trend for ever. */
+static void test_ets_damped(void)
+{
+	struct predict_series *s = series_of("ets");
+	double q[3];
+
+	random_state = 6;
+	for (int t = 0; t < 400; t++)
+		predict_series_update(s, (t < 380 ? 50 : 90) + gauss());
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(fabs(q[1] - 90) < 3, "%g", q[1]);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(q[1] > 80 && q[1] < 135, "%g", q[1]);
+	predict_series_free(s);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -196,6 +237,8 @@ int main(void)
 		{ "R-11 mixture: samples in order", test_place },
 		{ "R-11 copula: an autoregression", test_copula },
 		{ "R-11 copula: atoms", test_copula_atoms },
+		{ "R-11 ets: a ramp, noise around a level", test_ets },
+		{ "R-11 ets: a level that shifts", test_ets_damped },
 		{ 0 }
 	});
 }
