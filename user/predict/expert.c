@@ -14,7 +14,7 @@ const struct predict_expert predict_experts[PREDICT_EXPERTS] = {
 	{ "shape-4", 0.998f, ONE(SHAPE4, 0.7f), 0 },
 	{ "shape-12", 0.998f, ONE(SHAPE12, 1.5f), 0 },
 	{ "copula", 1, ONE(NONE, 1), 0 },
-	{ "change", 0.985f, ONE(NONE, 1), PREDICT_OF_CHANGES },
+	{ "ets", 0.985f, ONE(NONE, 1), PREDICT_OF_ETS },
 	{ "recall", 1, ONE(NONE, 1), PREDICT_OF_RECALL },
 	{ "recall-moves", 1, ONE(NONE, 1), PREDICT_OF_MOVES },
 	{ "walk", 0.99f, ONE(NONE, 1), PREDICT_OF_WALK },

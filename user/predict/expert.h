@@ -6,7 +6,7 @@
  * A history expert gives every moment i of the window a weight; its forecast
  * for h steps ahead is the values at i + h with these weights (analog.c,
  * copula.c). A change expert has a short list of samples: past values moved to
- * where it is now (change.c), those of a longer past (recall.c), or of its own
+ * where it is now (ets.c), those of a longer past (recall.c), or of its own
  * (walk.c). None has a state of its own: what it knows is in the window and the
  * ring.
  */
@@ -22,7 +22,7 @@
 #define PREDICT_EXPERTS	(PREDICT_HISTORY_EXPERTS + PREDICT_CHANGE_EXPERTS)
 #define PREDICT_CHANGES		64	/* a multiple of 16 */
 
-/* Sorted values and their weights, of sum 1. */
+/* Values in any order, and their weights, of sum 1. */
 struct predict_changes {
 	float value[PREDICT_CHANGES];
 	float weight[PREDICT_CHANGES];
@@ -31,7 +31,7 @@ struct predict_changes {
 
 /* What a change expert's samples are made of. */
 enum predict_kind {
-	PREDICT_OF_CHANGES,	/* changes of the value (change.c) */
+	PREDICT_OF_ETS,		/* a level and its errors (ets.c) */
 	PREDICT_OF_RECALL,	/* like moments of the longer past (recall.c) */
 	PREDICT_OF_MOVES,	/* like moves there */
 	PREDICT_OF_WALK,	/* none: a random walk (walk.c) */
@@ -40,7 +40,7 @@ enum predict_kind {
 /*
  * @keep: weight lost a step of age.
  * @by, @width: up to two measures of likeness and their bandwidths.
- * @kind: of change experts; those use nothing else, but for @keep of changes.
+ * @kind: of change experts; those use nothing else, but for @keep of ETS.
  */
 struct predict_expert {
 	const char *name;
@@ -57,17 +57,18 @@ extern const struct predict_expert predict_experts[PREDICT_EXPERTS];
 void predict_analog_weigh(const struct predict_expert *e,
 			  const struct predict_history *h, float *weight);
 
-/*
- * The values of change expert @e, @steps ahead; none when the window is too
- * short, or all of it was missing.
- */
-void predict_change_samples(const struct predict_expert *e,
-			    const struct predict_history *h,
-			    unsigned int steps, struct predict_changes *out);
+/* Exponential smoothing (ets.c): at each moment, of the model that is best. */
+struct predict_ets {
+	float level[PREDICT_HISTORY], trend[PREDICT_HISTORY];
+};
 
-/* @value and @weight of @n samples, in order; @value has room for 16 more. */
-void predict_changes_sort(float *value, const float *weight, unsigned int n,
-			  struct predict_changes *out);
+/* Of a history of one value or more. */
+void predict_ets_learn(const struct predict_history *h, struct predict_ets *e);
+/* Its values, @steps ahead; none where all of the window was missing. */
+void predict_ets_samples(const struct predict_expert *expert,
+			 const struct predict_ets *e,
+			 const struct predict_history *h, unsigned int steps,
+			 struct predict_changes *out);
 
 /*
  * The random walk (walk.c).

@@ -45,6 +45,7 @@
 #define LOSS_SHARED	0.7f
 #define SCALE_MIN	0.3f
 #define SCALE_MAX	100.0f
+#define NEGLIGIBLE	0.01f	/* weight, of the best one's */
 #define REFRESH		4	/* steps */
 #define SCORE_FORGET	0.002f	/* a step */
 #define NAIVE_KEEP	0.98f
@@ -231,6 +232,8 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
 		w[e] = total[e] > 0 ?
 		       predict_decay(LOSS_ETA * (loss[e] - least)) : 0;
+		if (w[e] < NEGLIGIBLE)
+			w[e] = 0;
 		if (only >= 0 && only < PREDICT_EXPERTS)
 			w[e] = e == only && total[e] > 0;
 		sum += w[e];
@@ -286,7 +289,7 @@ static void final_quantiles(struct predict_horizon *h,
 	for (unsigned int k = 0; k < n; k++) {
 		double p = predict_calibration_level(c, setup->probs[k]);
 
-		at[k] = predict_mixture_find(m, m->share[k], (float)p);
+		at[k] = predict_mixture_find(m, k, (float)p);
 		q[k] = m->all->value[at[k]];
 		if (k && q[k] < q[k - 1])
 			q[k] = q[k - 1];
@@ -364,7 +367,7 @@ static void ask(const struct predict_setup *setup,
 	memset(said, PREDICT_ASLEEP, setup->nprobs * PREDICT_EXPERTS);
 	for (unsigned int k = 0; k < setup->nprobs; k++)
 		q[k] = m->all->value[predict_mixture_find(
-				m, m->share[k], (float)setup->probs[k])];
+				m, k, (float)setup->probs[k])];
 	predict_mixture_ask(m, step, q, setup->nprobs, said);
 }
 
@@ -426,8 +429,7 @@ void predict_horizon_forecast(struct predict_horizon *h,
 	if (slot)
 		keep(slot, setup, step, &m, known);
 	if (known)
-		mean = predict_mixture_mean(&m, step,
-					    m.share[setup->nprobs / 2]);
+		mean = predict_mixture_mean(&m, step, setup->nprobs / 2);
 	if (known && nrecur) {
 		predict_mixture_add(&m, setup->nprobs, recur, nrecur,
 				    (float)recurrence);

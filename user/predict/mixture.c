@@ -11,7 +11,7 @@
  *
  * The history experts weigh the same values, the window's, which are in order:
  * their weights add up to one share of each value, and no list is sorted. The
- * change experts' short lists are merged in.
+ * change experts' short lists are placed among them (place.c).
  *
  * Example: outcomes 20 and 30, which A weighs 1/4 and 3/4, B 1/2 each; w 0.8
  * and 0.2: the shares are 0.3 and 0.7, the median is 30, the 5 % quantile 20.
@@ -32,6 +32,20 @@ static inline float sum4(v4 a)
 	return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
+/* Up to 16 more than @n are read, all 0. */
+static float sum_of(const float *value, unsigned int n)
+{
+	v4 a = { 0 }, b = { 0 };
+
+	for (unsigned int i = 0; i < n; i += 16) {
+		const v4 *v = (const v4 *)(value + i);
+
+		a += v[0] + v[1];
+		b += v[2] + v[3];
+	}
+	return sum4(a + b);
+}
+
 /* Up to 16 more than @n are read, of which one is 0 in each pair. */
 static float dot(const float *weight, const float *mask, unsigned int n)
 {
@@ -49,40 +63,12 @@ static float dot(const float *weight, const float *mask, unsigned int n)
 	return sum4((a + b) + (c + d));
 }
 
-/* Merges the @n sorted values into all samples there are. */
-static void merge(struct predict_mixture *m, const float *value, unsigned int n,
-		  unsigned int source)
+/* Places them among all samples there are. */
+static void place(struct predict_mixture *m, const struct predict_items *items)
 {
-	const struct predict_sources *from = m->all;
-	struct predict_sources *to = from == &m->a ? &m->b : &m->a;
-	unsigned int rank[PREDICT_CHANGES], moved = 0;
-	unsigned int blocks = (from->n + 15) / 16;
-	unsigned char before[PREDICT_SOURCES + 1] = { 0 };
-	float last[32];
+	struct predict_sources *to = m->all == &m->a ? &m->b : &m->a;
 
-	for (unsigned int i = 0; i < 32; i++)
-		last[i] = i < blocks ? from->value[16 * i + 15] : INFINITY;
-	/* The block first, then the place in it: nothing to guess. */
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int b = predict_count_up_to(last, 2, value[i]);
-
-		rank[i] = 16 * b +
-			  predict_count_up_to(from->value + 16 * b, 1,
-					      value[i]);
-		before[rank[i]]++;
-	}
-	for (unsigned int i = 0; i < from->n; i++) {
-		moved += before[i];
-		to->value[i + moved] = from->value[i];
-		to->source[i + moved] = from->source[i];
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		to->value[rank[i] + i] = value[i];
-		to->source[rank[i] + i] = (uint16_t)(source + i);
-	}
-	to->n = from->n + n;
-	for (unsigned int i = to->n; i < to->n + 32; i++)
-		to->value[i] = INFINITY;
+	predict_place(m->all, items, to);
 	m->all = to;
 }
 
@@ -93,11 +79,12 @@ void predict_step_fill(struct predict_step *step,
 
 	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
 		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
-	if (h->n > 1)
+	if (h->n > 1) {
 		predict_copula_fill(&step->copula, h);
+		predict_ets_learn(h, &step->ets);
+	}
 	step->past = past;
-	predict_recall_find(past, longest, false, &step->recall);
-	predict_recall_find(past, longest, true, &step->moves);
+	predict_recall_find(past, longest, &step->recall, &step->moves);
 	predict_walk_learn(h, &step->walk);
 	step->window.n = h->n;
 	for (unsigned int i = 0; i < h->n; i++) {
@@ -129,6 +116,9 @@ static void change_samples(const struct predict_expert *e,
 	const struct predict_history *h = &step->history;
 
 	switch (e->kind) {
+	case PREDICT_OF_ETS:
+		predict_ets_samples(e, &step->ets, h, lead, out);
+		break;
 	case PREDICT_OF_RECALL:
 		predict_recall_samples(&step->recall, step->past, false, steps,
 				       out);
@@ -137,13 +127,12 @@ static void change_samples(const struct predict_expert *e,
 		predict_recall_samples(&step->moves, step->past, true, steps,
 				       out);
 		break;
-	case PREDICT_OF_WALK:
+	default:
 		predict_walk_samples(&step->walk, h->state[h->n - 1], steps,
 				     out);
-		break;
-	default:
-		predict_change_samples(e, h, lead, out);
 	}
+	for (unsigned int i = out->n; i % 16; i++)
+		out->value[i] = out->weight[i] = 0;
 }
 
 void predict_mixture_collect(struct predict_mixture *m,
@@ -160,35 +149,54 @@ void predict_mixture_collect(struct predict_mixture *m,
 		m->weight[e] = step->weight[e];
 	predict_copula_weigh(&step->copula, h, m->lead, m->copula);
 	m->weight[PREDICT_ANALOG_EXPERTS] = m->copula;
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
 		change_samples(&predict_experts[PREDICT_HISTORY_EXPERTS + c],
 			       step, m->lead, steps, &m->change[c]);
-		merge(m, m->change[c].value, m->change[c].n,
-		      first_change(c));
-	}
 	totals(m, step);
+}
+
+/* The history experts of any weight: which, and their weights a moment. */
+struct active {
+	unsigned int n;
+	const float *weight[PREDICT_HISTORY_EXPERTS];
+	float c[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
+};
+
+static void choose_active(const struct predict_mixture *m, unsigned int first,
+			  struct active *a)
+{
+	a->n = 0;
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
+		float any = 0;
+
+		for (int k = 0; k < PREDICT_GROUP; k++) {
+			float w = m->w[first + k][e];
+
+			a->c[a->n][k] = w > 0 ? w / m->total[e] : 0;
+			any += w;
+		}
+		a->weight[a->n] = m->weight[e];
+		a->n += any > 0;
+	}
 }
 
 static void share_history(struct predict_mixture *m,
 			  const struct predict_step *step, unsigned int first)
 {
-	float c[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
 	const float *there = step->history.there;
+	struct active a;
 
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		for (int k = 0; k < PREDICT_GROUP; k++)
-			c[e][k] = m->total[e] > 0 ?
-				  m->w[first + k][e] / m->total[e] : 0;
+	choose_active(m, first, &a);
 	for (int k = 0; k < PREDICT_GROUP; k++)
 		memset(m->share[first + k], 0, m->lead * sizeof(float));
 	for (unsigned int i = 0; i < m->moments; i += 4) {
 		v4 sum[PREDICT_GROUP] = { 0 };
 
-		for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-			v4 weight = *(const v4 *)(m->weight[e] + i);
+		for (unsigned int e = 0; e < a.n; e++) {
+			v4 weight = *(const v4 *)(a.weight[e] + i);
 
 			for (int k = 0; k < PREDICT_GROUP; k++)
-				sum[k] += c[e][k] * weight;
+				sum[k] += a.c[e][k] * weight;
 		}
 		for (int k = 0; k < PREDICT_GROUP; k++)
 			*(v4 *)(m->share[first + k] + m->lead + i) = sum[k];
@@ -201,13 +209,34 @@ static void share_history(struct predict_mixture *m,
 			m->share[first + k][i] = 0;
 }
 
+/* The samples of those change experts that have any weight. */
+static void place_changes(struct predict_mixture *m, unsigned int nprobs)
+{
+	struct predict_items items = { .n = 0 };
+
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+		const struct predict_changes *from = &m->change[c];
+		float w = 0;
+
+		for (unsigned int k = 0; k < nprobs; k++)
+			w += m->w[k][PREDICT_HISTORY_EXPERTS + c];
+		m->used[c] = w > 0;
+		for (unsigned int i = 0; m->used[c] && i < from->n; i++) {
+			items.value[items.n] = from->value[i];
+			items.source[items.n++] =
+				(uint16_t)(first_change(c) + i);
+		}
+	}
+	place(m, &items);
+}
+
 static void share_changes(struct predict_mixture *m, unsigned int k)
 {
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
 		float *share = m->share[k] + first_change(c);
 		float w = m->w[k][PREDICT_HISTORY_EXPERTS + c];
 
-		for (unsigned int i = 0; i < m->change[c].n; i++)
+		for (unsigned int i = 0; m->used[c] && i < m->change[c].n; i++)
 			share[i] = w * m->change[c].weight[i];
 	}
 }
@@ -218,6 +247,7 @@ void predict_mixture_share(struct predict_mixture *m,
 {
 	for (unsigned int k = 0; k < nprobs; k += PREDICT_GROUP)
 		share_history(m, step, k);
+	place_changes(m, nprobs);
 	for (unsigned int k = 0; k < nprobs; k++)
 		share_changes(m, k);
 }
@@ -227,11 +257,13 @@ void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
 			 const struct predict_sample *recur, unsigned int n,
 			 float w)
 {
-	float value[PREDICT_RECUR_SAMPLES];
+	struct predict_items items = { .n = n };
 
-	for (unsigned int i = 0; i < n; i++)
-		value[i] = (float)recur[i].value;
-	merge(m, value, n, PREDICT_FIRST_RECUR);
+	for (unsigned int i = 0; i < n; i++) {
+		items.value[i] = (float)recur[i].value;
+		items.source[i] = (uint16_t)(PREDICT_FIRST_RECUR + i);
+	}
+	place(m, &items);
 	for (unsigned int k = 0; k < nprobs; k++) {
 		for (unsigned int i = 0; i < PREDICT_FIRST_RECUR; i++)
 			m->share[k][i] *= 1 - w;
@@ -241,30 +273,66 @@ void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
 	}
 }
 
-/* By blocks, as a sum one by one has to wait for each addition. */
-unsigned int predict_mixture_find(const struct predict_mixture *m,
-				  const float *share, float p)
+static inline float sum_of_8(const float *share, const uint16_t *s)
 {
-	float sum = 0, need = p * (1 - 1e-6f);
+	float a = share[s[0]] + share[s[1]], b = share[s[2]] + share[s[3]];
+	float c = share[s[4]] + share[s[5]], d = share[s[6]] + share[s[7]];
+
+	return (a + b) + (c + d);
+}
+
+/* The first from the bottom where all up to it reach @need. */
+static unsigned int find_up(const struct predict_sources *all,
+			    const float *share, float need)
+{
 	unsigned int i = 0;
+	float sum = 0;
 
-	for (; i + 8 < m->all->n; i += 8) {
-		const uint16_t *s = m->all->source + i;
-		float a = share[s[0]] + share[s[1]];
-		float b = share[s[2]] + share[s[3]];
-		float c = share[s[4]] + share[s[5]];
-		float d = share[s[6]] + share[s[7]];
+	for (; i + 8 < all->n; i += 8) {
+		float more = sum_of_8(share, all->source + i);
 
-		a = (a + b) + (c + d);
-		if (sum + a >= need)
+		if (sum + more >= need)
 			break;
-		sum += a;
+		sum += more;
 	}
-	for (; i + 1 < m->all->n; i++) {
-		sum += share[m->all->source[i]];
+	for (; i + 1 < all->n; i++) {
+		sum += share[all->source[i]];
 		if (sum >= need)
 			break;
 	}
+	return i;
+}
+
+/* The last from the top where all above it are no more than @most. */
+static unsigned int find_down(const struct predict_sources *all,
+			      const float *share, float most)
+{
+	unsigned int end = all->n;
+	float sum = 0;
+
+	for (; end > 8; end -= 8) {
+		float more = sum_of_8(share, all->source + end - 8);
+
+		if (sum + more > most)
+			break;
+		sum += more;
+	}
+	for (; end > 1; end--) {
+		sum += share[all->source[end - 1]];
+		if (sum > most)
+			break;
+	}
+	return end - 1;
+}
+
+/* By blocks, as a sum one by one has to wait for each addition. */
+unsigned int predict_mixture_find(const struct predict_mixture *m,
+				  unsigned int k, float p)
+{
+	const float *share = m->share[k];
+	unsigned int i = p <= 0.5f ? find_up(m->all, share, p * (1 - 1e-6f)) :
+				     find_down(m->all, share, 1 - p + 1e-6f);
+
 	/* Rounding may miss the last bit: back to a sample with weight. */
 	while (i && !(share[m->all->source[i]] > 0))
 		i--;
@@ -272,10 +340,9 @@ unsigned int predict_mixture_find(const struct predict_mixture *m,
 }
 
 double predict_mixture_mean(const struct predict_mixture *m,
-			    const struct predict_step *step,
-			    const float *share)
+			    const struct predict_step *step, unsigned int k)
 {
-	const float *value = step->history.value;
+	const float *value = step->history.value, *share = m->share[k];
 	double sum = 0;
 
 	/* Not before the lead: there are no moments to weigh. */
@@ -285,9 +352,10 @@ double predict_mixture_mean(const struct predict_mixture *m,
 		sum += dot(share + i, value + i, n < 64 ? n : 64);
 	}
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
-		for (unsigned int i = 0; i < m->change[c].n; i++)
-			sum += share[first_change(c) + i] *
-			       m->change[c].value[i];
+		if (m->used[c])
+			sum += (double)m->w[k][PREDICT_HISTORY_EXPERTS + c] *
+			       dot(m->change[c].weight, m->change[c].value,
+				   m->change[c].n);
 	return sum;
 }
 
@@ -296,12 +364,16 @@ static unsigned char byte(float f)
 	return (unsigned char)((f < 1 ? f : 1) * PREDICT_UNIT + 0.5f);
 }
 
-/* 1 for a value below @q, 1/2 for @q, 0 above; 0 up to a multiple of 16. */
-static void fill_mask(const float *value, unsigned int n, float q, float *mask)
+/* @full for a value below @q, half of it for @q, else 0; 0 up to 16 more. */
+static void fill_mask(const float *value, const float *full, unsigned int n,
+		      float q, float *mask)
 {
-	for (unsigned int i = 0; i < n; i++)
-		mask[i] = (value[i] < q ? 0.5f : 0) +
-			  (value[i] <= q ? 0.5f : 0);
+	for (unsigned int i = 0; i < n; i++) {
+		float half = 0.5f * full[i];
+
+		mask[i] = (value[i] < q ? half : 0) +
+			  (value[i] <= q ? half : 0);
+	}
 	for (unsigned int i = n; i % 16; i++)
 		mask[i] = 0;
 }
@@ -314,12 +386,9 @@ static void ask_group(const struct predict_mixture *m,
 	const float *there = step->history.there + m->lead;
 	float mask[PREDICT_GROUP][PREDICT_HISTORY];
 
-	for (unsigned int k = 0; k < n; k++) {
-		fill_mask(step->history.value + m->lead, m->moments, q[k],
-			  mask[k]);
-		for (unsigned int i = 0; i < m->moments; i++)
-			mask[k][i] *= there[i];
-	}
+	for (unsigned int k = 0; k < n; k++)
+		fill_mask(step->history.value + m->lead, there, m->moments,
+			  q[k], mask[k]);
 	for (unsigned int k = n; k < PREDICT_GROUP; k++)
 		memset(mask[k], 0, sizeof(mask[k]));
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
@@ -344,13 +413,10 @@ static void ask_group(const struct predict_mixture *m,
 		const struct predict_changes *list = &m->change[c];
 
 		for (unsigned int k = 0; k < n && list->n; k++) {
-			float f = 0;
-
-			fill_mask(list->value, list->n, q[k], mask[0]);
-			for (unsigned int i = 0; i < list->n; i++)
-				f += mask[0][i] * list->weight[i];
+			fill_mask(list->value, list->weight, list->n, q[k],
+				  mask[0]);
 			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
-			     c] = byte(f);
+			     c] = byte(sum_of(mask[0], list->n));
 		}
 	}
 }

@@ -3,14 +3,15 @@
 #ifndef PREDICT_MIXTURE_H
 #define PREDICT_MIXTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "predict/copula.h"
 #include "predict/expert.h"
 #include "predict/grid.h"
+#include "predict/place.h"
 #include "predict/predict.h"
 #include "predict/recall.h"
-#include "predict/recur.h"
 
 /* So many probabilities share a pass over the experts' weights. */
 #define PREDICT_GROUP		3
@@ -20,19 +21,6 @@
 /* A probability as a byte: in units of 1/254; 255: the expert sleeps. */
 #define PREDICT_UNIT	254.0f
 #define PREDICT_ASLEEP	255
-
-/* Where the samples' weights are: of the window, of changes, of recurrence. */
-#define PREDICT_FIRST_CHANGE	(PREDICT_HISTORY + 8)
-#define PREDICT_FIRST_RECUR	(PREDICT_FIRST_CHANGE + \
-				 PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES)
-#define PREDICT_SOURCES		(PREDICT_FIRST_RECUR + PREDICT_RECUR_SAMPLES)
-
-/* Sorted values and where their weights are; room to read past the end. */
-struct predict_sources {
-	unsigned int n;
-	float value[PREDICT_SOURCES + 32];
-	uint16_t source[PREDICT_SOURCES];
-};
 
 /*
  * What all horizons of a step share: scratch, not kept.
@@ -47,6 +35,7 @@ struct predict_step {
 	struct predict_recall recall, moves;
 	struct predict_sources window;
 	struct predict_walk walk;
+	struct predict_ets ets;
 	float weight[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY];
 	struct predict_copula copula;
 };
@@ -56,12 +45,12 @@ struct predict_step {
  *
  * @weight: of each history expert and moment; @copula: of the last of them.
  * @lead: steps from a moment to its outcome; @moments: with an outcome.
- * @all: all samples in order; a source is an index into @share. @a, @b: the
- *	lists that it is merged in.
+ * @all: all samples in order, but those of change experts of no weight; a source
+ *	is an index into @share. @a, @b: the lists that they are placed in.
  * @share: weight of each source per probability, of sum 1.
  * @w: weight of each expert per probability, of sum 1; the caller's.
  * @total: sum of the experts' weights, 0 for one that sleeps.
- * @change: the change experts' lists.
+ * @change: the change experts' lists; @used: whose samples are in @all.
  */
 struct predict_mixture {
 	unsigned int lead, moments;
@@ -73,6 +62,7 @@ struct predict_mixture {
 	float w[PREDICT_PROBS_ROOM][PREDICT_EXPERTS];
 	float total[PREDICT_EXPERTS];
 	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
+	bool used[PREDICT_CHANGE_EXPERTS];
 };
 
 /*
@@ -89,7 +79,7 @@ void predict_step_fill(struct predict_step *step,
 void predict_mixture_collect(struct predict_mixture *m,
 			     const struct predict_step *step,
 			     unsigned int steps);
-/* From the experts' weights, @m->w, each sample's share. */
+/* From the experts' weights, @m->w, all samples and the share of each. */
 void predict_mixture_share(struct predict_mixture *m,
 			   const struct predict_step *step,
 			   unsigned int nprobs);
@@ -98,13 +88,12 @@ void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
 			 const struct predict_sample *recur, unsigned int n,
 			 float w);
 
-/* An index into @m->all: the first where the cumulated @share reaches @p. */
+/* An index into @m->all: the first where the cumulated @k-th share reaches @p. */
 unsigned int predict_mixture_find(const struct predict_mixture *m,
-				  const float *share, float p);
-/* The mean, without recurrence. */
+				  unsigned int k, float p);
+/* The mean by the @k-th weights, without recurrence. */
 double predict_mixture_mean(const struct predict_mixture *m,
-			    const struct predict_step *step,
-			    const float *share);
+			    const struct predict_step *step, unsigned int k);
 /*
  * How likely does each expert hold a value up to @q[k]? To
  * @said[k][PREDICT_EXPERTS], but for those that sleep; half of @q's own

@@ -29,6 +29,7 @@
 #define PAST_MAX	3072	/* the largest ring there is: series.c */
 #define FAR		8191	/* four of them are less than INT16_MAX */
 #define BLOCK		8
+#define GROUPS		64	/* of moments: twice as many as are chosen */
 
 typedef int16_t s8 __attribute__((vector_size(16), aligned(2), may_alias));
 
@@ -44,29 +45,29 @@ static void unroll(const struct predict_ring *past, int16_t *x)
 		*(s8 *)(x + i) >>= 2;
 }
 
-static void to_moves(int16_t *x, unsigned int n)
+static void to_moves(const int16_t *restrict x, unsigned int n,
+		     int16_t *restrict move)
 {
-	for (unsigned int i = n; --i;)
-		x[i] = (int16_t)(x[i] - x[i - 1]);
-	x[0] = 0;
+	move[0] = 0;
+	for (unsigned int i = 1; i < n; i++)
+		move[i] = (int16_t)(x[i] - x[i - 1]);
 }
 
-/* Of @count moments from @x on, from the one at @now; by blocks. */
-static void distances(const int16_t *x, unsigned int count, const int16_t *now,
-		      int16_t *d)
+/* Of @count moments from @x on, from the one at @now. */
+static void distances(const int16_t *restrict x, unsigned int count,
+		      const int16_t *now, int16_t *restrict d)
 {
-	for (unsigned int i = 0; i < count; i += BLOCK) {
-		s8 sum = { 0 };
+	memset(d, 0, count * sizeof(*d));
+	for (int l = 0; l < LAGS; l++) {
+		const int16_t *at = x - l;
+		int16_t then = now[-l];
 
-		for (int l = 0; l < LAGS; l++) {
-			s8 diff = *(const s8 *)(x + i - l) - now[-l];
-			s8 sign = diff < 0;
+		for (unsigned int i = 0; i < count; i++) {
+			int16_t diff = (int16_t)(at[i] - then);
 
-			diff = (diff ^ sign) - sign;
-			sign = diff > FAR;
-			sum += (diff & ~sign) | (sign & FAR);
+			diff = diff < 0 ? -diff : diff;
+			d[i] += diff > FAR ? FAR : diff;
 		}
-		*(s8 *)(d + i) = sum;
 	}
 }
 
@@ -83,11 +84,9 @@ static unsigned int count_up_to(const int16_t *d, unsigned int n, int16_t most)
 	return (unsigned int)total;
 }
 
-/* The least distance up to which there are enough. */
-static int16_t farthest(const int16_t *d, unsigned int n)
+/* The least distance from @low to @high up to which there are enough. */
+static int16_t bisect(const int16_t *d, unsigned int n, int low, int high)
 {
-	int low = 0, high = INT16_MAX - 1;
-
 	while (low < high) {
 		int middle = (low + high) / 2;
 
@@ -97,6 +96,23 @@ static int16_t farthest(const int16_t *d, unsigned int n)
 			low = middle + 1;
 	}
 	return (int16_t)low;
+}
+
+/* The least distance up to which there are enough. */
+static int16_t farthest(const int16_t *d, unsigned int n)
+{
+	int16_t nearest[GROUPS], least = INT16_MAX - 1, most;
+
+	/* Where enough groups have one, there are enough. */
+	memcpy(nearest, d, sizeof(nearest));
+	for (unsigned int i = GROUPS; i < n; i += GROUPS)
+		for (unsigned int k = 0; k < GROUPS; k++)
+			nearest[k] = d[i + k] < nearest[k] ? d[i + k] :
+							     nearest[k];
+	for (unsigned int k = 0; k < GROUPS; k++)
+		least = nearest[k] < least ? nearest[k] : least;
+	most = bisect(nearest, GROUPS, least, INT16_MAX - 1);
+	return bisect(d, n, least, most);
 }
 
 static bool any_up_to(const int16_t *d, int16_t most)
@@ -129,26 +145,18 @@ static unsigned int choose(const int16_t *d, unsigned int n, int16_t most,
 	return chosen;
 }
 
-void predict_recall_find(const struct predict_ring *past, unsigned int longest,
-			 bool moves, struct predict_recall *out)
+/* The moments of @n at @x that are most like the last. */
+static void find(const int16_t *x, unsigned int n, unsigned int longest,
+		 struct predict_recall *out)
 {
-	int16_t x[PAST_MAX + BLOCK], d[PAST_MAX + BLOCK], most;
-	unsigned int n = past->used, count;
+	/* d[i] is of moment LAGS + i. */
+	unsigned int count = n - longest - LAGS;
+	int16_t d[PAST_MAX + GROUPS], most;
 	float sum = 0;
 
-	out->n = 0;
-	if (n < PAST_MIN || n > PAST_MAX || n < 2 * longest)
-		return;
-	unroll(past, x);
-	memset(x + n, 0, BLOCK * sizeof(*x));
-	if (moves)
-		to_moves(x, n);
-	/* d[i] is of moment LAGS + i. */
-	count = n - longest - LAGS;
 	distances(x + LAGS, count, x + n - 1, d);
-	for (unsigned int i = count; i % BLOCK; i++)
-		d[i] = INT16_MAX;
-	count = (count + BLOCK - 1) / BLOCK * BLOCK;
+	for (; count % GROUPS; count++)
+		d[count] = INT16_MAX;
 	most = farthest(d, count);
 	out->n = choose(d, count, most, out->ago);
 	for (unsigned int k = 0; k < out->n; k++) {
@@ -164,21 +172,36 @@ void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 		out->weight[k] /= sum;
 }
 
+void predict_recall_find(const struct predict_ring *past, unsigned int longest,
+			 struct predict_recall *like,
+			 struct predict_recall *moves)
+{
+	int16_t x[PAST_MAX + BLOCK], move[PAST_MAX];
+	unsigned int n = past->used;
+
+	like->n = moves->n = 0;
+	if (n < PAST_MIN || n > PAST_MAX || n < 2 * longest)
+		return;
+	unroll(past, x);
+	to_moves(x, n, move);
+	find(x, n, longest, like);
+	find(move, n, longest, moves);
+}
+
 void predict_recall_samples(const struct predict_recall *r,
 			    const struct predict_ring *past, bool moves,
 			    unsigned int steps, struct predict_changes *out)
 {
-	float value[PREDICT_CHANGES], now;
+	float now = past->used ? predict_ring_at(past, 0) : 0;
 
-	out->n = 0;
-	if (!r->n)
-		return;
-	now = predict_ring_at(past, 0);
+	out->n = r->n;
+	memcpy(out->weight, r->weight, r->n * sizeof(*out->weight));
 	for (unsigned int k = 0; k < r->n; k++) {
-		value[k] = predict_ring_at(past, r->ago[k] - steps);
+		float value = predict_ring_at(past, r->ago[k] - steps);
+
 		if (moves)
-			value[k] = now + (value[k] -
-					  predict_ring_at(past, r->ago[k]));
+			value = now +
+				(value - predict_ring_at(past, r->ago[k]));
+		out->value[k] = value;
 	}
-	predict_changes_sort(value, r->weight, r->n, out);
 }

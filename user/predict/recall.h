@@ -19,11 +19,12 @@ struct predict_recall {
 };
 
 /*
- * The moments that were most like now, or moved most like now (@moves), those
- * of which the next @longest steps are known; none while @past is short.
+ * The moments that were most like now, and those that moved most like now, of
+ * which the next @longest steps are known; none while @past is short.
  */
 void predict_recall_find(const struct predict_ring *past, unsigned int longest,
-			 bool moves, struct predict_recall *out);
+			 struct predict_recall *like,
+			 struct predict_recall *moves);
 /* What came @steps after them, up to the same @longest. */
 void predict_recall_samples(const struct predict_recall *r,
 			    const struct predict_ring *past, bool moves,

@@ -3,10 +3,10 @@
 PREDICT_SRCS := \
 	user/predict/analog.c \
 	user/predict/calibrate.c \
-	user/predict/change.c \
 	user/predict/copula.c \
 	user/predict/day.c \
 	user/predict/demand.c \
+	user/predict/ets.c \
 	user/predict/event.c \
 	user/predict/expect.c \
 	user/predict/expert.c \
@@ -20,6 +20,7 @@ PREDICT_SRCS := \
 	user/predict/launch_rate.c \
 	user/predict/mixture.c \
 	user/predict/period.c \
+	user/predict/place.c \
 	user/predict/pool.c \
 	user/predict/profile.c \
 	user/predict/recall.c \

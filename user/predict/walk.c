@@ -7,7 +7,7 @@
  * var(step) being the mean square of state(i) - state(i - 1) and var(noise)
  * that of value(i) - state(i), with a memory of 100 steps. Assumption: steps
  * are independent and many small ones add up. Where that is so, it knows the
- * spread h steps ahead from all single steps, where change.c has but a few
+ * spread h steps ahead from all single steps, where ets.c has but a few
  * changes over h steps that do not overlap: it is what keeps the mixture from
  * being worse than naive.
  *
@@ -31,24 +31,45 @@ static const float normal[POINTS / 2] = {
 	1.22986f, 1.41780f, 1.67594f, 2.15387f
 };
 
+/* Discounted sums over the steps. */
+struct sums {
+	double square, noise, still, count;
+};
+
+static inline void add(struct sums *s, const struct predict_history *h,
+		       unsigned int i, double weight)
+{
+	double d = (double)h->state[i] - h->state[i - 1];
+	double e = (double)h->value[i] - h->state[i];
+
+	s->square += weight * d * d;
+	s->noise += weight * e * e;
+	s->still += d == 0 ? weight : 0;
+	s->count += weight;
+}
+
 void predict_walk_learn(const struct predict_history *h,
 			struct predict_walk *w)
 {
-	double s = 0, n = 0, still = 0, count = 0;
+	/* Every second step each: in one sum each step waits for the last. */
+	struct sums a = { 0 }, b = { 0 };
+	double age = 1;
+	unsigned int i = h->n;
 
-	for (unsigned int i = 1; i < h->n; i++) {
-		double d = (double)h->state[i] - h->state[i - 1];
-		double e = (double)h->value[i] - h->state[i];
-
-		s = KEEP * s + d * d;
-		n = KEEP * n + e * e;
-		still = KEEP * still + (d == 0);
-		count = KEEP * count + 1;
+	for (; i > 2; i -= 2, age *= KEEP * KEEP) {
+		add(&a, h, i - 1, age);
+		add(&b, h, i - 2, age * KEEP);
 	}
-	w->step = count > 0 ? s / count : 0;
-	w->noise = count > 0 ? n / count : 0;
+	if (i == 2)
+		add(&a, h, 1, age);
+	a.square += b.square;
+	a.noise += b.noise;
+	a.still += b.still;
+	a.count += b.count;
+	w->step = a.count > 0 ? a.square / a.count : 0;
+	w->noise = a.count > 0 ? a.noise / a.count : 0;
 	/* With noise on top it is nowhere just so. */
-	w->still = count > 0 && !(n > 0) ? still / count : 0;
+	w->still = a.count > 0 && !(a.noise > 0) ? a.still / a.count : 0;
 }
 
 void predict_walk_samples(const struct predict_walk *w, double now,

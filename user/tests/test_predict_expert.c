@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "predict/place.h"
 #include "predict/recall.h"
 #include "test_predict.h"
 
@@ -18,7 +19,6 @@ static double weight_of(const struct predict_changes *c, double value)
 
 	for (unsigned int i = 0; i < c->n; i++) {
 		ktap_assert(isfinite(c->value[i]) && c->weight[i] >= 0);
-		ktap_assert(!i || c->value[i] >= c->value[i - 1], "%u", i);
 		if (fabs(c->value[i] - value) <= 0.01 * fabs(value))
 			sum += c->weight[i];
 	}
@@ -29,11 +29,11 @@ static double weight_of(const struct predict_changes *c, double value)
 static void test_recall(void)
 {
 	struct predict_ring past;
-	struct predict_recall r;
+	struct predict_recall r, other;
 	struct predict_changes c;
 
 	predict_ring_init(&past, room, PAST);
-	predict_recall_find(&past, 12, false, &r);
+	predict_recall_find(&past, 12, &r, &other);
 	ktap_assert(!r.n);
 	for (int t = 0; t <= 1500; t++) {
 		int phase = t % 500;
@@ -41,10 +41,10 @@ static void test_recall(void)
 		predict_ring_push(&past, phase == 0 ? 5 : phase == 1 ? 9 :
 				  phase == 2 ? 3 : 0);
 		if (t == 200)
-			predict_recall_find(&past, 12, false, &r);
+			predict_recall_find(&past, 12, &r, &other);
 	}
 	ktap_assert(!r.n, "too soon: %u", r.n);
-	predict_recall_find(&past, 12, false, &r);
+	predict_recall_find(&past, 12, &r, &other);
 	ktap_assert(r.n == PREDICT_RECALLED, "%u", r.n);
 	predict_recall_samples(&r, &past, false, 1, &c);
 	ktap_assert(weight_of(&c, 9) > 0.5, "%g", weight_of(&c, 9));
@@ -56,7 +56,7 @@ static void test_recall(void)
 static void test_moves(void)
 {
 	struct predict_ring past;
-	struct predict_recall r;
+	struct predict_recall r, other;
 	struct predict_changes c;
 	double x = 0;
 
@@ -65,7 +65,7 @@ static void test_moves(void)
 		x = t % 60 ? x + 10 : 37 * (t / 60);
 		predict_ring_push(&past, (float)x);
 	}
-	predict_recall_find(&past, 12, true, &r);
+	predict_recall_find(&past, 12, &other, &r);
 	predict_recall_samples(&r, &past, true, 12, &c);
 	/* 12 of the 32 are of the last 12 steps before it is freed. */
 	ktap_assert(weight_of(&c, x + 120) > 0.6, "%g of %g",
@@ -76,12 +76,12 @@ static void test_moves(void)
 static void test_ties(void)
 {
 	struct predict_ring past;
-	struct predict_recall r;
+	struct predict_recall r, other;
 
 	predict_ring_init(&past, room, PAST);
 	for (int t = 0; t < 2000; t++)
 		predict_ring_push(&past, 7);
-	predict_recall_find(&past, 60, false, &r);
+	predict_recall_find(&past, 60, &r, &other);
 	ktap_assert(r.n == PREDICT_RECALLED);
 	for (unsigned int k = 0; k < r.n; k++) {
 		ktap_assert(r.ago[k] == 60 + k, "%u: %u", k, r.ago[k]);
@@ -89,14 +89,58 @@ static void test_ties(void)
 	}
 }
 
-static struct predict_series *copula_new(void)
+/* @n items among @m values, all whole numbers from @low up to @high. */
+static void place_some(unsigned int m, unsigned int n, double low, double high)
+{
+	struct predict_sources from = { .n = m }, to;
+	struct predict_items items = { .n = n };
+	bool seen[PREDICT_SOURCES] = { false };
+
+	for (unsigned int i = 0; i < m + 32; i++) {
+		from.value[i] = i < m ? (float)(i / 2) : INFINITY;
+		if (i < m)
+			from.source[i] = (uint16_t)i;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		items.value[i] = (float)floor(low + uniform() * (high - low));
+		items.source[i] = (uint16_t)(m + i);
+	}
+	predict_place(&from, &items, &to);
+	ktap_assert(to.n == m + n && to.value[to.n] > 1e30f);
+	for (unsigned int i = 0; i < to.n; i++) {
+		unsigned int s = to.source[i];
+
+		ktap_assert(!i || to.value[i] >= to.value[i - 1], "%u", i);
+		ktap_assert(s < m + n && !seen[s], "%u: %u", i, s);
+		ktap_assert(to.value[i] == (s < m ? from.value[s] :
+					    items.value[s - m]), "%u", i);
+		seen[s] = true;
+	}
+}
+
+/* Among others, before and behind all of them, in one gap. */
+static void test_place(void)
+{
+	random_state = 4;
+	for (unsigned int n = 0; n <= PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES;
+	     n += 13) {
+		for (unsigned int m = 0; m <= PREDICT_HISTORY; m += 16) {
+			place_some(m, n, -10, 140);
+			place_some(m, n, -500, 0);
+			place_some(m, n, 200, 300);
+			place_some(m, n, 3, 4);
+		}
+	}
+}
+
+static struct predict_series *series_of(const char *expert)
 {
 	static const unsigned int horizon[] = { 1, 40 };
 	static const double prob[] = { 0.05, 0.5, 0.95 };
 	const struct predict_series_opts o = {
 		.size = sizeof(o), .horizons = horizon, .nhorizons = 2,
 		.probs = prob, .nprobs = 3, .lower = -INFINITY,
-		.upper = INFINITY, .expert = "copula",
+		.upper = INFINITY, .expert = expert,
 	};
 	struct predict_series *s = NULL;
 
@@ -107,7 +151,7 @@ static struct predict_series *copula_new(void)
 /* AR(1), coefficient 0.9, cubed: a heavy tail does not matter. */
 static void test_copula(void)
 {
-	struct predict_series *s = copula_new();
+	struct predict_series *s = series_of("copula");
 	double q[3], z = 0;
 
 	random_state = 9;
@@ -129,7 +173,7 @@ static void test_copula(void)
 /* Values that are often taken stay what they are. */
 static void test_copula_atoms(void)
 {
-	struct predict_series *s = copula_new();
+	struct predict_series *s = series_of("copula");
 	double q[3];
 
 	for (int t = 0; t < 300; t++)
@@ -143,14 +187,58 @@ static void test_copula_atoms(void)
 	predict_series_free(s);
 }
 
+/* The examples of ets.c: a ramp goes on, noise is around its level. */
+static void test_ets(void)
+{
+	struct predict_series *s = series_of("ets");
+	double q[3];
+
+	for (int t = 1; t <= 300; t++)
+		predict_series_update(s, t % 40 == 9 ? NAN : 10 * t);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(fabs(q[1] - 3400) < 1, "%g %g %g", q[0], q[1], q[2]);
+	predict_series_free(s);
+
+	s = series_of("ets");
+	random_state = 5;
+	for (int t = 0; t < 300; t++)
+		predict_series_update(s, uniform() < 0.5 ? 100 : 110);
+	for (int last = 100; last <= 110; last += 10) {
+		predict_series_update(s, last);
+		ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+		ktap_assert(fabs(q[0] - 100) < 4 && fabs(q[2] - 110) < 4,
+			    "%g %g after %d", q[0], q[2], last);
+	}
+	predict_series_free(s);
+}
+
+/* A level that was left is not what comes next, nor is it a trend for ever. */
+static void test_ets_damped(void)
+{
+	struct predict_series *s = series_of("ets");
+	double q[3];
+
+	random_state = 6;
+	for (int t = 0; t < 400; t++)
+		predict_series_update(s, (t < 380 ? 50 : 90) + gauss());
+	ktap_assert(!predict_series_forecast(s, 0, NULL, q));
+	ktap_assert(fabs(q[1] - 90) < 3, "%g", q[1]);
+	ktap_assert(!predict_series_forecast(s, 1, NULL, q));
+	ktap_assert(q[1] > 80 && q[1] < 135, "%g", q[1]);
+	predict_series_free(s);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
 		{ "R-11 recall: what came after a rare burst", test_recall },
 		{ "R-11 recall: moves on a level never seen", test_moves },
 		{ "R-11 recall: ties", test_ties },
+		{ "R-11 mixture: samples in order", test_place },
 		{ "R-11 copula: an autoregression", test_copula },
 		{ "R-11 copula: atoms", test_copula_atoms },
+		{ "R-11 ets: a ramp, noise around a level", test_ets },
+		{ "R-11 ets: a level that shifts", test_ets_damped },
 		{ 0 }
 	});
 }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * ETS: exponential smoothing, of a level and perhaps of a trend that dies away
+ * (Hyndman's ANN and AAdN), with its own errors as its distribution.
+ *
+ *	foreseen(i) = level(i - 1) + phi trend(i - 1),	e = x(i) - foreseen(i)
+ *	level(i) = foreseen(i) + a e
+ *	trend(i) = phi trend(i - 1) + a b e,		phi = 0.9
+ *	f(i, h) = level(i) + (phi + phi^2 + ... + phi^h) trend(i)
+ *
+ * for four models: a = 0.1, 0.3 and 1 without a trend (b = 0), and a = 0.3 with
+ * one of b = 0.1. That with the least mean |e|, of a memory of 100 steps, is
+ * taken: how quick the level is, and whether there is a trend, is found. The
+ * forecast h steps ahead is, for the last 64 moments i whose outcome is known,
+ *
+ *	f(now, h) + value(i + h) - f(i, h),	weight keep^age
+ *
+ * Assumption: noise is around a level that moves slowly, and errors come again.
+ * With a = 1 the level is the last value, and what repeats is its changes, as of
+ * a random walk. So it can forecast what was never seen, as "recall-moves"
+ * (recall.c) and the walk can. Seasons are recurrence's (recur.c).
+ *
+ * Example: 10 20 30 40, a = 1, h = 2: the changes over two steps were 20 and 20:
+ * 60. After 100 and 110 in no order, a = 0.1 has a level near 105 and errors near
+ * 5 either way: 100 and 110, whatever came last.
+ */
+#include "predict/bell.h"
+#include "predict/expert.h"
+
+#define PHI	0.9f
+#define KEEP	0.99f	/* of the models' errors */
+#define MODELS	4
+#define EARLY	10	/* steps: 1 / a of the slowest */
+
+static const v4 alpha = { 0.1f, 0.3f, 1, 0.3f };
+static const v4 beta = { 0, 0, 0, 0.1f };
+
+static inline v4 magnitude(v4 a)
+{
+	return (v4)((m4)a & 0x7fffffff);
+}
+
+/* The mean of all so far, until that is slower. */
+static v4 rate_at(unsigned int i)
+{
+	v4 rate = alpha;
+
+	for (int k = 0; k < MODELS && i < EARLY; k++)
+		if (rate[k] < 1 / (float)(i + 1))
+			rate[k] = 1 / (float)(i + 1);
+	return rate;
+}
+
+static int least(v4 loss)
+{
+	int best = 0;
+
+	for (int k = 1; k < MODELS; k++)
+		if (loss[k] < loss[best])
+			best = k;
+	return best;
+}
+
+void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
+{
+	v4 levels[PREDICT_HISTORY], trends[PREDICT_HISTORY];
+	v4 level = { 0 }, trend = { 0 }, loss = { 0 };
+	int best;
+
+	level += h->state[0];
+	for (unsigned int i = 0; i < h->n; i++) {
+		v4 rate = i < EARLY ? rate_at(i) : alpha;
+		v4 foreseen = level + PHI * trend;
+		/* A missing value is just what was foreseen. */
+		v4 error = h->there[i] * (h->state[i] - foreseen);
+
+		loss = KEEP * loss + magnitude(error);
+		level = foreseen + rate * error;
+		trend = PHI * trend + rate * beta * error;
+		levels[i] = level;
+		trends[i] = trend;
+	}
+	best = least(loss);
+	for (unsigned int i = 0; i < h->n; i++) {
+		e->level[i] = levels[i][best];
+		e->trend[i] = trends[i][best];
+	}
+}
+
+void predict_ets_samples(const struct predict_expert *expert,
+			 const struct predict_ets *e,
+			 const struct predict_history *h, unsigned int steps,
+			 struct predict_changes *out)
+{
+	float from[PREDICT_HISTORY], far = 0, power = PHI, age = 1, sum = 0;
+	unsigned int n = 0;
+
+	for (unsigned int k = 0; k < steps; k++, power *= PHI)
+		far += power;
+	for (unsigned int i = 0; i < h->n; i++)
+		from[i] = e->level[i] + far * e->trend[i];
+	for (unsigned int i = h->n - steps; i-- && n < PREDICT_CHANGES;
+	     age *= expert->keep) {
+		if (!(h->there[i + steps] > 0))
+			continue;
+		out->weight[n] = age;
+		out->value[n] = from[h->n - 1] + (h->value[i + steps] - from[i]);
+		sum += out->weight[n++];
+	}
+	for (unsigned int i = 0; i < n; i++)
+		out->weight[i] /= sum;
+	out->n = n;
+}
