@@ -394,6 +394,11 @@ static int begin(struct experiment *e)
 
 	if (err)
 		return ctl_failed(e->ctl, err, "reading the settings");
+	if (e->only && e->info.ab_unit == DECIDE_AB_APP) {
+		fputs("preswapctl: by apps (ab_unit 2) one app is in one group only, and there is nothing to compare: leave out --app, or write 1 to /sys/kernel/preswap/ab_unit\n",
+		      stderr);
+		return CTL_FAILED;
+	}
 	if (!e->info.ab_unit)
 		fputs("preswapctl: no A/B test is on: write 1 (by slices of time) or 2 (by apps) to /sys/kernel/preswap/ab_unit\n",
 		      stderr);
