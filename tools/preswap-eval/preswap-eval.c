@@ -4,6 +4,7 @@
  *
  *	preswap-eval [--experts] DIR > forecasts.csv
  *	preswap-eval --regret DIR
+ *	preswap-eval --hours SECONDS DIR
  *
  * Every file of DIR is a series, one value a line, oldest first, lines with #
  * being comments. Each is walked once; at 20 origins evenly spaced from n/2 to
@@ -14,6 +15,9 @@
  * With --regret it prints a table instead: the mean loss of every forecast from
  * n/2 on, and what the best expert and the best fixed mix of experts would have
  * had, chosen for each series in hindsight (regret.c).
+ *
+ * With --hours each value stands for so many seconds, and forecasts of 1, 6 and 24
+ * hours are judged (hours.c), as CSV.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,13 +28,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "hours.h"
 #include "protocol.h"
 #include "regret.h"
 #include "values.h"
 
 #define ORIGINS		20
 
-enum mode { FORECASTS, EXPERTS, REGRET };
+enum mode { FORECASTS, EXPERTS, REGRET, HOURS };
+
+/* What is asked for; @seconds: of a value, for HOURS. */
+struct job {
+	enum mode mode;
+	unsigned int seconds;
+};
 
 /* unique(round(seq(n/2, n - 12, length.out = 20))), as R rounds: to even. */
 static size_t origin_at(size_t n, int i)
@@ -110,7 +121,7 @@ static int eval_regret(const struct values *y, struct regret_total *total)
 	return err;
 }
 
-static int eval_file(const char *dir, const char *name, enum mode mode,
+static int eval_file(const char *dir, const char *name, const struct job *job,
 		     struct regret_total *total)
 {
 	struct values y = { 0 };
@@ -119,14 +130,16 @@ static int eval_file(const char *dir, const char *name, enum mode mode,
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	err = values_read(&y, path);
-	if (!err && y.n >= PROTOCOL_VALUES_MIN)
-		err = mode == REGRET ? eval_regret(&y, total) :
-				       eval_csv(&y, name, mode == EXPERTS);
+	if (!err && job->mode == HOURS)
+		hours_print(&y, name, job->seconds);
+	else if (!err && y.n >= PROTOCOL_VALUES_MIN)
+		err = job->mode == REGRET ? eval_regret(&y, total) :
+			eval_csv(&y, name, job->mode == EXPERTS);
 	free(y.v);
 	return err;
 }
 
-static int eval_dir(const char *dir, enum mode mode)
+static int eval_dir(const char *dir, const struct job *job)
 {
 	struct regret_total total[PROTOCOL_HORIZONS] = { 0 };
 	struct dirent **names;
@@ -136,12 +149,14 @@ static int eval_dir(const char *dir, enum mode mode)
 		fprintf(stderr, "preswap-eval: %s: %s\n", dir, strerror(errno));
 		return 1;
 	}
-	if (mode != REGRET)
+	if (job->mode == HOURS)
+		hours_header();
+	else if (job->mode != REGRET)
 		printf("series,method,origin,horizon,q5,q10,q25,q50,q75,q90,q95,"
 		       "seconds\n");
 	for (int i = 0; i < n; i++) {
 		int err = names[i]->d_name[0] == '.' ? 0 :
-			  eval_file(dir, names[i]->d_name, mode, total);
+			  eval_file(dir, names[i]->d_name, job, total);
 
 		if (err) {
 			fprintf(stderr, "preswap-eval: %s/%s: %s\n", dir,
@@ -151,22 +166,41 @@ static int eval_dir(const char *dir, enum mode mode)
 		free(names[i]);
 	}
 	free(names);
-	if (mode == REGRET)
+	if (job->mode == REGRET)
 		regret_print(total);
 	return status;
 }
 
+static bool parse(int argc, char **argv, struct job *job)
+{
+	char *end;
+
+	if (argc == 2)
+		return argv[1][0] != '-';
+	if (argc == 3 && !strcmp(argv[1], "--experts"))
+		job->mode = EXPERTS;
+	else if (argc == 3 && !strcmp(argv[1], "--regret"))
+		job->mode = REGRET;
+	else if (argc == 4 && !strcmp(argv[1], "--hours"))
+		job->mode = HOURS;
+	else
+		return false;
+	if (job->mode != HOURS)
+		return true;
+	job->seconds = (unsigned int)strtoul(argv[2], &end, 10);
+	return !*end && job->seconds >= 1 && job->seconds <= 3600;
+}
+
 int main(int argc, char **argv)
 {
-	enum mode mode = argc != 3 ? FORECASTS :
-			 !strcmp(argv[1], "--experts") ? EXPERTS :
-			 !strcmp(argv[1], "--regret") ? REGRET : FORECASTS;
+	struct job job = { .mode = FORECASTS };
 
-	if (argc != 2 + (mode != FORECASTS) || argv[argc - 1][0] == '-') {
-		fprintf(stderr, "usage: preswap-eval [--experts | --regret] DIR\n");
+	if (!parse(argc, argv, &job)) {
+		fprintf(stderr, "usage: preswap-eval [--experts | --regret | --hours SECONDS] DIR\n"
+				"SECONDS: 1 to 3600, of a value\n");
 		return 2;
 	}
-	if (eval_dir(argv[argc - 1], mode))
+	if (eval_dir(argv[argc - 1], &job))
 		return 1;
 	return fflush(stdout) ? 1 : 0;
 }

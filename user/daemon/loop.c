@@ -183,9 +183,10 @@ static void end_period(struct loop *l)
 		return;
 	l->step_ns = l->time_ns;
 	l->periods++;
+	now = wall_now(&offset_s);
+	series_set_clock(l->table, (uint64_t)now);
 	l->measure.updates += series_step(l->table, seconds);
 	l->measure.update_ns += measure_now_ns() - start;
-	now = wall_now(&offset_s);
 	foresee_step(l->foresee, l->table, now, offset_s);
 	push(l);
 	spent = measure_now_ns() - start;

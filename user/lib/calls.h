@@ -52,8 +52,7 @@ static inline int preswap_bad_answer(struct preswap_ctx *ctx)
 	int err_ = 0;							\
 									\
 	for (size_t i_ = 0; i_ < (answer)->count && !err_; i_++) {	\
-		if (preswap_get_##kind(nlmsg_hdr((answer)->msgs[i_]),	\
-				       &item_))				\
+		if (preswap_get_##kind((answer)->msgs[i_], &item_))	\
 			err_ = preswap_bad_answer(ctx);			\
 		else							\
 			err_ = (fn)(data, &item_);			\

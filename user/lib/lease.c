@@ -41,7 +41,7 @@ PRESWAP_EXPORT int preswap_lease_add(struct preswap_ctx *ctx,
 	if (err || !lease)
 		return err;
 	if (!answer.count ||
-	    preswap_get_lease(nlmsg_hdr(answer.msgs[0]), &begun))
+	    preswap_get_lease(answer.msgs[0], &begun))
 		return preswap_bad_answer(ctx);
 	return preswap_copy_out(ctx, lease, &begun, sizeof(begun));
 }

@@ -36,7 +36,7 @@ PRESWAP_EXPORT int preswap_policy_get(struct preswap_ctx *ctx, uint64_t app_id,
 	if (err)
 		return err;
 	if (!answer.count ||
-	    preswap_get_policy(nlmsg_hdr(answer.msgs[0]), &full))
+	    preswap_get_policy(answer.msgs[0], &full))
 		return preswap_bad_answer(ctx);
 	return preswap_copy_out(ctx, policy, &full, sizeof(full));
 }

@@ -19,7 +19,7 @@ PRESWAP_EXPORT int preswap_info_get(struct preswap_ctx *ctx,
 	if (err)
 		return err;
 	if (!answer.count ||
-	    preswap_get_info(nlmsg_hdr(answer.msgs[0]), &full))
+	    preswap_get_info(answer.msgs[0], &full))
 		return preswap_bad_answer(ctx);
 	return preswap_copy_out(ctx, info, &full, sizeof(full));
 }

@@ -6,6 +6,7 @@
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -17,8 +18,9 @@
 
 void answer_free(struct answer *answer)
 {
-	for (size_t i = 0; i < answer->count; i++)
-		nlmsg_free(answer->msgs[i]);
+	for (size_t i = 0; i < answer->nparts; i++)
+		free(answer->parts[i]);
+	free(answer->parts);
 	free(answer->msgs);
 	*answer = (struct answer){};
 }
@@ -33,111 +35,77 @@ static void note_error(struct answer *answer, const struct nlmsghdr *nlh,
 		snprintf(answer->text, sizeof(answer->text), "%s", text);
 }
 
-static int on_valid(struct nl_msg *msg, void *data)
+/* Room for one more pointer: doubled when it is full. */
+static void *more(void *list, size_t count)
 {
-	struct answer *answer = data;
-	struct nl_msg **msgs;
-	size_t room;
-
-	if (answer->count == answer->room) {
-		room = answer->room ? 2 * answer->room : 16;
-		msgs = realloc(answer->msgs, room * sizeof(*msgs));
-		if (!msgs) {
-			answer->err = -ENOMEM;
-			return NL_OK;
-		}
-		answer->msgs = msgs;
-		answer->room = room;
-	}
-	/* libnl made it for us alone */
-	nlmsg_get(msg);
-	answer->msgs[answer->count++] = msg;
-	return NL_OK;
+	if (count & (count - 1) || count == 1)
+		return list;
+	return reallocarray(list, count ? 2 * count : 2, sizeof(void *));
 }
-/* The end of a dump carries its error, which libnl does not look at. */
-static int on_finish(struct nl_msg *msg, void *data)
+
+static void take_message(struct answer *answer, struct nlmsghdr *nlh)
 {
-	struct answer *answer = data;
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct nlmsghdr **msgs;
 	int err = 0;
 
-	if (nlmsg_datalen(nlh) >= (int)sizeof(err))
-		memcpy(&err, nlmsg_data(nlh), sizeof(err));
-	if (err < 0)
-		note_error(answer, nlh, err);
-	answer->done = true;
-	return NL_OK;
-}
-
-static int on_ack(struct nl_msg *msg, void *data)
-{
-	struct answer *answer = data;
-
-	(void)msg;
-	answer->done = true;
-	return NL_STOP;
-}
-
-static int on_interrupted(struct nl_msg *msg, void *data)
-{
-	struct answer *answer = data;
-
-	(void)msg;
-	answer->interrupted = true;
-	return NL_OK;
-}
-
-/* What is left of an earlier request that timed out is not for us. */
-static int on_seq(struct nl_msg *msg, void *data)
-{
-	struct answer *answer = data;
-
-	return nlmsg_hdr(msg)->nlmsg_seq == answer->seq ? NL_OK : NL_SKIP;
-}
-
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *nlerr,
-		    void *data)
-{
-	struct answer *answer = data;
-	const struct nlmsghdr *nlh =
-		(const void *)((char *)nlerr - NLMSG_HDRLEN);
-
-	(void)from;
+	/* What is left of an earlier request that timed out is not for us. */
 	if (nlh->nlmsg_seq != answer->seq)
-		return NL_SKIP;
-	note_error(answer, nlh, nlerr->error);
-	answer->done = true;
-	return NL_STOP;
+		return;
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer->interrupted = true;
+	switch (nlh->nlmsg_type) {
+	case NLMSG_NOOP:
+	case NLMSG_OVERRUN:
+		return;
+	case NLMSG_DONE:	/* of a dump; of other requests the answer to ACK */
+	case NLMSG_ERROR:
+		if (nlmsg_datalen(nlh) >= (int)sizeof(err))
+			memcpy(&err, nlmsg_data(nlh), sizeof(err));
+		if (err < 0)
+			note_error(answer, nlh, err);
+		answer->done = true;
+		return;
+	}
+	msgs = more(answer->msgs, answer->count);
+	if (!msgs) {
+		answer->err = -ENOMEM;
+		return;
+	}
+	answer->msgs = msgs;
+	answer->msgs[answer->count++] = nlh;
 }
 
-static struct nl_cb *callbacks(struct answer *answer)
+/* Messages of a read stay where they are: a dump has a hundred in each. */
+static int take_part(struct answer *answer, unsigned char *part, int len)
 {
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_CUSTOM);
+	unsigned char **parts = more(answer->parts, answer->nparts);
+	struct nlmsghdr *nlh = (struct nlmsghdr *)part;
 
-	if (!cb)
-		return NULL;
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, answer);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, answer);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, answer);
-	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, answer);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq, answer);
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, answer);
-	return cb;
+	if (!parts) {
+		free(part);
+		return -ENOMEM;
+	}
+	answer->parts = parts;
+	answer->parts[answer->nparts++] = part;
+	for (; nlmsg_ok(nlh, len) && !answer->done; nlh = nlmsg_next(nlh, &len))
+		take_message(answer, nlh);
+	return 0;
 }
 
 static int receive(struct preswap_ctx *ctx, struct answer *answer)
 {
-	__cleanup_cb struct nl_cb *cb = callbacks(answer);
-	int err;
+	struct sockaddr_nl from;
+	unsigned char *part;
+	int n, err;
 
-	if (!cb)
-		return preswap_fail(ctx, -ENOMEM, "out of memory");
 	while (!answer->done) {
-		err = nl_recvmsgs(ctx->request, cb);
-		if (err >= 0 || answer->done)
+		n = nl_recv(ctx->request, &from, &part, NULL);
+		if (n > 0 && from.nl_pid) {
+			free(part);	/* not the kernel's */
 			continue;
-		err = preswap_errno(err);
-		if (err == -EINTR)
+		}
+		err = n > 0 ? take_part(answer, part, n) : preswap_errno(n);
+		if (!err || err == -EINTR)
 			continue;
 		if (err == -EAGAIN)
 			return preswap_fail(ctx, -ETIMEDOUT,
@@ -148,6 +116,28 @@ static int receive(struct preswap_ctx *ctx, struct answer *answer)
 	return answer->err;
 }
 
+/*
+ * A socket of its own, as libnl counts the answers of one: those to requests are
+ * received here, past its count.
+ */
+int preswap_number(struct preswap_ctx *ctx, const char *group)
+{
+	__cleanup_sock struct nl_sock *sock = nl_socket_alloc();
+	int err = sock ? preswap_errno(genl_connect(sock)) : -ENOMEM;
+	int number;
+
+	if (err)
+		return preswap_fail(ctx, err, "opening a socket: %s",
+				    strerror(-err));
+	number = group ? genl_ctrl_resolve_grp(sock, PRESWAP_FAMILY_NAME,
+					       group) :
+			 genl_ctrl_resolve(sock, PRESWAP_FAMILY_NAME);
+	if (number < 0)
+		return preswap_fail(ctx, -ENODEV,
+				    "the preswap module is not loaded");
+	return number;
+}
+
 /* A reloaded module has another number. */
 static int resolve(struct preswap_ctx *ctx, bool again)
 {
@@ -155,14 +145,9 @@ static int resolve(struct preswap_ctx *ctx, bool again)
 
 	if (ctx->family && !again)
 		return 0;
-	family = genl_ctrl_resolve(ctx->request, PRESWAP_FAMILY_NAME);
-	if (family < 0) {
-		ctx->family = 0;
-		return preswap_fail(ctx, -ENODEV,
-				    "the preswap module is not loaded");
-	}
-	ctx->family = family;
-	return 0;
+	family = preswap_number(ctx, NULL);
+	ctx->family = family < 0 ? 0 : family;
+	return family < 0 ? family : 0;
 }
 
 static int exchange(struct preswap_ctx *ctx, struct nl_msg *msg,
@@ -192,7 +177,7 @@ static int exchange(struct preswap_ctx *ctx, struct nl_msg *msg,
 int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		    struct answer *answer)
 {
-	int family, err = resolve(ctx, false);
+	int family, again, err = resolve(ctx, false);
 
 	if (err)
 		return err;
@@ -201,8 +186,9 @@ int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		if (err == -ENOENT && !answer->text[0]) {
 			/* No such family, or no such object? */
 			family = ctx->family;
-			if (resolve(ctx, true))
-				return -ENODEV;
+			again = resolve(ctx, true);
+			if (again)
+				return again;
 			if (ctx->family != family)
 				continue;
 		}

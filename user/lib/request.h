@@ -10,10 +10,11 @@
 #include "internal.h"
 
 struct answer {
-	struct nl_msg **msgs;
+	struct nlmsghdr **msgs;		/* in @parts */
 	size_t count;
 	/* The rest is request.c's own. */
-	size_t room;
+	unsigned char **parts;		/* what one read gave, each */
+	size_t nparts;
 	uint32_t seq;
 	int err;
 	bool done, interrupted;
@@ -27,6 +28,9 @@ struct answer {
 int preswap_request(struct preswap_ctx *ctx, struct nl_msg *msg,
 		    struct answer *answer);
 void answer_free(struct answer *answer);
+
+/* Of the module's family, or of one of its groups; -errno with the error text. */
+int preswap_number(struct preswap_ctx *ctx, const char *group);
 
 #define __cleanup_answer __attribute__((cleanup(answer_free)))
 

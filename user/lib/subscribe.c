@@ -117,10 +117,9 @@ static int join(struct preswap_ctx *ctx, struct nl_sock *sock,
 {
 	int err, group;
 
-	group = genl_ctrl_resolve_grp(ctx->request, PRESWAP_FAMILY_NAME, name);
+	group = preswap_number(ctx, name);
 	if (group < 0)
-		return preswap_fail(ctx, -ENODEV,
-				    "the preswap module is not loaded");
+		return group;
 	err = preswap_errno(nl_socket_add_membership(sock, group));
 	if (err)
 		return preswap_fail(ctx, err, "joining group %s: %s", name,

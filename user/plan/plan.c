@@ -91,6 +91,12 @@ enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 			near = true;
 		out->points[out->points_count++] = round_point(p, max);
 	}
+	for (int i = 0; i < PREDICT_DAY_HORIZONS && near; i++) {
+		const struct predict_demand_point *p = &in->day[i];
+
+		if (p->ready && finite_point(p) && p->score.loss_ratio < 1)
+			out->points[out->points_count++] = round_point(p, max);
+	}
 	if (near)
 		return PLAN_PUSH;
 	return ready ? PLAN_WITHHOLD : PLAN_NOT_READY;

@@ -28,7 +28,8 @@ enum plan_verdict {
  * Fills @out for PLAN_PUSH. A horizon that is not ready, or at which the
  * rolling loss is not below naive's, is left out, but for one within
  * PLAN_LOSS_NOISE if the mean over the horizons up to PLAN_NEAR_S is better
- * than naive. When none of those remains, nothing is pushed.
+ * than naive. When none of those remains, nothing is pushed. The horizons beyond
+ * an hour come along: for people, as the module looks no further than its lead.
  */
 enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 				uint64_t app_id, uint8_t resource,

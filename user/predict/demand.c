@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Demand of one app and resource: two series of different steps.
+ * Demand of one app and resource, at three resolutions.
  *
  *	1 s	for 1, 2, 5, 10, 30, 60 s; periods up to 10 min
  *	15 s	for 300 and 900 s (20 and 60 steps); periods up to 40 min
+ *	15 min	for 1, 6 and 24 h, by the time of day: day.c
  *
  * The coarse one learns from means over its step, which say where the load is
  * going, and is judged by one second from within the step, a different one
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "predict/day.h"
 #include "predict/predict.h"
 
 #define FINE_HORIZONS	6
@@ -43,6 +45,7 @@ struct predict_demand {
 	uint64_t samples, steps;
 	double sum, sample;
 	unsigned int count, second;
+	struct predict_day day;
 };
 
 static int series_new(const unsigned int *horizons, unsigned int nhorizons,
@@ -79,6 +82,7 @@ int predict_demand_new(const struct predict_demand_opts *opts,
 	if (!d)
 		return -ENOMEM;
 	d->upper = upper;
+	predict_day_init(&d->day);
 	for (int i = FINE_HORIZONS; i < PREDICT_DEMAND_HORIZONS; i++)
 		coarse[i - FINE_HORIZONS] =
 			predict_demand_horizon_s[i] / COARSE_STEP;
@@ -135,6 +139,12 @@ void predict_demand_update(struct predict_demand *d, double value)
 	d->samples++;
 	predict_series_update(d->fine, value);
 	coarse_update(d, value);
+	predict_day_update(&d->day, value);
+}
+
+void predict_demand_set_clock(struct predict_demand *d, uint64_t clock)
+{
+	predict_day_set_clock(&d->day, clock);
 }
 
 static void point_fill(const struct predict_series *s, unsigned int index,
@@ -175,6 +185,8 @@ void predict_demand_forecast(const struct predict_demand *d,
 		}
 		p->horizon_s = predict_demand_horizon_s[i];
 	}
+	for (unsigned int i = 0; i < PREDICT_DAY_HORIZONS; i++)
+		predict_day_forecast(&d->day, i, d->upper, &out->day[i]);
 }
 
 size_t predict_demand_bytes(const struct predict_demand *d)
@@ -189,6 +201,7 @@ struct state {
 	double sum, sample;
 	uint32_t count, second;
 	uint64_t fine_bytes, coarse_bytes;
+	struct predict_day day;
 };
 
 static size_t aligned(size_t bytes)
@@ -214,6 +227,7 @@ void predict_demand_save(const struct predict_demand *d, void *to)
 		.second = d->second,
 		.fine_bytes = predict_series_bytes(d->fine),
 		.coarse_bytes = predict_series_bytes(d->coarse),
+		.day = d->day,
 	};
 	char *at = to;
 
@@ -242,7 +256,8 @@ int predict_demand_load(struct predict_demand *d, const void *from,
 	if (state.fine_bytes != predict_series_bytes(d->fine) ||
 	    state.coarse_bytes != predict_series_bytes(d->coarse) ||
 	    state.second >= COARSE_STEP || state.count > state.second ||
-	    !isfinite(state.sum) || !isfinite(state.sample))
+	    !isfinite(state.sum) || !isfinite(state.sample) ||
+	    !predict_day_is_sane(&state.day))
 		return -EINVAL;
 	err = predict_demand_new(&opts, &n);
 	if (err)
@@ -258,6 +273,7 @@ int predict_demand_load(struct predict_demand *d, const void *from,
 		n->sample = state.sample;
 		n->count = state.count;
 		n->second = state.second;
+		n->day = state.day;
 		old = *d;
 		*d = *n;
 		*n = old;

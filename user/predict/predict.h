@@ -5,8 +5,8 @@
  * Two levels:
  *
  *   predict_demand	one app and resource, fed once a second; answers for
- *			the module's horizons of 1 s to 15 min. This is what
- *			the daemon uses.
+ *			the module's horizons of 1 s to 15 min, and for 1
+ *			to 24 h. This is what the daemon uses.
  *   predict_series	one series in abstract steps, with the horizons and
  *			probabilities that the caller names. predict_demand
  *			is made of two of these (1 s and 15 s steps).
@@ -70,6 +70,11 @@ struct predict_score {
 /* The horizons in seconds, ascending. */
 extern const unsigned int predict_demand_horizon_s[PREDICT_DEMAND_HORIZONS];
 
+#define PREDICT_DAY_HORIZONS	3	/* 1 6 24 h */
+
+/* The same beyond. */
+extern const unsigned int predict_day_horizon_s[PREDICT_DAY_HORIZONS];
+
 /*
  * @size: sizeof(struct predict_demand_opts), for later additions.
  * @upper: no forecast exceeds this (the node's capacity); 0 or less: no
@@ -100,11 +105,13 @@ struct predict_demand_point {
 /*
  * @samples: values fed so far, missing ones included.
  * @period_s: the strongest period that is in use, in seconds; 0 for none.
+ * @day: hours ahead, at the time of day that it will be then; its recurrence is 0.
  */
 struct predict_demand_forecast {
 	uint64_t samples;
 	double period_s;
 	struct predict_demand_point at[PREDICT_DEMAND_HORIZONS];
+	struct predict_demand_point day[PREDICT_DAY_HORIZONS];
 };
 
 struct predict_demand;
@@ -122,6 +129,13 @@ void predict_demand_free(struct predict_demand *d);
  */
 void predict_demand_update(struct predict_demand *d, double value);
 
+/*
+ * The second of the next sample is @clock, by any clock that has days of 86,400 s
+ * in which the load may have a pattern (UTC does). To be told when it was set, or
+ * after a time without samples; without it, days count from the first sample.
+ */
+void predict_demand_set_clock(struct predict_demand *d, uint64_t clock);
+
 /* Fills all of @out; before the first sample it forecasts 0, not ready. */
 void predict_demand_forecast(const struct predict_demand *d,
 			     struct predict_demand_forecast *out);
@@ -138,7 +152,7 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  * _load() takes them into @d, which is fresh from _new() and keeps its bounds:
  * 0, or -EINVAL for what cannot be such a state, and @d is as it was; -ENOMEM.
  */
-#define PREDICT_STATE	4u
+#define PREDICT_STATE	5u
 size_t predict_demand_state_bytes(const struct predict_demand *d);
 void predict_demand_save(const struct predict_demand *d, void *to);
 int predict_demand_load(struct predict_demand *d, const void *from,

@@ -23,7 +23,7 @@
  *
  * capped at 0.9. The 0.85 is because the best of up to six periods is taken, by
  * a short memory: the luckiest of six that are worth nothing seems better than
- * it is. It starts in debt (ratio 1.5 over half of N), so it must
+ * it is. It starts in debt (ratio 1.5 over a quarter of N), so it must
  * foresee one recurrence before it counts. When the bursts stop, the first
  * false alarm puts L_own near L_other, as that has decayed to 1/e meanwhile,
  * and the second ends it.
@@ -180,7 +180,7 @@ static struct predict_recur_slot *slot_to_use(struct predict_recur *r,
 static void slot_start(struct predict_recur *r, struct predict_recur_slot *slot,
 		       double period)
 {
-	double steps = 0.5 * fmax(period, MEMORY_MIN);
+	double steps = 0.25 * fmax(period, MEMORY_MIN);
 	double rate = 0;
 
 	memset(slot, 0, sizeof(*slot));

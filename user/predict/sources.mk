@@ -5,6 +5,7 @@ PREDICT_SRCS := \
 	user/predict/calibrate.c \
 	user/predict/change.c \
 	user/predict/copula.c \
+	user/predict/day.c \
 	user/predict/demand.c \
 	user/predict/event.c \
 	user/predict/expect.c \

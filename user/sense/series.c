@@ -22,6 +22,7 @@ struct series_table {
 	double kept_s;			/* its age */
 	unsigned int waited_s;		/* for apps to go on with it */
 	size_t resumed;
+	uint64_t clock;			/* seconds since 1970; 0: not known */
 };
 
 int series_new(const struct series_limits *limits, struct series_table **out)
@@ -269,7 +270,8 @@ int series_sample(struct series_table *table, const struct preswap_app *from,
 }
 
 /* How many forecasters it has. */
-static size_t app_step(struct series_app *app, unsigned int seconds)
+static size_t app_step(struct series_app *app, unsigned int seconds,
+		       uint64_t clock)
 {
 	size_t updated = 0;
 
@@ -281,12 +283,19 @@ static size_t app_step(struct series_app *app, unsigned int seconds)
 		updated++;
 		for (unsigned int gap = 1; gap < seconds; gap++)
 			predict_demand_update(app->demand[i], NAN);
+		if (clock)
+			predict_demand_set_clock(app->demand[i], clock);
 		predict_demand_update(app->demand[i],
 				      app->fresh ? app->value[i] : NAN);
 	}
 	app->missed = app->fresh ? 0 : app->missed + 1;
 	app->fresh = false;
 	return updated;
+}
+
+void series_set_clock(struct series_table *table, uint64_t clock)
+{
+	table->clock = clock;
 }
 
 size_t series_step(struct series_table *table, unsigned int seconds)
@@ -304,7 +313,7 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 	for (size_t i = 0; i < table->count; i++) {
 		struct series_app *app = table->apps[i];
 
-		updated += app_step(app, seconds);
+		updated += app_step(app, seconds, table->clock);
 		if (app->missed < SERIES_MISSED_MAX)
 			table->apps[kept++] = app;
 		else

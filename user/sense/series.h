@@ -70,6 +70,8 @@ void series_set_limits(struct series_table *table,
  */
 int series_sample(struct series_table *table, const struct preswap_app *app,
 		  struct series_app **out);
+/* The end of the next step, in seconds since 1970; for the time of day. */
+void series_set_clock(struct series_table *table, uint64_t clock);
 /*
  * The end of a step that took @seconds: what was sampled is learned, as the
  * last second; seconds without a sample are missing. Forgets apps that went

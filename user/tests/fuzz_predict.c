@@ -11,15 +11,18 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "predict/predict.h"
+#include "predict/day.h"
 
 static void check(const struct predict_demand *d, double largest)
 {
 	struct predict_demand_forecast f;
 
 	predict_demand_forecast(d, &f);
-	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
-		const struct predict_demand_point *p = &f.at[i];
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS + PREDICT_DAY_HORIZONS;
+	     i++) {
+		const struct predict_demand_point *p =
+			i < PREDICT_DEMAND_HORIZONS ? &f.at[i] :
+			&f.day[i - PREDICT_DEMAND_HORIZONS];
 
 		if (!(p->q05 >= 0 && p->q05 <= p->q50 && p->q50 <= p->q95 &&
 		      p->q95 <= PREDICT_RANGE * largest && p->mean >= 0 &&
@@ -27,6 +30,25 @@ static void check(const struct predict_demand *d, double largest)
 		      isfinite(p->score.loss_ratio)))
 			__builtin_trap();
 	}
+}
+
+/* Half a step of the day of each sample. */
+static void check_day(struct predict_day *day, double x, double largest)
+{
+	struct predict_demand_point p;
+
+	for (unsigned int k = 0; k < PREDICT_DAY_STEP / 2; k++)
+		predict_day_update(day, x);
+	for (unsigned int i = 0; i < PREDICT_DAY_HORIZONS; i++) {
+		predict_day_forecast(day, i, 0, &p);
+		if (!(p.q05 >= 0 && p.q05 <= p.q50 && p.q50 <= p.q95 &&
+		      p.q95 <= PREDICT_RANGE * largest && p.mean >= 0 &&
+		      p.mean <= PREDICT_RANGE * largest &&
+		      isfinite(p.score.loss_ratio)))
+			__builtin_trap();
+	}
+	if (!predict_day_is_sane(day))
+		__builtin_trap();
 }
 
 static double sample(const uint8_t *data, size_t width)
@@ -42,11 +64,13 @@ static double sample(const uint8_t *data, size_t width)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct predict_demand *d;
+	struct predict_day day;
 	double largest = 0;
 	size_t width;
 
 	if (!size || predict_demand_new(NULL, &d))
 		return 0;
+	predict_day_init(&day);
 	width = data[0] & 1 ? 1 : sizeof(double);
 	for (data++, size--; size >= width; data += width, size -= width) {
 		double x = sample(data, width);
@@ -54,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		predict_demand_update(d, x);
 		largest = fmax(largest, fmin(x, PREDICT_VALUE_MAX));
 		check(d, largest);
+		check_day(&day, x, largest);
 	}
 	predict_demand_free(d);
 	return 0;

@@ -140,6 +140,18 @@ static void test_noise(void)
 	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
 		    out.points[0].horizon_ms == 10000, "%u ms",
 		    out.points[0].horizon_ms);
+	/* hours ahead go along where they are better than naive */
+	in = good();
+	for (int i = 0; i < PREDICT_DAY_HORIZONS; i++) {
+		in.day[i] = in.at[7];
+		in.day[i].horizon_s = predict_day_horizon_s[i];
+	}
+	in.day[1].score.loss_ratio = 1;
+	in.day[2].ready = false;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS + 1 &&
+		    out.points[8].horizon_ms == 3600000, "%u points",
+		    out.points_count);
 	/* far ones stand for themselves */
 	in = good();
 	in.at[7].score.loss_ratio = 1.01;
