@@ -25,10 +25,10 @@ stages() {
 	fuzz 300 always
 	dkms 900 always
 	vm 900 always beside
-	guest-6.1 930 always
-	guest-6.12 930 always beside
+	guest-6.1 1200 always
+	guest-6.12 1200 always beside
 	module-7.2 900 long
-	guest-7.2 930 long
+	guest-7.2 1200 long
 	long-6.1 3630 long
 	long-6.12 3630 long
 	icount-6.1 3630 long
@@ -148,9 +148,9 @@ guest() {
 	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
 }
 
-stage_guest_6_1() { guest 6.1 --timeout 900 -- selftests/run; }
-stage_guest_6_12() { guest 6.12 --timeout 900 -- selftests/run; }
-stage_guest_7_2() { guest 7.2 --timeout 900 -- selftests/run; }
+stage_guest_6_1() { guest 6.1 --timeout 1170 -- selftests/run; }
+stage_guest_6_12() { guest 6.12 --timeout 1170 -- selftests/run; }
+stage_guest_7_2() { guest 7.2 --timeout 1170 -- selftests/run; }
 
 long() { guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 selftests/run; }
 stage_long_6_1() { long 6.1; }
