@@ -471,7 +471,8 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 		return false;
 	if (ran) {
 		used = preswap_task_collect(entry, &app->fresh);
-		used_us = min_t(u64, 1 + (used >> 10), U32_MAX);
+		/* about us; what wraps after an hour only chooses another home */
+		used_us = 1 + (u32)(used >> 10);
 		if (used_us > app->busiest_us) {
 			app->busiest_us = used_us;
 			app->busiest_cpu = task_cpu(entry->task);
