@@ -419,7 +419,8 @@ static void test_downtime(void)
 	arm();
 	need_memory(70 * MIB);
 	ktap_assert(wait_until(3000, find_lease(lease)), "nothing begins");
-	ktap_assert(wait_until(20000, (spent = downtime_us(low_id)) > 10000),
+	/* 7.2 counts a third as much as 6.12 of what is fetched from zram */
+	ktap_assert(wait_until(50000, (spent = downtime_us(low_id)) > 10000),
 		    "it spent %u us", spent);
 	/* the tick that looks at its leases is the next one */
 	ktap_assert(wait_until(1000, !find_lease(lease)), "it suffers on");
