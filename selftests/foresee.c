@@ -384,18 +384,9 @@ static void test_backoff(void)
 		    (unsigned long long)(group_memory("low") / MIB));
 }
 
-static int take_downtime(void *data, const struct preswap_app *app)
-{
-	*(uint32_t *)data = app->downtime_us;
-	return 0;
-}
-
 static uint32_t downtime_us(uint64_t app)
 {
-	uint32_t us = 0;
-
-	must(ctx, preswap_app_by_id(ctx, app, take_downtime, &us));
-	return us;
+	return app_of(ctx, app).downtime_us;
 }
 
 /*

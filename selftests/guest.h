@@ -205,6 +205,21 @@ static inline struct preswap_ctx *open_preswap(void)
 		    __err);						\
 } while (0)
 
+static inline int keep_app(void *data, const struct preswap_app *app)
+{
+	memcpy(data, app, sizeof(*app));
+	return 0;
+}
+
+/* What the module knows of an app that is there; but its path is gone by then. */
+static inline struct preswap_app app_of(struct preswap_ctx *ctx, uint64_t id)
+{
+	struct preswap_app app = {};
+
+	must(ctx, preswap_app_by_id(ctx, id, keep_app, &app));
+	return app;
+}
+
 static inline void set_policy(struct preswap_ctx *ctx, uint64_t app,
 			      unsigned int priority, unsigned int sensitivity,
 			      bool eligible, uint64_t floor_mem_bytes,

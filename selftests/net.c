@@ -104,18 +104,9 @@ static pid_t begin(struct sender *s, const char *group, const char *to,
 
 /* ---- what is counted ---- */
 
-static int keep_rate(void *data, const struct preswap_app *app)
-{
-	*(uint64_t *)data = app->net_bytes;
-	return 0;
-}
-
 static uint64_t rate_of(uint64_t id)
 {
-	uint64_t bytes = 0;
-
-	must(ctx, preswap_app_by_id(ctx, id, keep_rate, &bytes));
-	return bytes;
+	return app_of(ctx, id).net_bytes;
 }
 
 static struct preswap_info node(void)

@@ -42,24 +42,9 @@ static void reader(void *arg)
 	}
 }
 
-static int keep_rate(void *data, const struct preswap_app *app)
-{
-	*(uint64_t *)data = app->io_bytes;
-	return 0;
-}
-
-static int keep_reads(void *data, const struct preswap_app *app)
-{
-	*(uint64_t *)data = app->read_bytes;
-	return 0;
-}
-
 static uint64_t read_so_far(uint64_t id)
 {
-	uint64_t bytes = 0;
-
-	must(ctx, preswap_app_by_id(ctx, id, keep_reads, &bytes));
-	return bytes;
+	return app_of(ctx, id).read_bytes;
 }
 
 /* What the app read in @ms, in MiB per second. */
@@ -224,7 +209,7 @@ static void test_before_burst(void)
 	mid = reads_mib(mid_id, 1000);
 	ktap_assert(before >= 6 && before <= 10 && mid >= 3,
 		    "they read %u and %u MiB/s", before, mid);
-	must(ctx, preswap_app_by_id(ctx, low_id, keep_rate, &burst));
+	burst = app_of(ctx, low_id).io_bytes;
 	ktap_assert(burst >= 5 * MIB && burst <= 12 * MIB,
 		    "R-2 its rate is %llu", (unsigned long long)burst);
 	burst = now_ms() + 2500;
@@ -289,7 +274,7 @@ static void test_lump(void)
 	set_policy(ctx, id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
 	group_spawn("lump", read_lump, NULL);
 	for (end = now_ms() + 4500; now_ms() < end; sleep_ms(50)) {
-		must(ctx, preswap_app_by_id(ctx, id, keep_rate, &now));
+		now = app_of(ctx, id).io_bytes;
 		most = now > most ? now : most;
 	}
 	printf("# %llu KiB/s of %llu KiB\n", (unsigned long long)(most >> 10),

@@ -29,12 +29,6 @@ static struct shared {
 
 /* ---- the module's view ---- */
 
-static int keep_app(void *data, const struct preswap_app *app)
-{
-	memcpy(data, app, sizeof(*app));
-	return 0;
-}
-
 static bool find_app(uint64_t id, struct preswap_app *app)
 {
 	int err = preswap_app_by_id(ctx, id, keep_app, app);
@@ -46,10 +40,7 @@ static bool find_app(uint64_t id, struct preswap_app *app)
 
 static struct preswap_app get_app(uint64_t id)
 {
-	struct preswap_app app = {};
-
-	ktap_assert(find_app(id, &app), "no app %llu", (unsigned long long)id);
-	return app;
+	return app_of(ctx, id);
 }
 
 static struct preswap_info get_info(void)

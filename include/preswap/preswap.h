@@ -8,9 +8,9 @@
  * loaded, -EPERM CAP_NET_ADMIN is missing, -ENOMEM, -ETIMEDOUT no answer.
  *
  * Units: CPU in milli-CPU (1000 is one core busy), memory in bytes, I/O and
- * network in bytes per second, times in the unit that the name ends with; "_ns" timestamps are CLOCK_BOOTTIME. An
- * app is a cgroup v2 subtree, named by its id: the inode number of the
- * cgroup's directory.
+ * network in bytes per second, times in the unit that the name ends with; "_ns"
+ * timestamps are CLOCK_BOOTTIME. An app is a cgroup v2 subtree, named by its id:
+ * the inode number of the cgroup's directory.
  *
  * Structures that a caller hands in begin with their size, to be set to
  * sizeof(the structure), so that a later library knows what its caller knows.

@@ -49,7 +49,7 @@
  * free the rest otherwise. They share the cores that are left, which are no fewer than
  * their floors together. (To press the cheapest one alone into its last core would
  * seem to cost a third less, but its load moves to where the others are, and no core
- * would be free of all.) Memory and I/O are given in any amount.
+ * would be free of all.) All else is given in any amount.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
@@ -122,7 +122,8 @@ struct decision {
 	struct decide_heap receivers, donors;
 	__u64 cores;	/* that there are */
 	__u64 floors;	/* of all that leave some: what they leave they share */
-	__u64 rest[DECIDE_PRIORITIES];	/* that could still be freed, by priority */
+	__u64 rest[DECIDE_PRIORITIES];	/* that could be freed yet, by priority; at
+					 * most, as floors of others come in */
 	__u32 proposals_end, shortages_end;	/* no more of this resource */
 	__u32 looks;	/* how many donors may still be looked at */
 	struct decide_spread served;	/* of the receivers so far */
@@ -456,7 +457,7 @@ static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
 }
 
 /*
- * The same for cores: by a step beyond those that it has upward, by a quarter of
+ * As steady(), for cores: by a step beyond those that it has upward, by a quarter of
  * them and a step downward. Noise around a whole core makes none come and go.
  */
 static __u64 steady_cores(const struct decision *d, const struct turn *turn,

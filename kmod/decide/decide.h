@@ -6,10 +6,9 @@
  * in the module, in the userspace tests and in the fuzzers, and the same
  * snapshot gives the same decision everywhere.
  *
- * Units: CPU in milli-CPU, memory in bytes, I/O and network in bytes
- * per second. Values above
- * DECIDE_MAX are treated as DECIDE_MAX, so that no sum of DECIDE_APPS_MAX values
- * overflows.
+ * Units: CPU in milli-CPU, memory in bytes, I/O and network in bytes per second.
+ * Values above DECIDE_MAX are treated as DECIDE_MAX, so that no sum of
+ * DECIDE_APPS_MAX values overflows.
  */
 #ifndef PRESWAP_DECIDE_H
 #define PRESWAP_DECIDE_H

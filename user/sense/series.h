@@ -45,8 +45,8 @@ struct series_app {
  * @max_apps: further apps are refused: the memory is locked.
  * @cpu_milli, @mem_bytes: the node's capacity, no forecast exceeds it; 0: no
  *	bound.
- * @io_bytes, @net_bytes: likewise, 0: no series. More may be asked of a device than it can
- *	do, so that forecasts go up to twice as much.
+ * @io_bytes, @net_bytes: likewise, 0: no series. More may be asked of a device
+ *	than it can do, so that forecasts go up to twice as much.
  */
 struct series_limits {
 	size_t max_apps;

@@ -129,43 +129,47 @@ static void test_began(void)
 	says_not("It goes on");
 }
 
-/* The same of I/O, in its words. */
-static void test_io(void)
+/* The same of what is counted per second: its words, and the key of programs. */
+static void say_flow(uint32_t of, const char *word, const char *key)
 {
-	resource = DECIDE_IO;
+	char text[192];
+
+	resource = of;
 	record(1);
 	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
-	says("I/O: 950.0 MiB/s of 1000.0 MiB/s used, the threshold is 80 %.");
+	snprintf(text, sizeof(text),
+		 "%s: 950.0 MiB/s of 1000.0 MiB/s used, the threshold is 80 %%. Apps will rise by 200.0 MiB/s together, and 0 B/s of uncertainty: it is passed already.",
+		 word);
+	says(text);
 	says("memory: nothing is decided about it, its capacity is not known.");
-	says("Lease 7: 200.0 MiB/s of I/O from /batch to /service.");
-	says("will be short of I/O.");
+	snprintf(text, sizeof(text),
+		 "Lease 7: 200.0 MiB/s of %s from /batch to /service.", word);
+	says(text);
+	snprintf(text, sizeof(text), "will be short of %s.", word);
+	says(text);
 	says("gives 200.0 MiB/s; benefit");
+	says("KiB/s x weight.");
+	says("Freed: 200.0 MiB/s, by 1 app.");
 	ktap_assert(!tell("preswapctl --json explain 7 --file="), "%s", said);
-	says("\"resource\": \"io\"");
+	snprintf(text, sizeof(text), "\"resource\": \"%s\"", key);
+	says(text);
 	says("\"unit\": \"bytes_per_second\"");
-	ktap_assert(!tell("preswap-replay --threshold-io 100 "), "%s", said);
-	says("I/O taken, MiB");
+	snprintf(text, sizeof(text), "preswap-replay --threshold-%s 100 ", key);
+	ktap_assert(!tell(text), "%s", said);
+	snprintf(text, sizeof(text), "%s taken, MiB", word);
+	says(text);
 	says("3 snapshots: 1 would be decided the same, 2 otherwise");
+}
+
+static void test_io(void)
+{
+	say_flow(DECIDE_IO, "I/O", "io");
 	resource = DECIDE_MEMORY;
 }
 
-/* And of network. */
 static void test_net(void)
 {
-	resource = DECIDE_NET;
-	record(1);
-	ktap_assert(!tell("preswapctl explain 7 --file="), "%s", said);
-	says("network: 950.0 MiB/s of 1000.0 MiB/s used, the threshold is 80 %.");
-	says("memory: nothing is decided about it, its capacity is not known.");
-	says("Lease 7: 200.0 MiB/s of network from /batch to /service.");
-	says("will be short of network.");
-	says("gives 200.0 MiB/s; benefit");
-	ktap_assert(!tell("preswapctl --json explain 7 --file="), "%s", said);
-	says("\"resource\": \"net\"");
-	says("\"unit\": \"bytes_per_second\"");
-	ktap_assert(!tell("preswap-replay --threshold-net 100 "), "%s", said);
-	says("network taken, MiB");
-	says("3 snapshots: 1 would be decided the same, 2 otherwise");
+	say_flow(DECIDE_NET, "network", "net");
 	/* what the module says of all donors, for now */
 	bar = DECIDE_NO_MEANS;
 	record(1);
