@@ -266,6 +266,48 @@ static void preswap_app_sample_memory(struct preswap_app *app)
 	app->mem_bytes = preswap_app_memory_now(app);
 }
 
+static u64 preswap_app_files(const struct mem_cgroup *memcg)
+{
+	const struct mem_cgroup_per_node *at;
+	unsigned long pages = 0;
+	int node, zone;
+
+	for_each_online_node(node) {
+		at = memcg->nodeinfo[node];
+		for (zone = 0; zone < MAX_NR_ZONES; zone++)
+			pages += READ_ONCE(at->lru_zone_size[zone]
+							    [LRU_INACTIVE_FILE]) +
+				 READ_ONCE(at->lru_zone_size[zone]
+							    [LRU_ACTIVE_FILE]);
+	}
+	return preswap_pages(pages);
+}
+
+/* How much of what may be taken is in files, with all cgroups inside. */
+void preswap_app_sample_files(void)
+{
+	struct cgroup_subsys_state *css;
+	struct mem_cgroup *memcg;
+	struct preswap_app *app;
+	u64 files;
+
+	lockdep_assert_held(&preswap_lock);
+	preswap_for_each_app(app) {
+		if (!app->policy.eligible || !app->mem_bytes)
+			continue;
+		files = 0;
+		rcu_read_lock();
+		memcg = preswap_app_memcg(app);
+		if (memcg)
+			css_for_each_descendant_pre(css, &memcg->css)
+				files += preswap_app_files(
+						mem_cgroup_from_css(css));
+		rcu_read_unlock();
+		app->files_pct = div64_u64(min(files, app->mem_bytes) * 100,
+					   app->mem_bytes);
+	}
+}
+
 static void preswap_app_sample_psi(struct preswap_app *app)
 {
 	static const u8 states[] = { PSI_CPU_SOME, PSI_MEM_SOME, PSI_MEM_FULL };

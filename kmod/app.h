@@ -63,6 +63,8 @@ struct preswap_app_reclaim {
 	u64 retry_ns;		/* no attempt before this time */
 	unsigned int failures;	/* attempts in a row that freed nothing */
 	bool no_file;		/* the cgroup has no memory.reclaim */
+	u8 pool;		/* where compressed pages count; the worker's */
+	u16 kept_permille;	/* of what is taken, what zram keeps in memory */
 };
 
 /* What leases hold back of an app's I/O; see throttle.c. */
@@ -104,6 +106,7 @@ struct preswap_app {
 	bool gone;		/* removed from the table; preswap_lock */
 	bool has_memcg;
 	bool has_nested;	/* is some app's parent; as @parent */
+	u8 files_pct;		/* of mem_bytes, what is in files; of donors */
 
 	spinlock_t lock;	/* total, affinity */
 	struct preswap_usage total;
@@ -173,6 +176,7 @@ void preswap_app_regroup(void);
 unsigned int preswap_app_count(void);
 int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
+void preswap_app_sample_files(void);
 void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
 int preswap_app_init(void);

@@ -82,6 +82,12 @@ static struct {
 	struct preswap_decision last;	/* in these arrays; preswap_lock */
 } preswap_engine;
 
+/*
+ * By swap_speed: not told, memory, flash, a disk that rotates. A page is read back from
+ * its file in order, but from swap one by one.
+ */
+static const u16 preswap_engine_slow[] = { 0, 0, 500, 4000 };
+
 static struct workqueue_struct *preswap_engine_wq;
 static struct delayed_work preswap_engine_work;
 
@@ -309,6 +315,9 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
 	to->use[DECIDE_MEMORY].regret_permille = app->pain.regret_permille;
+	to->use[DECIDE_MEMORY].kept_permille =
+		READ_ONCE(app->reclaim.kept_permille);
+	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &to->use[r];
 
@@ -385,6 +394,9 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 	snapshot->rate[DECIDE_MEMORY] = preswap_reclaim_rate();
 	snapshot->correlation_pct = preswap_knob(correlation_pct);
 	snapshot->min_priority = preswap_knob(min_priority);
+	snapshot->swap_free = preswap_reclaim_swap_free();
+	snapshot->swap_slow_permille =
+		preswap_engine_slow[preswap_knob(swap_speed)];
 	preswap_engine_fill_leases(snapshot);
 	return true;
 }
@@ -590,6 +602,8 @@ static void preswap_engine_tick(struct work_struct *work)
 	if (last_ns)
 		preswap_app_sample(now_ns, max(now_ns - last_ns, 1ULL));
 	last_ns = now_ns;
+	if (with_memory)
+		preswap_app_sample_files();
 	preswap_lease_tick(now_ns, stray);
 	preswap_share_tick(now_ns);
 	if (room)

@@ -27,6 +27,7 @@ struct preswap_knobs {
 	unsigned int io_device;		/* major << 20 | minor; 0: none */
 	unsigned int io_capacity_mib;	/* MiB per second; 0: not decided on */
 	unsigned int net_capacity_mib;	/* MiB per second; 0: not looked at */
+	unsigned int swap_speed;	/* 0 unknown, 1 memory, 2 flash, 3 rotating */
 	unsigned int swap_reserve_mib;	/* of swap, never filled by reclaim */
 	unsigned int correlation_pct;	/* of apps' demand, allowed for */
 	unsigned int ab_unit;		/* enum decide_ab_unit */

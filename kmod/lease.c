@@ -364,7 +364,7 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 {
 	struct preswap_lease_info *info = &lease->info;
 	struct preswap_lease *older;
-	u64 done;
+	u64 done, goal = info->gain;
 
 	if (info->dry_run || preswap_is_share(info->kind))
 		return;
@@ -385,10 +385,11 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
 				done -= min(done, older->info.amount);
 		}
 		done = min(done, info->amount);
+		goal = info->amount;
 	}
 	info->done = done;
 	/* reclaim stops a batch short of the goal */
-	if (!info->full_ns && done && done >= info->gain - info->gain / 32)
+	if (!info->full_ns && done && done >= goal - goal / 32)
 		info->full_ns = now_ns;
 }
 

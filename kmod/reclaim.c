@@ -22,6 +22,11 @@
  * The swap. Filling it to the end would leave the node no way out: below
  * swap_reserve_mib only file pages are taken, where the kernel can be told so.
  *
+ * What zram keeps. Pages that go there stay in memory, compressed: of each batch, what
+ * the node's pool of compressed pages grew by is not freed. A mean over some eight
+ * batches of a donor tells what the next ones will free. What zswap keeps is another
+ * matter: it counts as the donor's memory.
+ *
  * A write that says EAGAIN has reclaimed less than was asked, maybe all that
  * there was: what counts is the donor's use before and after. A donor that
  * gave nothing three times in a row is left alone for five seconds.
@@ -48,6 +53,13 @@
 #define PRESWAP_RECLAIM_RECOVER_NS	(15ULL * NSEC_PER_SEC)
 #define PRESWAP_RECLAIM_SPEED_MIN	(1ULL << 20)
 
+/* Where compressed pages count: in memory.current (zswap), or only on the node. */
+enum preswap_reclaim_pool {
+	PRESWAP_POOL_UNKNOWN,
+	PRESWAP_POOL_NODE,
+	PRESWAP_POOL_DONOR,
+};
+
 static struct workqueue_struct *preswap_reclaim_wq;
 static struct delayed_work preswap_reclaim_work;
 static bool preswap_reclaim_stop;		/* preswap_lock */
@@ -67,12 +79,27 @@ u64 preswap_reclaim_floor(const struct preswap_app *app)
 	       PRESWAP_RECLAIM_MARGIN;
 }
 
-/* Is the rest of the swap for others? None at all is no rest. */
-static bool preswap_reclaim_is_tight(void)
+/* Bytes of swap that may be filled. */
+u64 preswap_reclaim_swap_free(void)
 {
 	u64 free = (u64)max(get_nr_swap_pages(), 0L) << PAGE_SHIFT;
 
-	return free && free < (u64)preswap_knob(swap_reserve_mib) << 20;
+	return free - min(free, (u64)preswap_knob(swap_reserve_mib) << 20);
+}
+
+/* Is the rest of the swap for others? None at all is no rest. */
+static bool preswap_reclaim_is_tight(void)
+{
+	return get_nr_swap_pages() > 0 && !preswap_reclaim_swap_free();
+}
+
+/* Bytes that the donor holds and that can go nowhere but to swap. */
+u64 preswap_reclaim_anon(const struct preswap_app *app)
+{
+	/* where files cannot be taken alone, nothing is */
+	if (!PRESWAP_RECLAIM_FILES && preswap_reclaim_is_tight())
+		return app->mem_own;
+	return app->mem_own - div_u64(app->mem_own * app->files_pct, 100);
 }
 
 /* Bytes to ask for now, 0: nothing to do. */
@@ -154,10 +181,47 @@ static void preswap_reclaim_measure(u64 freed, u64 took_ns)
 			 PRESWAP_RECLAIM_SPEED_MIN));
 }
 
+static u64 preswap_reclaim_pool_pages(void)
+{
+#if IS_ENABLED(CONFIG_ZSMALLOC)
+	return global_zone_page_state(NR_ZSPAGES);
+#else
+	return 0;
+#endif
+}
+
+/* Once for each time that leases begin: zswap may be switched on and off. */
+static u8 preswap_reclaim_pool_of(const struct preswap_app *app)
+{
+	char text[24];
+	u64 bytes;
+
+	if (!preswap_cgroupfs_read(app->cgroup, "memory.zswap.current", text,
+				   sizeof(text)) &&
+	    !kstrtou64(strim(text), 10, &bytes) && bytes)
+		return PRESWAP_POOL_DONOR;
+	return PRESWAP_POOL_NODE;
+}
+
+/* The pool has grown by @kept bytes while @freed were taken from the donor. */
+static void preswap_reclaim_keep(struct preswap_app *app, u64 kept, u64 freed)
+{
+	u32 permille;
+
+	if (kept && app->reclaim.pool == PRESWAP_POOL_UNKNOWN)
+		app->reclaim.pool = preswap_reclaim_pool_of(app);
+	if (app->reclaim.pool == PRESWAP_POOL_DONOR)
+		kept = 0;
+	permille = div64_u64(min(kept, freed) * 1000, freed);
+	WRITE_ONCE(app->reclaim.kept_permille,
+		   (app->reclaim.kept_permille * 7 + permille) / 8);
+}
+
 /* Return: bytes that this has freed, which may be more than asked. */
 static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
+	u64 pool = preswap_reclaim_pool_pages(), grown;
 	u64 begin_ns = ktime_get_ns();
 	char text[48];
 	int err;
@@ -168,8 +232,13 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 	after = preswap_app_memory_now(app);
 	freed = before > after ? before - after : 0;
 	atomic64_add(freed, &preswap_reclaim_bytes);
-	if (freed)
-		preswap_reclaim_measure(freed, ktime_get_ns() - begin_ns);
+	grown = preswap_reclaim_pool_pages();
+	grown = (grown - min(grown, pool)) << PAGE_SHIFT;
+	if (freed) {
+		preswap_reclaim_measure(freed - min(freed, grown),
+					ktime_get_ns() - begin_ns);
+		preswap_reclaim_keep(app, grown, freed);
+	}
 	trace_preswap_reclaim(app->id, batch, freed, after, err);
 
 	mutex_lock(&preswap_lock);
@@ -228,6 +297,7 @@ void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 	if (!app->reclaim.held && bytes) {
 		app->reclaim.base = preswap_app_memory_now(app);
 		app->reclaim.failures = 0;
+		app->reclaim.pool = PRESWAP_POOL_UNKNOWN;
 	}
 	app->reclaim.held = bytes;
 	if (bytes)

@@ -17,5 +17,7 @@ bool preswap_reclaim_possible(const struct preswap_app *app);
 u64 preswap_reclaim_rate(void);
 u64 preswap_reclaim_total(void);
 u64 preswap_reclaim_floor(const struct preswap_app *app);
+u64 preswap_reclaim_swap_free(void);
+u64 preswap_reclaim_anon(const struct preswap_app *app);
 
 #endif /* PRESWAP_RECLAIM_H */

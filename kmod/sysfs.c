@@ -153,6 +153,7 @@ PRESWAP_KNOB(io_capacity_mib, io_capacity_mib, 0, 1048576, false);
 PRESWAP_KNOB(net_capacity_mib, net_capacity_mib, 0, 1048576, false);
 PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
+PRESWAP_KNOB(swap_speed, swap_speed, 0, 3, false);
 PRESWAP_KNOB(swap_reserve_mib, swap_reserve_mib, 0, 1048576, false);
 PRESWAP_KNOB(correlation_pct, correlation_pct, 0, 100, false);
 PRESWAP_KNOB(ab_unit, ab_unit, 0, 2, false);
@@ -182,6 +183,7 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_net_capacity_mib.attr.attr,
 	&preswap_knob_min_priority.attr.attr,
 	&preswap_knob_reclaim_rate_mib.attr.attr,
+	&preswap_knob_swap_speed.attr.attr,
 	&preswap_knob_swap_reserve_mib.attr.attr,
 	&preswap_knob_correlation_pct.attr.attr,
 	&preswap_knob_ab_unit.attr.attr,

@@ -51,16 +51,20 @@
  * seem to cost a third less, but its load moves to where the others are, and no core
  * would be free of all.) All else is given in any amount.
  *
+ * What is taken of memory goes to its files or to swap, and zram keeps a part of that
+ * in memory, compressed: so much more is taken for the same gain. What can go to swap
+ * only is taken as far as there is room; who gives first fills it first.
+ *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
  * x (1 - unused), the part of what was freed for it lately that it did not use.
- * Cost = taken x weight(donor) x (1 + regret + wanted + moving). Regret is what
+ * Cost = taken x weight(donor) x (1 + regret + wanted + moving + slow). Regret is what
  * taking from this donor has cost it lately beyond being without. Wanted is what its
  * own forecast says: up to 1 where it will grow, by the part by which it does, as it
  * will soon miss what is taken; down to -1/2 where it will surely shrink, as it would
  * leave that anyway. Moving is for tasks that change cores: each loses about 1 ms to
  * cold caches, in a lease of some 3 s a third of a milli-CPU, against what the donor
- * uses; 4 at most. Example: a donor of 400 MiB that is expected at 500 costs a
+ * uses; 4 at most. Where swap is slower than files, what goes there costs more. Example: a donor of 400 MiB that is expected at 500 costs a
  * quarter more; one that will be at 100 or less three eighths less. One of 1 core
  * with 600 threads costs a fifth more than one with a few.
  * A lease begins where 4/5 of the benefit exceed the cost, and goes on where
@@ -101,6 +105,9 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 
 #define DECIDE_MOVE_PERMILLE	333ULL	/* of a milli-CPU, a task that moves */
 #define DECIDE_MOVING_MAX	4000ULL
+#define DECIDE_SLOW_MAX		4000U
+/* What stays on the node makes a donor dearer than others by this at most. */
+#define DECIDE_KEPT_MAX		750U
 
 /*
  * Receivers together look at no more donors than this, or 4 for each app where
@@ -120,6 +127,7 @@ struct decision {
 	__u64 step;		/* the smallest shortage worth a lease */
 	__u64 core;		/* milli-CPU of one core */
 	struct decide_heap receivers, donors;
+	__u64 swap;	/* left of it */
 	__u64 cores;	/* that there are */
 	__u64 floors;	/* of all that leave some: what they leave they share */
 	__u64 rest[DECIDE_PRIORITIES];	/* that could be freed yet, by priority; at
@@ -188,17 +196,52 @@ static __u32 moving_permille(const struct decide_use *use)
 				     DECIDE_MOVING_MAX);
 }
 
-/* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
-static __u32 price_permille(const struct decide_app *app, __u32 resource)
+/* Of what the app uses, the part that can go to swap only. */
+static __u32 anon_permille(const struct decide_use *use)
 {
-	const struct decide_use *use = &app->use[resource];
+	__u64 used = decide_larger(decide_bound(use->used), 1);
+
+	return (__u32)(decide_smaller(use->anon, used) * 1000 / used);
+}
+
+/* Of what is taken from it, the part that becomes free on the node. */
+static __u32 freed_permille(const struct decide_use *use)
+{
+	return use->kept_permille < 1000 ? 1000 - use->kept_permille : 0;
+}
+
+static __u64 freed_by(const struct decide_use *use, __u64 amount)
+{
+	return decide_permille(amount, freed_permille(use));
+}
+
+/* What must be taken to free so much; more than anybody has if that cannot be. */
+static __u64 amount_to_free(const struct decide_use *use, __u64 free)
+{
+	__u32 permille = freed_permille(use);
+
+	if (!permille)
+		return DECIDE_MAX + 1;
+	return free / permille * 1000 +
+	       (free % permille * 1000 + permille - 1) / permille;
+}
+
+/* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
+static __u32 price_permille(const struct decision *d, __u32 donor)
+{
+	const struct decide_app *app = &d->s->apps[donor];
+	const struct decide_use *use = &app->use[d->resource];
 	__u32 regret = use->regret_permille;
+	__u32 slow = d->s->swap_slow_permille;
 	__s32 permille;
 
 	if (regret > DECIDE_REGRET_MAX)
 		regret = DECIDE_REGRET_MAX;
+	if (slow > DECIDE_SLOW_MAX)
+		slow = DECIDE_SLOW_MAX;
 	permille = 1000 + (__s32)regret + wanted_permille(use);
-	return weight(app) * ((__u32)permille + moving_permille(use));
+	return weight(app) * ((__u32)permille + moving_permille(use) +
+			      slow * anon_permille(use) / 1000);
 }
 
 static const struct decide_lease *lease_between(const struct decision *d,
@@ -287,24 +330,55 @@ static __u64 holds(const struct decide_use *use)
  * Donors: the least important first, then the cheapest, then those that give
  * already, then the largest.
  */
-static __u64 donor_key(const struct decide_app *app, __u32 resource, bool gives)
+static __u64 donor_key(const struct decision *d, __u32 donor, bool gives)
 {
-	__u64 size = units(resource, holds(&app->use[resource]));
-	__u64 price = price_permille(app, resource) >> 5;	/* 20 bits */
+	const struct decide_app *app = &d->s->apps[donor];
+	const struct decide_use *use = &app->use[d->resource];
+	__u64 size = units(d->resource, holds(use));
+	__u64 freed = decide_larger(freed_permille(use), 1000 - DECIDE_KEPT_MAX);
+	__u64 price = price_permille(d, donor) * 1000ULL / freed >> 5;	/* 22 bits */
 
 	if (gives)
-		return (__u64)app->priority << 60 | (price - price / 8) << 40;
-	return (__u64)app->priority << 60 | price << 40 |
-	       ((1ULL << 40) - 1 - decide_smaller(size, (1ULL << 40) - 2));
+		return (__u64)app->priority << 60 | (price - price / 8) << 38;
+	return (__u64)app->priority << 60 | price << 38 |
+	       ((1ULL << 38) - 1 - decide_smaller(size, (1ULL << 38) - 2));
 }
 
-/* How much the donor can still give, above its floor. */
-static __u64 giveable(const struct decision *d, __u32 donor)
+/* What can be taken without filling more of the swap: what is out, and files. */
+static __u64 without_swap(const struct decide_use *use)
+{
+	if (!use->anon)
+		return DECIDE_MAX;
+	return decide_bound(use->given) +
+	       decide_less(decide_bound(use->used), use->anon);
+}
+
+/* How much can still be taken from the donor, above its floor. */
+static __u64 takeable(const struct decision *d, __u32 donor)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+	__u64 taken = d->r->taken[donor];
 
-	return decide_less(decide_less(holds(use), decide_bound(use->floor)),
-			   d->r->taken[donor]);
+	return decide_smaller(decide_less(holds(use),
+					  decide_bound(use->floor) + taken),
+			      decide_less(without_swap(use), taken) + d->swap);
+}
+
+/* And what that frees. */
+static __u64 giveable(const struct decision *d, __u32 donor)
+{
+	return freed_by(&d->s->apps[donor].use[d->resource],
+			takeable(d, donor));
+}
+
+static void take(struct decision *d, __u32 donor, __u64 amount)
+{
+	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+	__u64 before = d->r->taken[donor];
+
+	d->r->taken[donor] = before + amount;
+	d->swap -= decide_less(before + amount,
+			       decide_larger(before, without_swap(use)));
 }
 
 static __u64 cores_for(const struct decision *d, __u64 milli)
@@ -387,15 +461,16 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 				   const struct decide_lease *old)
 {
 	struct decide_result *r = d->r;
-	__u64 covered = decide_smaller(turn->missing, p->gain), worth;
+	__u64 covered = decide_smaller(turn->missing, p->gain), worth, taken;
 
 	covered = decide_demand_expected(&turn->demand, turn->room +
 					 turn->shortage - turn->missing,
 					 covered);
 	p->benefit = worth_of(d, p->receiver, covered);
-	p->cost = decide_permille(units(d->resource, p->gain),
-				  price_permille(&d->s->apps[p->donor],
-						 d->resource));
+	/* cores are not taken themselves, but their use */
+	taken = d->resource == DECIDE_CPU ? p->gain : p->amount;
+	p->cost = decide_permille(units(d->resource, taken),
+				  price_permille(d, p->donor));
 	worth = old ? p->benefit : p->benefit - p->benefit / 5;
 	if (worth <= p->cost)
 		return DECIDE_TOO_DEAR;
@@ -420,23 +495,25 @@ static enum decide_verdict take_amount(struct decision *d,
 				       const struct turn *turn,
 				       struct decide_proposal *p)
 {
-	__u64 most = giveable(d, p->donor);
+	const struct decide_use *use = &d->s->apps[p->donor].use[d->resource];
+	__u64 most = takeable(d, p->donor);
 	const struct decide_lease *old = NULL;
 	enum decide_verdict verdict;
 
 	if (most)
 		old = lease_between(d, p->donor, p->receiver);
-	p->amount = steady(d, old, decide_smaller(turn->missing, most),
-			   most);
-	p->gain = p->amount;
+	p->amount = steady(d, old,
+			   decide_smaller(amount_to_free(use, turn->missing),
+					  most), most);
+	p->gain = freed_by(use, p->amount);
 	/* crumbs cost a lease and bring nothing */
-	if (most < least_step[d->resource])
+	if (freed_by(use, most) < least_step[d->resource])
 		return DECIDE_AT_FLOOR;
-	if (!p->amount || too_little(d, turn, old))
+	if (!p->gain || too_little(d, turn, old))
 		return DECIDE_TOO_LITTLE;
 	verdict = propose(d, turn, p, old);
 	if (verdict == DECIDE_GIVES)
-		d->r->taken[p->donor] += p->amount;
+		take(d, p->donor, p->amount);
 	return verdict;
 }
 
@@ -767,7 +844,9 @@ static void note_leases(const struct decide_snapshot *s,
 		if (lease->receiver < s->nr_apps)
 			r->held[lease->receiver] =
 				decide_bound(r->held[lease->receiver] +
-					     decide_bound(lease->amount));
+					     decide_bound(resource == DECIDE_CPU ?
+							  lease->amount :
+							  lease->gain));
 	}
 }
 
@@ -792,7 +871,7 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 		bool gives = d->r->taken[i];
 
 		d->r->taken[i] = 0;
-		used += decide_bound(use->given);
+		used += freed_by(use, decide_bound(use->given));
 		grown += decide_less(decide_bound(use->used),
 				     decide_bound(use->base));
 		if (!may_receive(d, app)) {
@@ -813,8 +892,7 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 		if (managed(app) && app->eligible &&
 		    (d->r->reasons_max || !is_spent(d, i))) {
 			decide_heap_add(&d->donors,
-					donor_key(app, d->resource, gives),
-					i);
+					donor_key(d, i, gives), i);
 			if (d->resource == DECIDE_CPU && !is_spent(d, i))
 				d->rest[app->priority] += most_to_gain(d, i);
 		}
@@ -862,6 +940,7 @@ static void decide_resource(const struct decide_snapshot *s,
 		.capacity = decide_bound(s->capacity[resource]),
 		.step = least_step[resource],
 		.core = core_of(s),
+		.swap = decide_bound(s->swap_free),
 		.receivers = { .entries = r->entries, .apps = s->apps },
 		.donors = { .entries = r->entries + s->nr_apps,
 			    .apps = s->apps },

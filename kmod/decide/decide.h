@@ -78,6 +78,9 @@ struct decide_use {
 	__u32 unused_permille;	/* of what was freed for it lately, the part
 				 * that it had no use for */
 	__u32 moves;	/* tasks that giving would move; CPU only */
+	__u32 kept_permille;	/* of what is taken, the part that stays on the
+				 * node: zram keeps it, compressed */
+	__u64 anon;	/* of @used, what can go nowhere but to swap */
 };
 
 struct decide_app {
@@ -106,6 +109,9 @@ struct decide_snapshot {
 				 * each thread of a core; 0: 1000 */
 	__u32 correlation_pct;	/* 0: apps vary independently, 100: together */
 	__u32 min_priority;	/* a receiver's priority must exceed this */
+	__u32 swap_slow_permille;	/* by how much dearer it is to have a page
+				 * in swap than to read it from its file */
+	__u64 swap_free;	/* bytes that may yet be filled */
 	__u32 nr_apps;
 	__u32 nr_leases;
 	const struct decide_app *apps;
@@ -123,7 +129,7 @@ struct decide_proposal {
 	__u32 resource;
 	__u32 source;		/* enum decide_source */
 	__u64 amount;		/* for CPU whole cores */
-	__u64 gain;		/* expected to become free */
+	__u64 gain;		/* expected to become free on the node */
 	__u64 benefit;		/* both in KiB, milli-CPU or KiB/s x weight, see */
 	__u64 cost;		/* decide.c */
 };

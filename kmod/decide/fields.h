@@ -24,6 +24,8 @@
 	F(decide_snapshot, core_milli)	\
 	F(decide_snapshot, correlation_pct) \
 	F(decide_snapshot, min_priority) \
+	F(decide_snapshot, swap_slow_permille) \
+	F(decide_snapshot, swap_free)	\
 	F(decide_snapshot, nr_apps)	\
 	F(decide_snapshot, nr_leases)
 
@@ -48,7 +50,9 @@
 	F(decide_use, bar)		\
 	F(decide_use, regret_permille)	\
 	F(decide_use, unused_permille)	\
-	F(decide_use, moves)
+	F(decide_use, moves)		\
+	F(decide_use, kept_permille)	\
+	F(decide_use, anon)
 
 #define DECIDE_LEASE_FIELDS(F, A)	\
 	F(decide_lease, donor)		\

@@ -24,6 +24,7 @@
 #include "daemon/loop.h"
 #include "daemon/measure.h"
 #include "daemon/notify.h"
+#include "daemon/swap.h"
 #include "daemon/worker.h"
 #include "plan/push.h"
 #include "sense/fnv.h"
@@ -54,6 +55,7 @@ struct loop {
 
 	/* @gone: seen in a callback; acted upon when the library is left. */
 	bool connected, gone;
+	enum inventory_speed swap_told;
 	bool waiting_said, refused_said, full_said;
 	unsigned int backoff_s, retry_s;
 	unsigned int usage_ms, quiet_s;
@@ -99,6 +101,7 @@ static void disconnect(struct loop *l)
 {
 	preswap_unsubscribe(l->ctx);
 	l->connected = false;
+	l->swap_told = INVENTORY_UNKNOWN;
 	l->gone = false;
 	l->period_open = false;
 	l->periods = 0;
@@ -266,6 +269,8 @@ static void take_over(struct loop *l, const struct preswap_info *info)
 
 	series_set_limits(l->table, &limits);
 	foresee_set_limits(l->foresee, &limits);
+	if (!l->opts.dry_run)
+		swap_tell("", &l->swap_told);
 	l->look_s = 0;
 }
 

@@ -343,10 +343,18 @@ static void add_link(struct reader *r, const char *name)
 	link->up = !strcmp(text, "up");
 }
 
+static bool read_zswap(const struct reader *r)
+{
+	char zswap[8];
+
+	line_of(file_open(r, "sys/module/zswap/parameters/enabled"), zswap,
+		sizeof(zswap));
+	return !strcmp(zswap, "Y");
+}
+
 static int read_all(struct reader *r)
 {
 	struct inventory *to = r->to;
-	char zswap[8];
 
 	to->mem_bytes = mem_total(file_open(r, "proc/meminfo"));
 	if (!to->mem_bytes)
@@ -358,9 +366,7 @@ static int read_all(struct reader *r)
 	each_name(r, "sys/block", add_disk);
 	read_swaps(r);
 	each_name(r, "sys/class/net", add_link);
-	line_of(file_open(r, "sys/module/zswap/parameters/enabled"), zswap,
-		sizeof(zswap));
-	to->zswap = !strcmp(zswap, "Y");
+	to->zswap = read_zswap(r);
 	return r->no_memory ? -ENOMEM : 0;
 }
 
@@ -392,6 +398,26 @@ void inventory_free(struct inventory *inventory)
 	free(inventory->disks);
 	free(inventory->links);
 	free(inventory);
+}
+
+enum inventory_speed inventory_swap_speed(const char *root)
+{
+	struct inventory found = {};
+	struct reader r = { .root = root, .to = &found };
+	const struct inventory_swap *first = NULL;
+	enum inventory_speed speed = INVENTORY_UNKNOWN;
+	size_t i;
+
+	each_name(&r, "sys/block", add_disk);
+	read_swaps(&r);
+	for (i = 0; i < found.nr_swaps; i++)
+		if (!first || found.swaps[i].priority > first->priority)
+			first = &found.swaps[i];
+	if (first)
+		speed = read_zswap(&r) ? INVENTORY_MEMORY : first->speed;
+	free(found.swaps);
+	free(found.disks);
+	return speed;
 }
 
 const char *inventory_speed_name(enum inventory_speed speed)

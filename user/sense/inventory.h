@@ -75,6 +75,9 @@ struct inventory {
 int inventory_read(const char *root, struct inventory **out);
 void inventory_free(struct inventory *inventory);
 
+/* Of the swap that is filled first; with zswap, memory. */
+enum inventory_speed inventory_swap_speed(const char *root);
+
 const char *inventory_speed_name(enum inventory_speed speed);
 
 #endif /* SENSE_INVENTORY_H */

@@ -68,6 +68,9 @@ static inline void draw_app(struct decide_app *app, __u32 i)
 		use->unused_permille = draw(2) ? 0 : draw_value(1000);
 		use->moves = draw(2) ? 0 : draw_value(1000);
 	}
+	app->use[DECIDE_MEMORY].kept_permille = draw(2) ? 0 : draw_value(1000);
+	app->use[DECIDE_MEMORY].anon = draw(2) ? 0 :
+				       draw_value(1000 * DRAW_MIB);
 }
 
 static inline void draw_lease(struct decide_lease *lease, __u32 apps)
@@ -109,6 +112,8 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 					 (__u32)draw(1ULL << 32);
 	snapshot->correlation_pct = draw(120);
 	snapshot->min_priority = draw(11);
+	snapshot->swap_free = draw(2) ? 0 : draw_value(1000 * DRAW_MIB);
+	snapshot->swap_slow_permille = draw(2) ? 0 : draw_value(4000);
 	snapshot->nr_apps = draw(DRAW_APPS + 1);
 	snapshot->nr_leases = snapshot->nr_apps ? draw(DRAW_LEASES + 1) : 0;
 	for (i = 0; i < snapshot->nr_apps; i++)

@@ -95,6 +95,43 @@ static inline uint64_t promised_holds(const struct decide_app *app,
 	sum_;								\
 })
 
+/* What stays on the node of what is taken is not freed. */
+static inline void promises_gain(const struct decide_snapshot *s,
+				 const struct decide_proposal *p)
+{
+	uint32_t kept = s->apps[p->donor].use[p->resource].kept_permille;
+	uint32_t freed = kept < 1000 ? 1000 - kept : 0;
+
+	promise(p->gain <= p->amount && p->gain * 1000 <= p->amount * freed &&
+		p->gain * 1000 + 2000 > p->amount * freed,
+		"%llu taken, %llu freed", (unsigned long long)p->amount,
+		(unsigned long long)p->gain);
+}
+
+/* What cannot go to files finds room in the swap. */
+static inline void promises_swap(const struct decide_snapshot *s,
+				 const struct decide_result *r,
+				 uint32_t resource)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_apps; i++) {
+		const struct decide_use *use = &s->apps[i].use[resource];
+		uint64_t taken = promised_sum(r, donor, i, resource, amount);
+		uint64_t used = promised_bound(use->used);
+		uint64_t anon = promised_bound(use->anon);
+		uint64_t other = promised_bound(use->given) +
+				 (used > anon ? used - anon : 0);
+
+		if (use->anon && taken > other)
+			sum += taken - other;
+	}
+	promise(sum <= promised_bound(s->swap_free), "%llu to a swap of %llu",
+		(unsigned long long)sum,
+		(unsigned long long)promised_bound(s->swap_free));
+}
+
 static inline void promises_proposal(const struct decide_snapshot *s,
 				     const struct decide_result *r, uint32_t n)
 {
@@ -117,6 +154,8 @@ static inline void promises_proposal(const struct decide_snapshot *s,
 	promise(p->benefit > p->cost, "not worth it");
 	promise(p->amount && p->gain, "nothing is given");
 	promise(p->source == to->use[p->resource].source, "another source");
+	if (promised_in_amounts(p->resource))
+		promises_gain(s, p);
 	for (i = 0; i < n; i++)
 		promise(r->proposals[i].donor != p->donor ||
 			r->proposals[i].receiver != p->receiver ||
@@ -136,8 +175,6 @@ static inline void promises_amount(const struct decide_snapshot *s,
 
 	promise(!given || given + floor <= has, "gives %llu of %llu",
 		(unsigned long long)given, (unsigned long long)has);
-	promise(promised_sum(r, donor, donor, resource, gain) == given,
-		"another amount is freed than given");
 }
 
 /* Those that leave as many of @cores or more share the rest: it is their floors. */
@@ -242,6 +279,9 @@ static inline void promises(const struct decide_snapshot *s,
 		promises_proposal(s, r, i);
 	for (i = 0; r->nr_proposals && i < s->nr_apps; i++)
 		promises_donor(s, r, i);
+	for (i = 0; r->nr_proposals && i < DECIDE_RESOURCES; i++)
+		if (promised_in_amounts(i))
+			promises_swap(s, r, i);
 	promises_shortages(s, r);
 	promises_outlook(r);
 }

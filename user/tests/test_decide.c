@@ -149,6 +149,129 @@ static void test_example(void)
 	ktap_assert(result.nr_proposals == 0, "after the burst");
 }
 
+/*
+ * zram keeps 40 % of what goes to it: 200 MiB are freed by taking 333. That is what the
+ * lease costs, and what it frees is all that counts as freed.
+ */
+static void test_kept(void)
+{
+	struct decide_app *batch, *other, *service;
+	uint64_t cost;
+
+	node();
+	batch = add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	run();
+	cost = proposals[0].cost;
+	batch->use[DECIDE_MEMORY].kept_permille = 400;
+	run();
+	ktap_assert(result.nr_proposals == 1 && !result.nr_shortages, "%u, %u",
+		    result.nr_proposals, result.nr_shortages);
+	ktap_assert(proposals[0].amount / 1024 == 200 * 1024 * 1000 / 600 &&
+		    proposals[0].gain / 1024 == 200 * 1024, "%llu for %llu KiB",
+		    (unsigned long long)proposals[0].amount / 1024,
+		    (unsigned long long)proposals[0].gain / 1024);
+	ktap_assert(proposals[0].cost / 100 == cost * 10 / 6 / 100,
+		    "cost %llu, without zram %llu",
+		    (unsigned long long)proposals[0].cost,
+		    (unsigned long long)cost);
+
+	/* carried out: used is 333 - 133 MiB less, and the same lease goes on */
+	snapshot.nr_leases = 1;
+	leases[0] = (struct decide_lease){ 0, 1, DECIDE_MEMORY,
+					   proposals[0].amount,
+					   proposals[0].gain };
+	batch->use[DECIDE_MEMORY].had = 900 * MIB;
+	batch->use[DECIDE_MEMORY].given = proposals[0].amount;
+	batch->use[DECIDE_MEMORY].used -= proposals[0].amount;
+	snapshot.used[DECIDE_MEMORY] = 750 * MIB;
+	run();
+	ktap_assert(proposals[0].amount == leases[0].amount &&
+		    !result.nr_shortages, "another lease, of %llu KiB",
+		    (unsigned long long)proposals[0].amount / 1024);
+
+	/* of equals, the one whose memory is freed as a whole gives */
+	node();
+	batch = add(1, DECIDE_BATCH, true, 0, 500 * MIB);
+	other = add(1, DECIDE_BATCH, true, 0, 400 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	batch->use[DECIDE_MEMORY].kept_permille = 100;
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 0 &&
+		    given_by(other, DECIDE_MEMORY) == 200 * MIB, "the dearer");
+
+	/* nothing is taken where nothing would be freed */
+	batch->use[DECIDE_MEMORY].kept_permille = 1000;
+	other->use[DECIDE_MEMORY].kept_permille = 1000;
+	run();
+	ktap_assert(!result.nr_proposals && result.nr_shortages == 1 &&
+		    shortages[0].missing == 200 * MIB, "taken in vain");
+}
+
+/* Swap of 120 MiB: who gives first fills it, files need none of it. */
+static void test_swap(void)
+{
+	struct decide_app *first, *second, *service;
+
+	node();
+	first = add(1, DECIDE_BATCH, true, 0, 300 * MIB);
+	second = add(2, DECIDE_BATCH, true, 0, 600 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 450 * MIB, 450 * MIB);
+	snapshot.swap_free = 120 * MIB;
+	first->use[DECIDE_MEMORY].anon = 300 * MIB;
+	second->use[DECIDE_MEMORY].anon = 500 * MIB;
+	run();
+	ktap_assert(given_by(first, DECIDE_MEMORY) == 120 * MIB, "%llu MiB",
+		    (unsigned long long)(given_by(first, DECIDE_MEMORY) / MIB));
+	ktap_assert(given_by(second, DECIDE_MEMORY) == 100 * MIB, "%llu MiB",
+		    (unsigned long long)(given_by(second, DECIDE_MEMORY) / MIB));
+	ktap_assert(result.nr_shortages == 1 &&
+		    shortages[0].missing == 180 * MIB, "%llu MiB are missing",
+		    (unsigned long long)(shortages[0].missing / MIB));
+
+	/* what is there already needs no more of it */
+	first->use[DECIDE_MEMORY].had = 300 * MIB;
+	first->use[DECIDE_MEMORY].given = 120 * MIB;
+	first->use[DECIDE_MEMORY].used = 180 * MIB;
+	first->use[DECIDE_MEMORY].anon = 180 * MIB;
+	snapshot.used[DECIDE_MEMORY] -= 120 * MIB;
+	snapshot.swap_free = 0;
+	run();
+	ktap_assert(given_by(first, DECIDE_MEMORY) == 120 * MIB &&
+		    given_by(second, DECIDE_MEMORY) == 100 * MIB,
+		    "%llu and %llu MiB",
+		    (unsigned long long)(given_by(first, DECIDE_MEMORY) / MIB),
+		    (unsigned long long)(given_by(second, DECIDE_MEMORY) / MIB));
+}
+
+/* On a disk: who holds files gives before who holds none, both of one priority. */
+static void test_slow_swap(void)
+{
+	struct decide_app *anon, *files, *service;
+
+	node();
+	anon = add(2, DECIDE_BATCH, true, 0, 500 * MIB);
+	files = add(2, DECIDE_BATCH, true, 0, 400 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
+	snapshot.swap_free = 1000 * MIB;
+	anon->use[DECIDE_MEMORY].anon = 500 * MIB;
+	files->use[DECIDE_MEMORY].anon = 100 * MIB;
+	run();
+	ktap_assert(given_by(anon, DECIDE_MEMORY) == 200 * MIB,
+		    "fast: the larger one gives");
+	snapshot.swap_slow_permille = 2000;
+	run();
+	ktap_assert(given_by(files, DECIDE_MEMORY) == 200 * MIB,
+		    "slow: the one with files gives");
+	/* 200 MiB x 4 x (1 + 2 x a quarter) */
+	ktap_assert(proposals[0].cost == 200 * 1024 * 4 * 3 / 2, "cost %llu",
+		    (unsigned long long)proposals[0].cost);
+}
+
 static void test_headroom(void)
 {
 	struct decide_app *service;
@@ -1269,6 +1392,9 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-20 the example, and the lease stays through the burst",
 		  test_example },
+		{ "R-18 what zram keeps is not freed", test_kept },
+		{ "R-18 no more to swap than there is room", test_swap },
+		{ "R-18 R-21 slow swap makes a donor dearer", test_slow_swap },
 		{ "R-19 only what is above the threshold", test_headroom },
 		{ "R-23 lowest priority first, down to the floor",
 		  test_order_and_floor },

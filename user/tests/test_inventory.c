@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../selftests/ktap.h"
+#include "daemon/swap.h"
 #include "sense/inventory.h"
 
 static char root[] = "/tmp/inventory.XXXXXX";
@@ -147,6 +148,52 @@ static void test_devices(void)
 		    "veth1");
 	ktap_assert(found->zswap, "zswap");
 	inventory_free(found);
+	ktap_assert(inventory_swap_speed(root) == INVENTORY_MEMORY, "zswap first");
+	file("N\n", "sys/module/zswap/parameters/enabled");
+	ktap_assert(inventory_swap_speed(root) == INVENTORY_MEMORY, "zram first");
+	file("Filename Type Size Used Priority\n"
+	     "/dev/zram0 partition 4096 12 -4\n"
+	     "/dev/sda2 partition 100000 0 -2\n", "proc/swaps");
+	ktap_assert(inventory_swap_speed(root) == INVENTORY_ROTATING, "sda first");
+	end();
+}
+
+static unsigned int told(void)
+{
+	char path[64];
+	unsigned int speed;
+	FILE *from;
+
+	snprintf(path, sizeof(path), "%s/sys/kernel/preswap/swap_speed", root);
+	from = fopen(path, "re");
+	ktap_assert(from && fscanf(from, "%u", &speed) == 1, "%s", path);
+	fclose(from);
+	return speed;
+}
+
+/* The module learns it, again when it changes, unless a person has said it. */
+static void test_tell(void)
+{
+	enum inventory_speed before = INVENTORY_UNKNOWN;
+
+	begin();
+	ktap_assert(!swap_tell(root, &before) && !before, "no swap, no module");
+	file("8192\n", "sys/block/zram0/size");
+	file("8192\n", "sys/block/sda/size");
+	file("/dev/zram0 partition 4096 12 100\n", "proc/swaps");
+	ktap_assert(swap_tell(root, &before) == -ENOENT && !before, "no module");
+	file("0\n", "sys/kernel/preswap/swap_speed");
+	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_MEMORY,
+		    "%u is told", told());
+	file("1\n", "sys/block/sda/queue/rotational");
+	file("/dev/sda2 partition 4096 12 100\n", "proc/swaps");
+	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_ROTATING,
+		    "then %u", told());
+	file("2\n", "sys/kernel/preswap/swap_speed");
+	file("/dev/zram0 partition 4096 12 100\n", "proc/swaps");
+	ktap_assert(!swap_tell(root, &before) && told() == 2, "not by hand");
+	file("x\n", "sys/kernel/preswap/swap_speed");
+	ktap_assert(swap_tell(root, &before) == -EBADMSG, "no number");
 	end();
 }
 
@@ -190,6 +237,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-18 cores, siblings, caches, nodes", test_topology },
 		{ "R-18 disks, swap and links with their speed", test_devices },
+		{ "R-18 the module is told how slow the swap is", test_tell },
 		{ "R-18 damaged and missing files", test_damaged },
 		{ "R-18 this machine", test_here },
 		{}
