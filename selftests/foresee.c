@@ -11,20 +11,44 @@
 static struct preswap_ctx *ctx;
 static uint64_t recv_id, low_id, mid_id, never_id;
 
-/* Fill memory with pages that zram keeps a hundredth of, then wait to be killed. */
-static void hog(void *arg)
+/* Fill memory with pages of so many random words, then wait to be killed. */
+static void fill(size_t size, size_t words)
 {
-	size_t size = (size_t)arg, i;
-	uint64_t *memory;
+	uint64_t *memory, x = (uint64_t)getpid() | 1;
+	size_t i;
 
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		_exit(98);
-	for (i = 0; i < size / sizeof(*memory); i += 512)
-		memory[i] = i + 1;
+	for (i = 0; i < size / sizeof(*memory); i++) {
+		if (i % 512 >= words)
+			continue;
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		memory[i] = x;
+	}
 	for (;;)
 		pause();
+}
+
+/* zram keeps a hundredth of it. */
+static void hog(void *arg)
+{
+	fill((size_t)arg, 1);
+}
+
+/* zram keeps some two fifths of it. */
+static void hog_mixed(void *arg)
+{
+	fill((size_t)arg, 170);
+}
+
+/* zram keeps all of it. */
+static void hog_random(void *arg)
+{
+	fill((size_t)arg, 512);
 }
 
 static void spin(void *arg)
@@ -339,6 +363,64 @@ static void use_all(void *arg)
 			memory[i]++;
 		sleep_ms(1000);
 	}
+}
+
+static uint64_t available(void)
+{
+	char text[4096];
+	const char *at;
+
+	ktap_assert(!try_read("/proc/meminfo", text, sizeof(text)), "meminfo");
+	at = strstr(text, "MemAvailable:");
+	ktap_assert(at, "no MemAvailable");
+	return strtoull(at + strlen("MemAvailable:"), NULL, 10) << 10;
+}
+
+/* What the node has more is what was asked for: zram's part is taken on top. */
+static void test_zram(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	uint64_t before, freed, size = 300 * MIB, want = 100 * MIB;
+
+	setup();
+	group_spawn("low", hog_mixed, (void *)size);
+	ktap_assert(wait_until(30000, group_memory("low") >= size), "too slow");
+	arm();
+	before = available();
+	need_memory(want);
+	ktap_assert(wait_until(8000, find_lease(lease) && lease->found.full_ns),
+		    "not full");
+	/* what was learned in its first second makes it greater */
+	sleep_ms(2000);
+	ktap_assert(wait_until(8000, find_lease(lease) && lease->found.full_ns),
+		    "not full again");
+	/* the kernel's counters come a second late */
+	wait_until(5000, available() > before + want * 4 / 5);
+	freed = available() - before;
+	printf("# %llu MiB taken, %llu MiB freed of %llu\n",
+	       (unsigned long long)(lease->found.amount / MIB),
+	       (unsigned long long)(freed / MIB),
+	       (unsigned long long)(want / MIB));
+	ktap_assert(lease->found.amount > want * 5 / 4, "no more is taken");
+	ktap_assert(freed > want * 4 / 5 && freed < want * 13 / 10,
+		    "%llu MiB are freed", (unsigned long long)(freed / MIB));
+}
+
+/* Taking what does not compress moves it: tried for a little, then refused. */
+static void test_incompressible(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	uint64_t size = 200 * MIB;
+
+	setup();
+	group_spawn("low", hog_random, (void *)size);
+	ktap_assert(wait_until(30000, group_memory("low") >= size), "too slow");
+	arm();
+	need_memory(100 * MIB);
+	ktap_assert(wait_until(3000, find_lease(lease)), "nothing begins");
+	ktap_assert(wait_until(15000, !find_lease(lease)), "in vain, for ever");
+	need_memory(100 * MIB);
+	ktap_assert(!wait_until(3000, find_lease(lease)), "in vain, again");
 }
 
 /*
@@ -888,6 +970,9 @@ int main(void)
 		{ "R-19 not earlier than freeing takes", test_just_in_time },
 		{ "R-24 nothing that the policy excludes", test_gives },
 		{ "R-25 only while it is approved", test_approval },
+		{ "R-18 R-28 what zram keeps is taken on top", test_zram },
+		{ "R-18 R-28 what zram cannot compress is left alone",
+		  test_incompressible },
 		{ "R-28 a donor that suffers has it back at once",
 		  test_backoff },
 		{ "R-24 a donor that stood still for too long is left alone",
