@@ -153,6 +153,7 @@ struct turn {
 	__u64 stands;	/* of both; what is in force is judged by this */
 	__u64 rest;	/* that donors after this one could free, of its priority */
 	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
+	__u32 leases, leases_end;	/* where its leases are */
 };
 
 static __u32 weight(const struct decide_app *app)
@@ -212,19 +213,35 @@ static __u32 price_permille(const struct decide_app *app, __u32 resource)
 	return weight(app) * ((__u32)permille + moving_permille(use));
 }
 
-static const struct decide_lease *lease_between(const struct decision *d,
-						__u32 donor, __u32 receiver)
+/* The receiver's leases of this resource are among these; few are of others. */
+static void find_leases(const struct decision *d, struct turn *turn)
 {
 	const struct decide_snapshot *s = d->s;
 	__u32 i;
 
-	if (!d->r->held[receiver])
-		return NULL;
-	for (i = 0; i < s->nr_leases; i++)
-		if (s->leases[i].donor == donor &&
-		    s->leases[i].receiver == receiver &&
-		    s->leases[i].resource == d->resource)
-			return &s->leases[i];
+	for (i = 0; i < s->nr_leases; i++) {
+		if (s->leases[i].receiver != turn->app ||
+		    s->leases[i].resource != d->resource)
+			continue;
+		if (!turn->leases_end)
+			turn->leases = i;
+		turn->leases_end = i + 1;
+	}
+}
+
+static const struct decide_lease *lease_from(const struct decision *d,
+					     const struct turn *turn,
+					     __u32 donor)
+{
+	const struct decide_lease *lease;
+	__u32 i;
+
+	for (i = turn->leases; i < turn->leases_end; i++) {
+		lease = &d->s->leases[i];
+		if (lease->donor == donor && lease->receiver == turn->app &&
+		    lease->resource == d->resource)
+			return lease;
+	}
 	return NULL;
 }
 
@@ -403,15 +420,14 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 {
 	struct decide_result *r = d->r;
 	__u64 missing = old ? turn->stands : turn->missing, worth;
-	__u64 before = turn->room + turn->shortage - missing;
+	__u64 room = turn->room + turn->shortage, covered;
 	struct decide_demand demand = turn->demand;
-	__u64 covered;
 
 	if (old) {
-		before += turn->kept;
+		room += turn->kept;
 		demand.median += (__s64)turn->lift;
 	}
-	covered = decide_demand_expected(&demand, before,
+	covered = decide_demand_expected(&demand, room - missing,
 					 decide_smaller(missing, p->gain));
 	p->benefit = worth_of(d, p->receiver, covered);
 	p->cost = decide_permille(units(d->resource, p->gain),
@@ -442,14 +458,12 @@ static bool too_little(const struct decision *d, const struct turn *turn,
 
 static enum decide_verdict take_amount(struct decision *d,
 				       const struct turn *turn,
-				       struct decide_proposal *p)
+				       struct decide_proposal *p,
+				       const struct decide_lease *old)
 {
 	__u64 most = giveable(d, p->donor);
-	const struct decide_lease *old = NULL;
 	enum decide_verdict verdict;
 
-	if (most)
-		old = lease_between(d, p->donor, p->receiver);
 	p->amount = steady(d, turn, old, most);
 	p->gain = p->amount;
 	/* crumbs cost a lease and bring nothing */
@@ -511,11 +525,10 @@ static void leave_cores(struct decision *d, __u32 donor, __u64 cores,
 
 static enum decide_verdict take_cpu(struct decision *d,
 				    const struct turn *turn,
-				    struct decide_proposal *p)
+				    struct decide_proposal *p,
+				    const struct decide_lease *old)
 {
 	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]);
-	const struct decide_lease *old = lease_between(d, p->donor,
-						       p->receiver);
 	__u64 leave = cores_to_leave(d, p->donor,
 				     steady_cores(d, turn, use, old));
 	enum decide_verdict verdict;
@@ -559,17 +572,19 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 		.source = d->s->apps[turn->app].use[d->resource].source,
 	};
 	enum decide_verdict verdict = may_give(d, donor, turn->app);
+	const struct decide_lease *old = lease_from(d, turn, donor);
 
 	if (verdict == DECIDE_GIVES)
 		verdict = d->resource == DECIDE_CPU ?
-			  take_cpu(d, turn, &p) : take_amount(d, turn, &p);
+			  take_cpu(d, turn, &p, old) :
+			  take_amount(d, turn, &p, old);
 	report_reason(d->r, &p, verdict);
 	if (verdict != DECIDE_GIVES)
 		return false;
 	turn->missing = decide_less(turn->missing, p.gain);
 	turn->stands = decide_less(turn->stands, p.gain);
 	/* what was kept as it is covers what it was kept in spite of */
-	if (lease_between(d, donor, turn->app))
+	if (old)
 		turn->missing = decide_less(turn->missing, p.gain / 8);
 	return true;
 }
@@ -762,6 +777,8 @@ static void take_turn(struct decision *d, __u32 app)
 	turn.missing = turn.shortage;
 	turn.stands = turn.shortage + turn.kept;
 	d->crumbs = 0;
+	if (r->held[app])
+		find_leases(d, &turn);
 	r->nr_receivers++;
 	wait = wait_ms(d, &turn);
 	report_need(d, &turn, spread, wait);

@@ -95,6 +95,7 @@ static struct turn any_turn(void)
 	struct turn turn;
 
 	turn.app = RECEIVER;
+	assume(turn.leases_end <= 1);
 	assume(turn.shortage <= 4 * DECIDE_MAX);
 	assume(turn.missing <= turn.shortage);
 	assume(turn.kept <= DECIDE_MAX && turn.lift <= 2 * DECIDE_MAX);
