@@ -38,7 +38,8 @@
  * Receivers. Of what was freed for one, the part that it grew into while its
  * leases lasted is their payoff; in 1/1000:
  *
- *	payoff = payoff + (part - payoff) / 4		when its last lease ends
+ *	payoff = payoff + (part - payoff) / 4		when its last lease ends,
+ *							and every review_ms before
  *
  * and no less than 1/8, so that a new pattern gets its chance. Example: three
  * leases for bursts that did not come make the next one worth 0.42.
@@ -171,7 +172,7 @@ static inline void preswap_payoff_update(struct preswap_payoff *payoff,
 	payoff->amount = min_t(u64, max(amount, (u64)payoff->amount), U32_MAX);
 }
 
-/* The last one has ended. */
+/* The last one has ended, or is reviewed. */
 static inline void preswap_payoff_end(struct preswap_payoff *payoff)
 {
 	u64 part = min(payoff->grown, payoff->amount);

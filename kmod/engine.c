@@ -26,6 +26,7 @@
 #include "lease.h"
 #include "net.h"
 #include "netlink.h"
+#include "noise.h"
 #include "reclaim.h"
 #include "share.h"
 #include "task.h"
@@ -57,7 +58,7 @@ struct preswap_knobs preswap_knobs = {
 	 */
 	.lead_resource_ms = { 3000, 10000, 3000, 3000 },
 	.hold_ms = 3000,
-	.max_lease_ms = 300000,
+	.review_ms = 300000,
 	.usage_ms = 1000,
 	.threshold_pct = { 80, 80, 80, 80 },
 	.min_priority = 1,
@@ -79,6 +80,7 @@ static struct {
 	struct decide_proposal proposals[PRESWAP_ENGINE_PROPOSALS];
 	struct decide_shortage shortages[PRESWAP_ENGINE_PROPOSALS];
 	u32 lease_ids[PRESWAP_LEASES_MAX];
+	struct preswap_noise noise[DECIDE_RESOURCES];
 	struct preswap_decision last;	/* in these arrays; preswap_lock */
 } preswap_engine;
 
@@ -388,6 +390,8 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		snapshot->capacity[r] = preswap_node.capacity[r];
 		snapshot->used[r] = preswap_node.used[r];
+		snapshot->noise[r] =
+			preswap_noise_most(&preswap_engine.noise[r]);
 		snapshot->threshold_pct[r] = preswap_knob(threshold_pct[r]);
 	}
 	snapshot->core_milli = preswap_cores_threads() * DECIDE_MILLI_PER_CPU;
@@ -539,6 +543,9 @@ static void preswap_engine_decide(u64 now_ns)
 		return;
 	decide(&snapshot, &result);
 	preswap_engine_keep(&snapshot, &result, now_ns);
+	for (i = 0; i < DECIDE_RESOURCES; i++)
+		preswap_noise_update(&preswap_engine.noise[i],
+				     &result.outlook[i], now_ns);
 	if (result.nr_receivers)
 		trace_preswap_decide(&snapshot, &result,
 				     preswap_knob(dry_run));

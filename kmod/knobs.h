@@ -19,7 +19,7 @@ struct preswap_knobs {
 	unsigned int lead_ms;		/* act on what is expected until then */
 	unsigned int lead_resource_ms[DECIDE_RESOURCES];	/* at most */
 	unsigned int hold_ms;		/* a lease lasts at least this long */
-	unsigned int max_lease_ms;	/* and at most this long */
+	unsigned int review_ms;		/* of whether leases pay, as they go on */
 	unsigned int usage_ms;		/* period of usage notifications */
 	unsigned int threshold_pct[DECIDE_RESOURCES];
 	unsigned int min_priority;	/* receivers must exceed it */

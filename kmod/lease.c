@@ -128,6 +128,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 		receiver->gets[r] += request->gain;
 		if (!receiver->receives[r]++) {
 			receiver->base[r] = preswap_lease_used(receiver, r);
+			receiver->payoff_ns[r] = now_ns;
 			if (r == DECIDE_MEMORY) {
 				receiver->mem_peak = receiver->base[r];
 				receiver->mem_grown_ns = now_ns;
@@ -174,12 +175,10 @@ static struct preswap_lease_info *preswap_lease_ended_by_id(u32 id)
 void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 			 u64 now_ns)
 {
-	u64 most = lease->info.begin_ns +
-		   (u64)preswap_knob(max_lease_ms) * NSEC_PER_MSEC;
 	u64 until = now_ns + (u64)preswap_knob(hold_ms) * NSEC_PER_MSEC;
 
 	lockdep_assert_held(&preswap_lock);
-	lease->info.until_ns = max(lease->info.until_ns, min(until, most));
+	lease->info.until_ns = max(lease->info.until_ns, until);
 	if (lease->info.amount == amount)
 		return;
 	if (amount > lease->info.amount)
@@ -205,8 +204,12 @@ bool preswap_lease_look(u32 id, struct preswap_lease_info *info)
 	return lease;
 }
 
-/* What a receiver has of what was freed for it; manual ones prove nothing. */
-static void preswap_lease_payoff(const struct preswap_lease *lease)
+/*
+ * What a receiver has of what was freed for it; manual ones prove nothing. What
+ * goes on and on is reviewed as if it had ended: a lease that nobody uses loses its
+ * worth, one that is used is not interrupted.
+ */
+static void preswap_lease_payoff(const struct preswap_lease *lease, u64 now_ns)
 {
 	enum decide_resource r = preswap_lease_resource(&lease->info);
 	struct preswap_app *receiver = lease->receiver;
@@ -220,6 +223,11 @@ static void preswap_lease_payoff(const struct preswap_lease *lease)
 	preswap_payoff_update(&receiver->payoff[r],
 			      (used - min(used, receiver->base[r])) >> shift,
 			      receiver->gets[r] >> shift);
+	if (now_ns - receiver->payoff_ns[r] <
+	    (u64)preswap_knob(review_ms) * NSEC_PER_MSEC)
+		return;
+	preswap_payoff_end(&receiver->payoff[r]);
+	receiver->payoff_ns[r] = now_ns;
 }
 
 static void preswap_lease_release(struct preswap_lease *lease)
@@ -417,7 +425,7 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
 		preswap_lease_progress(lease, now_ns, stray);
 		if (lease->receiver)
-			preswap_lease_payoff(lease);
+			preswap_lease_payoff(lease, now_ns);
 		if (preswap_lease_hurts(lease)) {
 			preswap_reclaim_pause(lease->donor, now_ns);
 			preswap_lease_end(lease, PRESWAP_LEASE_END_BACKOFF);

@@ -142,7 +142,7 @@ PRESWAP_KNOB(lead_memory_ms, lead_resource_ms[DECIDE_MEMORY], 100, 900000,
 PRESWAP_KNOB(lead_io_ms, lead_resource_ms[DECIDE_IO], 100, 900000, false);
 PRESWAP_KNOB(lead_net_ms, lead_resource_ms[DECIDE_NET], 100, 900000, false);
 PRESWAP_KNOB(hold_ms, hold_ms, 100, 60000, false);
-PRESWAP_KNOB(max_lease_ms, max_lease_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
+PRESWAP_KNOB(review_ms, review_ms, 1000, PRESWAP_LEASE_MAX_MS, false);
 PRESWAP_KNOB(usage_ms, usage_ms, 100, 60000, false);
 PRESWAP_KNOB(threshold_cpu_pct, threshold_pct[DECIDE_CPU], 1, 100, false);
 PRESWAP_KNOB(threshold_memory_pct, threshold_pct[DECIDE_MEMORY], 1, 100,
@@ -171,7 +171,7 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_lead_io_ms.attr.attr,
 	&preswap_knob_lead_net_ms.attr.attr,
 	&preswap_knob_hold_ms.attr.attr,
-	&preswap_knob_max_lease_ms.attr.attr,
+	&preswap_knob_review_ms.attr.attr,
 	&preswap_knob_usage_ms.attr.attr,
 	&preswap_knob_threshold_cpu_pct.attr.attr,
 	&preswap_knob_threshold_memory_pct.attr.attr,

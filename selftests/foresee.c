@@ -167,6 +167,7 @@ static void setup(void)
 	set_knob("ab_unit", 0);
 	set_knob("lead_ms", 10000);
 	set_knob("hold_ms", 1000);
+	set_knob("review_ms", 300000);
 	set_knob("reclaim_rate_mib", 1024);
 	set_knob("threshold_memory_pct", 10);
 	set_knob("threshold_cpu_pct", 80);
@@ -728,6 +729,49 @@ static void push_forever(void *arg)
 	}
 }
 
+/* As a daemon that expects a burst in two seconds for all of @seconds. */
+static void expect_soon(int seconds)
+{
+	while (seconds--) {
+		set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0,
+			     48 * MIB, 2000, 5000);
+		sleep_ms(1000);
+	}
+}
+
+/*
+ * Reviews find that nothing is used. To a receiver that matters 324 times as much
+ * as the donor, 1/8 of that is worth it; one that matters 32 to 18 loses it at the third.
+ */
+static void test_goes_on(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	unsigned int id;
+
+	setup();
+	set_knob("review_ms", 1000);
+	group_hog("low", 100 * MIB);
+	arm();
+	expect_soon(1);
+	ktap_assert(find_lease(lease), "no lease");
+	id = lease->found.id;
+	expect_soon(6);
+	ktap_assert(find_lease(lease) == 1 && lease->found.id == id,
+		    "%d leases, %u was %u", lease->count, lease->found.id, id);
+
+	setup();
+	set_knob("review_ms", 1000);
+	set_policy(ctx, recv_id, 4, PRESWAP_SENSITIVITY_NORMAL, false, 0, 0);
+	group_hog("mid", 100 * MIB);
+	arm();
+	expect_soon(1);
+	ktap_assert(find_lease(lease), "none at first");
+	expect_soon(6);
+	ktap_assert(!find_lease(lease), "what nobody uses stays");
+	expect_soon(2);
+	ktap_assert(!find_lease(lease), "and begins anew");
+}
+
 static void test_daemon_killed(void)
 {
 	struct lease_search *live = LEASE(AFFINITY, 0, 0, false);
@@ -1018,6 +1062,8 @@ int main(void)
 		  test_dry_run },
 		{ "R-32 a lease ends when its forecast has passed",
 		  test_expires },
+		{ "R-32 a lease goes on while it is worth it, used or not",
+		  test_goes_on },
 		{ "R-32 a lease ends when the daemon is killed",
 		  test_daemon_killed },
 		{ "R-32 a lease ends with its receiver and with its donor",

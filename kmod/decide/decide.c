@@ -32,6 +32,13 @@
  * grown = 200: as before. The burst passes, the forecast falls to 50: need 0,
  * nothing is proposed, and the lease runs out.
  *
+ * Noise. A shortage swings by the node's measured noise while nothing happens. What is
+ * in force is judged by the greatest that this one may be a part of: the shortage, and
+ * what the receiver holds beyond it as far as noise goes. Nothing begins or grows by
+ * that. Example: a node of 1 GiB whose balance swings by 20 MiB. At a shortage of 10
+ * MiB a lease begins; it stays at one of -5, where there is room, and ends at -20. The
+ * receiver's own need must stand, though: once its burst has passed it keeps nothing.
+ *
  * Just in time. What is taken early costs the donor for longer and helps
  * nobody. A need that is further off than it takes to free (the shortages up to
  * it, at the node's rate, and a quarter more), and than the slack by which
@@ -137,6 +144,7 @@ struct decision {
 	struct decide_spread served;	/* of the receivers so far */
 	__u64 queued;	/* their shortages, to be freed first */
 	__u64 crumbs;	/* of shortages too small for leases of their own */
+	__u64 slack;	/* noise, beyond what hysteresis stands anyway */
 	__s64 room;	/* headroom left */
 };
 
@@ -145,11 +153,15 @@ struct turn {
 	__u32 app;
 	struct decide_demand demand;	/* with what is carried */
 	__u64 carried;	/* for receivers before this one */
+	__u64 kept;	/* beyond the shortage, of what it holds */
+	__u64 lift;	/* with so much more demand it would be short of both */
 	__u64 room;
 	__u64 shortage;
 	__u64 missing;	/* of the shortage, as donors give */
+	__u64 stands;	/* of both; what is in force is judged by this */
 	__u64 rest;	/* that donors after this one could free, of its priority */
 	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
+	__u32 leases, leases_end;	/* where its leases are */
 };
 
 static __u32 weight(const struct decide_app *app)
@@ -244,19 +256,35 @@ static __u32 price_permille(const struct decision *d, __u32 donor)
 			      slow * anon_permille(use) / 1000);
 }
 
-static const struct decide_lease *lease_between(const struct decision *d,
-						__u32 donor, __u32 receiver)
+/* The receiver's leases of this resource are among these; few are of others. */
+static void find_leases(const struct decision *d, struct turn *turn)
 {
 	const struct decide_snapshot *s = d->s;
 	__u32 i;
 
-	if (!d->r->held[receiver])
-		return NULL;
-	for (i = 0; i < s->nr_leases; i++)
-		if (s->leases[i].donor == donor &&
-		    s->leases[i].receiver == receiver &&
-		    s->leases[i].resource == d->resource)
-			return &s->leases[i];
+	for (i = 0; i < s->nr_leases; i++) {
+		if (s->leases[i].receiver != turn->app ||
+		    s->leases[i].resource != d->resource)
+			continue;
+		if (!turn->leases_end)
+			turn->leases = i;
+		turn->leases_end = i + 1;
+	}
+}
+
+static const struct decide_lease *lease_from(const struct decision *d,
+					     const struct turn *turn,
+					     __u32 donor)
+{
+	const struct decide_lease *lease;
+	__u32 i;
+
+	for (i = turn->leases; i < turn->leases_end; i++) {
+		lease = &d->s->leases[i];
+		if (lease->donor == donor && lease->receiver == turn->app &&
+		    lease->resource == d->resource)
+			return lease;
+	}
 	return NULL;
 }
 
@@ -272,13 +300,15 @@ static bool is_in_need(const struct decision *d, __u32 index, __u64 need)
 
 	/*
 	 * Hysteresis, both ways: what has begun goes on at half the need that
-	 * begins one, but a large one does not live on for a small rest: the
+	 * begins one, or at a quarter where there is noise, but a large one does not live on for a small rest: the
 	 * burst that it was for has passed. CPU is held in whole cores, so
 	 * less of it is a small rest.
 	 */
 	if (held) {
 		held /= d->resource == DECIDE_CPU ? 8 : 4;
 		least = decide_larger(held, least / 2);
+		least = decide_larger(decide_less(least, d->slack / 2),
+				      d->step / 4);
 	}
 	return need >= least;
 }
@@ -432,17 +462,21 @@ static __u64 most_to_gain(const struct decision *d, __u32 donor)
  * Small changes of a lease in force are not worth the disturbance: by less than
  * an eighth upward, by less than half or a step downward.
  */
-static __u64 steady(const struct decision *d, const struct decide_lease *old,
-		    __u64 amount, __u64 most)
+static __u64 steady(const struct decision *d, const struct turn *turn,
+		    const struct decide_use *use,
+		    const struct decide_lease *old, __u64 most)
 {
-	__u64 had;
+	__u64 now = decide_smaller(amount_to_free(use, turn->missing), most);
+	__u64 kept, had;
 
 	if (!old)
-		return amount;
+		return now;
 	had = decide_bound(old->amount);
-	if (amount > had + decide_larger(had / 8, d->step / 4) ||
-	    amount < decide_smaller(had / 2, decide_less(had, d->step)))
-		return amount;
+	if (now > had + decide_larger(had / 8, d->step / 4))
+		return now;
+	kept = decide_smaller(amount_to_free(use, turn->stands), most);
+	if (kept < decide_smaller(had / 2, decide_less(had, d->step)))
+		return kept;
 	return decide_smaller(had, most);
 }
 
@@ -461,11 +495,16 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 				   const struct decide_lease *old)
 {
 	struct decide_result *r = d->r;
-	__u64 covered = decide_smaller(turn->missing, p->gain), worth, taken;
+	__u64 missing = old ? turn->stands : turn->missing, worth, taken;
+	__u64 room = turn->room + turn->shortage, covered;
+	struct decide_demand demand = turn->demand;
 
-	covered = decide_demand_expected(&turn->demand, turn->room +
-					 turn->shortage - turn->missing,
-					 covered);
+	if (old) {
+		room += turn->kept;
+		demand.median += (__s64)turn->lift;
+	}
+	covered = decide_demand_expected(&demand, room - missing,
+					 decide_smaller(missing, p->gain));
 	p->benefit = worth_of(d, p->receiver, covered);
 	/* cores are not taken themselves, but their use */
 	taken = d->resource == DECIDE_CPU ? p->gain : p->amount;
@@ -487,24 +526,23 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 static bool too_little(const struct decision *d, const struct turn *turn,
 		       bool in_force)
 {
+	if (in_force)
+		return turn->stands < turn->shortage + turn->kept &&
+		       turn->stands < d->step / 4;
 	return turn->missing < turn->shortage &&
-	       turn->missing < d->step / (in_force ? 4 : 2);
+	       turn->missing < d->step / 2;
 }
 
 static enum decide_verdict take_amount(struct decision *d,
 				       const struct turn *turn,
-				       struct decide_proposal *p)
+				       struct decide_proposal *p,
+				       const struct decide_lease *old)
 {
 	const struct decide_use *use = &d->s->apps[p->donor].use[d->resource];
 	__u64 most = takeable(d, p->donor);
-	const struct decide_lease *old = NULL;
 	enum decide_verdict verdict;
 
-	if (most)
-		old = lease_between(d, p->donor, p->receiver);
-	p->amount = steady(d, old,
-			   decide_smaller(amount_to_free(use, turn->missing),
-					  most), most);
+	p->amount = steady(d, turn, use, old, most);
 	p->gain = freed_by(use, p->amount);
 	/* crumbs cost a lease and bring nothing */
 	if (freed_by(use, most) < least_step[d->resource])
@@ -523,11 +561,8 @@ static enum decide_verdict take_amount(struct decision *d,
  * rest: before one of higher priority gives, all lower ones go down to their floors.
  */
 static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
-			  __u64 use, __u64 more, __u64 less)
+			  __u64 use, __u64 shortage, __u64 missing)
 {
-	__u64 shortage = decide_less(turn->shortage + more, less);
-	__u64 missing = decide_less(turn->missing + more, less);
-
 	return decide_larger(cores_for(d, shortage),
 			     cores_to_gain(d, use, decide_less(missing,
 							       turn->rest)));
@@ -540,14 +575,18 @@ static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
 static __u64 steady_cores(const struct decision *d, const struct turn *turn,
 			  __u64 use, const struct decide_lease *old)
 {
+	__u64 now = cores_wanted(d, turn, use, turn->shortage, turn->missing);
 	__u64 had, enough;
 
 	if (!old)
-		return cores_wanted(d, turn, use, 0, 0);
+		return now;
 	had = decide_bound(old->amount) / d->core;
-	if (cores_wanted(d, turn, use, 0, d->step) > had)
-		return cores_wanted(d, turn, use, 0, 0);
-	enough = cores_wanted(d, turn, use, d->step, 0);
+	if (cores_wanted(d, turn, use, decide_less(turn->shortage, d->step),
+			 decide_less(turn->missing, d->step)) > had)
+		return now;
+	enough = cores_wanted(d, turn, use,
+			      turn->shortage + turn->kept + d->step,
+			      turn->stands + d->step);
 	return enough + decide_larger(had / 4, 1) > had ? had : enough;
 }
 
@@ -564,11 +603,10 @@ static void leave_cores(struct decision *d, __u32 donor, __u64 cores,
 
 static enum decide_verdict take_cpu(struct decision *d,
 				    const struct turn *turn,
-				    struct decide_proposal *p)
+				    struct decide_proposal *p,
+				    const struct decide_lease *old)
 {
 	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]);
-	const struct decide_lease *old = lease_between(d, p->donor,
-						       p->receiver);
 	__u64 leave = cores_to_leave(d, p->donor,
 				     steady_cores(d, turn, use, old));
 	enum decide_verdict verdict;
@@ -602,11 +640,8 @@ static void report_reason(struct decide_result *r,
 	};
 }
 
-/*
- * Return: what the donor covers of what is missing; 0: it is refused. A lease
- * that was kept as it is covers what it was kept in spite of.
- */
-static __u64 judge(struct decision *d, const struct turn *turn, __u32 donor)
+/* What the donor gives is no longer missing. Return: does it give? */
+static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 {
 	struct decide_proposal p = {
 		.donor = donor,
@@ -615,20 +650,25 @@ static __u64 judge(struct decision *d, const struct turn *turn, __u32 donor)
 		.source = d->s->apps[turn->app].use[d->resource].source,
 	};
 	enum decide_verdict verdict = may_give(d, donor, turn->app);
+	const struct decide_lease *old = lease_from(d, turn, donor);
 
 	if (verdict == DECIDE_GIVES)
 		verdict = d->resource == DECIDE_CPU ?
-			  take_cpu(d, turn, &p) : take_amount(d, turn, &p);
+			  take_cpu(d, turn, &p, old) :
+			  take_amount(d, turn, &p, old);
 	report_reason(d->r, &p, verdict);
 	if (verdict != DECIDE_GIVES)
-		return 0;
-	return lease_between(d, donor, turn->app) ? p.gain + p.gain / 8 :
-						    p.gain;
+		return false;
+	turn->missing = decide_less(turn->missing, p.gain);
+	turn->stands = decide_less(turn->stands, p.gain);
+	/* what was kept as it is covers what it was kept in spite of */
+	if (old)
+		turn->missing = decide_less(turn->missing, p.gain / 8);
+	return true;
 }
 
 /* Why donors that need not be looked at do not give, if anybody asked. */
-static void tell(struct decision *d, const struct turn *turn, __u32 from,
-		 __u32 to)
+static void tell(struct decision *d, struct turn *turn, __u32 from, __u32 to)
 {
 	struct decide_result *r = d->r;
 	__u32 i;
@@ -659,6 +699,7 @@ static void report_need(struct decision *d, const struct turn *turn,
 		.median = base + (__u64)turn->demand.median - turn->carried,
 		.spread = spread,
 		.carried = turn->carried,
+		.kept = turn->kept,
 		.base = base,
 		.room = turn->room,
 		.shortage = turn->shortage,
@@ -736,9 +777,8 @@ static void serve(struct decision *d, struct turn *turn)
 	struct decide_result *r = d->r;
 	__u32 i, last, donor;
 	bool held = r->held[turn->app];
-	__u64 gain;
 
-	for (last = 0; last < d->donors.count && turn->missing &&
+	for (last = 0; last < d->donors.count && turn->stands &&
 	     !too_little(d, turn, held); last = i + 1) {
 		i = next_donor(d, last);
 		tell(d, turn, last, i);
@@ -755,10 +795,8 @@ static void serve(struct decision *d, struct turn *turn)
 			break;
 		d->looks--;
 		pass_donor(d, turn, donor);
-		gain = judge(d, turn, donor);
-		if (!gain)
+		if (!judge(d, turn, donor))
 			r->nr_refused++;
-		turn->missing = decide_less(turn->missing, gain);
 	}
 	if (turn->missing >= d->step)
 		report_shortage(d, turn);
@@ -778,6 +816,16 @@ static __u64 wait_ms(const struct decision *d, const struct turn *turn)
 	return decide_less(in_ms, lead_ms + lead_ms / 4 + DECIDE_SLACK_MS);
 }
 
+/* What is held for the receiver beyond its shortage, as far as noise goes. */
+static __u64 kept(const struct decision *d, const struct turn *turn,
+		  __u64 wanted)
+{
+	__u64 most = decide_less(wanted + d->slack, turn->room);
+
+	return decide_less(decide_smaller(d->r->held[turn->app], most),
+			   turn->shortage);
+}
+
 static void take_turn(struct decision *d, __u32 app)
 {
 	struct decide_result *r = d->r;
@@ -793,17 +841,22 @@ static void take_turn(struct decision *d, __u32 app)
 	if (d->room > 0)
 		turn.room = decide_smaller((__u64)d->room, DECIDE_MAX);
 	turn.shortage = decide_less(wanted, turn.room) + d->crumbs;
+	turn.kept = kept(d, &turn, wanted);
+	turn.lift = turn.kept + decide_less(turn.room, wanted);
 	d->room -= (__s64)wanted;
 	if (turn.shortage < d->step && !r->held[app]) {
 		d->crumbs = turn.shortage;
 		return;
 	}
-	if (!turn.shortage)
+	if (!turn.shortage && !turn.kept)
 		return;
 	turn.carried = d->crumbs;
 	turn.demand.median += (__s64)turn.carried;
 	turn.missing = turn.shortage;
+	turn.stands = turn.shortage + turn.kept;
 	d->crumbs = 0;
+	if (r->held[app])
+		find_leases(d, &turn);
 	r->nr_receivers++;
 	wait = wait_ms(d, &turn);
 	report_need(d, &turn, spread, wait);
@@ -844,9 +897,7 @@ static void note_leases(const struct decide_snapshot *s,
 		if (lease->receiver < s->nr_apps)
 			r->held[lease->receiver] =
 				decide_bound(r->held[lease->receiver] +
-					     decide_bound(resource == DECIDE_CPU ?
-							  lease->amount :
-							  lease->gain));
+					     decide_bound(lease->gain));
 	}
 }
 
@@ -958,6 +1009,7 @@ static void decide_resource(const struct decide_snapshot *s,
 	else
 		d.step = decide_larger(d.capacity >> DECIDE_STEP_SHIFT,
 				       d.step);
+	d.slack = decide_less(decide_bound(s->noise[resource]), d.step / 2);
 	d.cores = d.capacity / d.core;
 	if (d.looks < DECIDE_LOOKS_MIN)
 		d.looks = DECIDE_LOOKS_MIN;

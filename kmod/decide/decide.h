@@ -104,6 +104,8 @@ struct decide_snapshot {
 	__u64 capacity[DECIDE_RESOURCES];
 	__u64 used[DECIDE_RESOURCES];
 	__u64 rate[DECIDE_RESOURCES];	/* freed in a second; 0: at once */
+	__u64 noise[DECIDE_RESOURCES];	/* by which the sum of needs less what there
+					 * is swings, either way, at most */
 	__u32 threshold_pct[DECIDE_RESOURCES];	/* 1..100 */
 	__u32 core_milli;	/* CPU is given in multiples of this: 1000 for
 				 * each thread of a core; 0: 1000 */
@@ -162,6 +164,7 @@ struct decide_need {
 	__u64 median;		/* demand within the lead time */
 	__u64 spread;		/* what is counted on top of the median */
 	__u64 carried;		/* for others, whose shortage is too small */
+	__u64 kept;		/* beyond its shortage, which noise may bring back */
 	__u64 base;		/* what it had before its leases */
 	__u64 room;		/* headroom left for it, 0 when none */
 	__u64 shortage;

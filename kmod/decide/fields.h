@@ -20,6 +20,7 @@
 	A(decide_snapshot, capacity)	\
 	A(decide_snapshot, used)	\
 	A(decide_snapshot, rate)	\
+	A(decide_snapshot, noise)	\
 	A(decide_snapshot, threshold_pct) \
 	F(decide_snapshot, core_milli)	\
 	F(decide_snapshot, correlation_pct) \
@@ -99,6 +100,7 @@
 	F(decide_need, median)		\
 	F(decide_need, spread)		\
 	F(decide_need, carried)		\
+	F(decide_need, kept)		\
 	F(decide_need, base)		\
 	F(decide_need, room)		\
 	F(decide_need, shortage)	\

@@ -6,13 +6,17 @@
  *
  * A node has n apps on 64 cores, 256 GiB and 4 GiB/s, 90 % of each in use, a third of
  * the apps eligible donors. None, a tenth or all of the other apps are forecast
- * to use half as much again as now, within the lead time. Every case is decided
- * again and again for a fixed time; the median of the single decisions counts, as
+ * to use half as much again as now, within the lead time; and once more all, with what
+ * was decided then in force. Every case is decided again and again for a fixed time; the median of the single decisions counts, as
  * other work on the machine only adds. A case that takes too long to be decided
- * five times is told as it came out.
+ * five times is told as it came out. Growth is that of the least time from the size
+ * before, by that of n log n: 1 is as much, 2 is twice as much. Where it is more, look
+ * at what the apps take: it may not fit the caches any more.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +37,10 @@
 #define RUNS_MAX	100000U
 
 static const uint32_t sizes[] = { 100, 1000, 10000, 100000 };
-static const uint32_t rising_pct[] = { 0, 10, 100 };
+static const struct load {
+	uint32_t rising_pct;
+	bool leased;
+} loads[] = { { 0, false }, { 10, false }, { 100, false }, { 100, true } };
 
 static const uint64_t capacity[DECIDE_RESOURCES] = {
 	[DECIDE_CPU] = CORES * DECIDE_MILLI_PER_CPU,
@@ -58,13 +65,15 @@ struct bench {
 	struct decide_result result;
 	struct decide_proposal proposals[PROPOSALS];
 	struct decide_shortage shortages[PROPOSALS];
+	struct decide_lease leases[PROPOSALS];
 	uint64_t *took;		/* ns of each decision */
 };
 
 struct cost {
-	uint32_t apps, rising_pct, runs;
+	uint32_t apps, rising_pct, leases, runs;
 	uint32_t receivers, proposals;
 	uint64_t median_ns, least_ns;
+	double growth;		/* 0: there is no size before */
 };
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -148,6 +157,33 @@ static void make_node(struct bench *b, uint32_t n, uint32_t rising)
 	}
 }
 
+/* What was decided is carried out, and its donors use that much less. */
+static void carry_out(struct bench *b)
+{
+	struct decide_snapshot *s = &b->snapshot;
+	uint32_t i;
+
+	decide(s, &b->result);
+	for (i = 0; i < b->result.nr_proposals; i++) {
+		const struct decide_proposal *p = &b->proposals[i];
+		struct decide_use *use = &b->apps[p->donor].use[p->resource];
+
+		b->leases[i] = (struct decide_lease){
+			.donor = p->donor,
+			.receiver = p->receiver,
+			.resource = p->resource,
+			.amount = p->amount,
+			.gain = p->gain,
+		};
+		use->had = use->used + use->given;
+		use->given += p->gain;
+		use->used = use->had - use->given;
+		s->used[p->resource] -= p->gain;
+	}
+	s->leases = b->leases;
+	s->nr_leases = b->result.nr_proposals;
+}
+
 static int by_size(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -155,12 +191,16 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct cost measure(struct bench *b, uint32_t n, uint32_t rising)
+static struct cost measure(struct bench *b, uint32_t n,
+			   const struct load *load)
 {
-	struct cost cost = { .apps = n, .rising_pct = rising };
+	struct cost cost = { .apps = n, .rising_pct = load->rising_pct };
 	uint64_t begin, end;
 
-	make_node(b, n, rising);
+	make_node(b, n, load->rising_pct);
+	if (load->leased)
+		carry_out(b);
+	cost.leases = b->snapshot.nr_leases;
 	decide(&b->snapshot, &b->result);	/* warms the caches up */
 	begin = now_ns();
 	do {
@@ -178,22 +218,35 @@ static struct cost measure(struct bench *b, uint32_t n, uint32_t rising)
 	return cost;
 }
 
+static double growth(const struct cost *from, const struct cost *to)
+{
+	double more = (double)to->apps / from->apps *
+		      log(to->apps) / log(from->apps);
+
+	return (double)to->least_ns / from->least_ns / more;
+}
+
 static void print(const struct cost *c)
 {
-	printf("%7u  %4u %%  %9u  %9u  %12.1f  %12.1f  %7.1f  %6u%s\n", c->apps,
-	       c->rising_pct, c->receivers, c->proposals, c->median_ns / 1e3,
-	       c->least_ns / 1e3, (double)c->median_ns / c->apps, c->runs,
-	       c->runs < 5 ? "  (few runs)" : "");
+	printf("%7u  %8zu  %4u %%  %6u  %9u  %9u  %10.1f  %10.1f  %6.1f",
+	       c->apps, c->apps * sizeof(struct decide_app) >> 10,
+	       c->rising_pct, c->leases, c->receivers, c->proposals,
+	       c->median_ns / 1e3, c->least_ns / 1e3,
+	       (double)c->least_ns / c->apps);
+	printf(c->growth ? "  %6.2f" : "       -", c->growth);
+	printf("  %6u%s\n", c->runs, c->runs < 5 ? "  (few runs)" : "");
 	fflush(stdout);
 }
 
 static json_t *as_json(const struct cost *c)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:I, s:I}",
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:f}",
 			 "apps", c->apps, "rising_pct", c->rising_pct,
+			 "leases", c->leases,
 			 "receivers", c->receivers, "proposals", c->proposals,
 			 "runs", c->runs, "median_ns", (json_int_t)c->median_ns,
-			 "least_ns", (json_int_t)c->least_ns);
+			 "least_ns", (json_int_t)c->least_ns,
+			 "growth", c->growth);
 }
 
 static FILE *parse(int argc, char **argv, const char **path)
@@ -243,8 +296,8 @@ int main(int argc, char **argv)
 		.apps = array(most, sizeof(*b.apps)),
 		.took = array(RUNS_MAX, sizeof(*b.took)),
 	};
-	struct cost cost;
-	size_t s, p;
+	struct cost cost, smaller[COUNT(loads)] = {};
+	size_t s, k;
 
 	b.result = (struct decide_result){
 		.proposals = b.proposals,
@@ -255,12 +308,15 @@ int main(int argc, char **argv)
 		.held = array(most, sizeof(*b.result.held)),
 		.taken = array(most, sizeof(*b.result.taken)),
 	};
-	printf("One decision over %d resources, no lease in force.\n\n"
-	       "   apps  rising  receivers  proposals    median, us"
-	       "     least, us   ns/app    runs\n", DECIDE_RESOURCES);
+	printf("One decision over %d resources.\n\n"
+	       "   apps       KiB  rising  leases  receivers  proposals"
+	       "  median, us   least, us  ns/app  growth    runs\n",
+	       DECIDE_RESOURCES);
 	for (s = 0; s < COUNT(sizes); s++) {
-		for (p = 0; p < COUNT(rising_pct); p++) {
-			cost = measure(&b, sizes[s], rising_pct[p]);
+		for (k = 0; k < COUNT(loads); k++) {
+			cost = measure(&b, sizes[s], &loads[k]);
+			cost.growth = s ? growth(&smaller[k], &cost) : 0;
+			smaller[k] = cost;
 			print(&cost);
 			json_array_append_new(all, as_json(&cost));
 		}

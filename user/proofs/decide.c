@@ -95,8 +95,12 @@ static struct turn any_turn(void)
 	struct turn turn;
 
 	turn.app = RECEIVER;
+	assume(turn.leases_end <= 1);
 	assume(turn.shortage <= 4 * DECIDE_MAX);
 	assume(turn.missing <= turn.shortage);
+	assume(turn.kept <= DECIDE_MAX && turn.lift <= 2 * DECIDE_MAX);
+	assume(turn.stands >= turn.missing &&
+	       turn.stands <= turn.shortage + turn.kept);
 	assume(turn.room <= DECIDE_MAX);
 	assume(turn.demand.spread <= DECIDE_MAX);
 	assume(turn.demand.median <= 2 * (__s64)DECIDE_MAX);
@@ -112,7 +116,7 @@ __u64 some_expected(const struct decide_demand *demand, __u64 room,
 
 	(void)room;
 	promise(demand->spread <= DECIDE_MAX &&
-		demand->median <= 2 * (__s64)DECIDE_MAX &&
+		demand->median <= 4 * (__s64)DECIDE_MAX &&
 		demand->median >= -(__s64)DECIDE_MAX, "as in proof_expected()");
 	assume(expected <= covered);
 	return expected;
@@ -187,7 +191,8 @@ static void assume_small(const struct turn *turn)
 
 	assume(use->used <= SMALL_MILLI && use->had <= SMALL_MILLI &&
 	       use->floor <= SMALL_MILLI && lease.amount <= SMALL_MILLI &&
-	       turn->shortage <= SMALL_MILLI && d.capacity <= SMALL_CAPACITY &&
+	       turn->shortage <= SMALL_MILLI &&
+	       turn->kept <= SMALL_MILLI && d.capacity <= SMALL_CAPACITY &&
 	       d.step == least_step[DECIDE_CPU]);
 }
 
@@ -210,7 +215,8 @@ static void judge_one(__u32 resource)
 {
 	const struct decide_app *from, *to;
 	struct turn turn = any_turn();
-	__u64 has, keeps, before, covered, unit;
+	__u64 missing = turn.missing, has, keeps, before, unit;
+	bool gives;
 
 	set_scene(resource);
 	unit = resource == DECIDE_CPU ? d.core : 1;
@@ -227,13 +233,13 @@ static void judge_one(__u32 resource)
 	/* others may have joined those that share the cores it left: not now */
 	assume(!before || (before <= has && (resource == DECIDE_CPU ||
 					     before + keeps <= has)));
-	covered = judge(&d, &turn, DONOR);
+	gives = judge(&d, &turn, DONOR);
 	promise(taken[DONOR] == before || (taken[DONOR] <= has &&
 					   taken[DONOR] + keeps <= has),
 		"never below the floor, never more than there is");
 	promise(r.nr_proposals <= r.proposals_max, "within room");
 	if (!r.nr_proposals) {
-		promise(taken[DONOR] == before && !covered, "nothing given");
+		promise(taken[DONOR] == before && !gives, "nothing given");
 		return;
 	}
 	promise(from->priority < to->priority, "of lower priority");
@@ -244,7 +250,8 @@ static void judge_one(__u32 resource)
 	promise(proposals[0].amount == (taken[DONOR] - before) * unit,
 		"what is given is counted");
 	promise(proposals[0].benefit > proposals[0].cost, "worth it");
-	promise(covered >= proposals[0].gain, "covers what it frees");
+	promise(gives && turn.missing <= decide_less(missing, proposals[0].gain),
+		"covers what it frees");
 }
 
 void proof_judge_memory(void)

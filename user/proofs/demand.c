@@ -8,7 +8,7 @@ static struct decide_demand any_demand(__u64 most)
 {
 	struct decide_demand demand;
 
-	assume(demand.median <= 2 * (__s64)most);
+	assume(demand.median <= 4 * (__s64)most);
 	assume(demand.median >= -(__s64)most);
 	assume(demand.spread <= most && demand.counted <= demand.spread);
 	return demand;

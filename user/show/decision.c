@@ -179,6 +179,9 @@ static void put_expected(FILE *to, const struct snapshot *s,
 	if (need->carried)
 		fprintf(to, "  %s of that are for others that are short of too little for a lease.\n",
 			decision_amount(a, r, need->carried));
+	if (need->kept)
+		fprintf(to, "  It keeps %s more that it holds, as noise may bring the need for it back.\n",
+			decision_amount(a, r, need->kept));
 	if (need->wait_ms)
 		fprintf(to, "  It is early enough to begin in %s.\n",
 			units_ms(a, need->wait_ms));

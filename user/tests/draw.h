@@ -108,6 +108,8 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 		snapshot->threshold_pct[i] = draw(110);
 		snapshot->rate[i] = draw(2) ? 0 : draw_value(rate[i]);
 	}
+	for (i = 0; i < DECIDE_RESOURCES; i++)
+		snapshot->noise[i] = draw(2) ? 0 : draw_value(usual[i] / 16);
 	snapshot->core_milli = draw(4) ? 1000 * (__u32)draw(9) :
 					 (__u32)draw(1ULL << 32);
 	snapshot->correlation_pct = draw(120);

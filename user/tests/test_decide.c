@@ -1043,7 +1043,8 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 
 		for (i = 0; i + 1 < snapshot.nr_apps; i++) {
 			uint64_t weight = price_of(&apps[i], resource);
-			uint64_t part = apps[i].use[resource].used;
+			const struct decide_use *use = &apps[i].use[resource];
+			uint64_t part = use->used + use->given;
 
 			if (!(set & 1U << i)) {
 				for (j = 0; j + 1 < snapshot.nr_apps; j++)
@@ -1074,7 +1075,35 @@ static uint64_t cheapest(uint32_t resource, uint64_t freed, uint64_t cores)
 	return best;
 }
 
-static double cost_over_optimum(uint32_t resource)
+static void need(struct decide_app *app, uint32_t resource, uint64_t more)
+{
+	uint64_t sum = app->use[resource].used + more;
+
+	expect(app, resource, sum, sum);
+}
+
+/* What was decided is in force, and its donors use that much less. */
+static void carry_out(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < result.nr_proposals; i++) {
+		const struct decide_proposal *p = &proposals[i];
+		struct decide_use *use = &apps[p->donor].use[p->resource];
+
+		leases[i] = (struct decide_lease){ p->donor, p->receiver,
+						   p->resource, p->amount,
+						   p->gain };
+		use->had = use->used + use->given;
+		use->given += p->gain;
+		use->used -= p->gain;
+		snapshot.used[p->resource] -= p->gain;
+	}
+	snapshot.nr_leases = result.nr_proposals;
+}
+
+/* @leased: another need was met before, up to twice this one or half of it. */
+static double cost_over_optimum(uint32_t resource, bool leased)
 {
 	static const uint64_t usual_of[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = 4000,
@@ -1106,9 +1135,13 @@ static double cost_over_optimum(uint32_t resource)
 		use(service, resource, usual / 16);
 		snapshot.used[resource] = snapshot.capacity[resource];
 		i = 300 + draw(3000);
-		expect(service, resource, service->use[resource].used +
-		       usual * i / 4000,
-		       service->use[resource].used + usual * i / 4000);
+		if (leased) {
+			need(service, resource,
+			     usual * i / 4000 * (50 + draw(151)) / 100);
+			run();
+			carry_out();
+		}
+		need(service, resource, usual * i / 4000);
 		run();
 		freed = 0;
 		cost = 0;
@@ -1134,19 +1167,69 @@ static double cost_over_optimum(uint32_t resource)
 
 static void test_optimum(void)
 {
-	double memory, cpu, io, net;
+	double memory, cpu, io, net, kept_memory, kept_cpu;
 
 	draw_seed = 0x0b7;
-	memory = cost_over_optimum(DECIDE_MEMORY);
-	cpu = cost_over_optimum(DECIDE_CPU);
-	io = cost_over_optimum(DECIDE_IO);
-	net = cost_over_optimum(DECIDE_NET);
+	memory = cost_over_optimum(DECIDE_MEMORY, false);
+	cpu = cost_over_optimum(DECIDE_CPU, false);
+	io = cost_over_optimum(DECIDE_IO, false);
+	net = cost_over_optimum(DECIDE_NET, false);
+	kept_memory = cost_over_optimum(DECIDE_MEMORY, true);
+	kept_cpu = cost_over_optimum(DECIDE_CPU, true);
 	printf("# cost over that of the best set: memory %.4f, cores %.4f, I/O %.4f, network %.4f\n",
 	       memory, cpu, io, net);
+	printf("# with others in force: memory %.4f, cores %.4f\n",
+	       kept_memory, kept_cpu);
 	ktap_assert(memory >= 0.999 && memory <= 1.05, "%f", memory);
 	ktap_assert(cpu >= 0.999 && cpu <= 1.05, "%f", cpu);
 	ktap_assert(io >= 0.999 && io <= 1.05, "%f", io);
 	ktap_assert(net >= 0.999 && net <= 1.05, "%f", net);
+	/* not to disturb what is in force has its price */
+	ktap_assert(kept_memory >= 0.999 && kept_memory <= 1.25, "%f",
+		    kept_memory);
+	ktap_assert(kept_cpu >= 0.999 && kept_cpu <= 1.25, "%f", kept_cpu);
+}
+
+/*
+ * Of two receivers of cores, with all that was decided for them in force. It stays as
+ * it is for a step and an eighth of it, which may be missing then.
+ */
+static void test_monotone_in_force(void)
+{
+	uint64_t before, after, less = 0, more = 0;
+	struct decide_app *two[2];
+	uint32_t i;
+	int round;
+
+	draw_seed = 0x1ea5e;
+	for (round = 0; round < 20000; round++) {
+		node();
+		snapshot.capacity[DECIDE_CPU] = 16000;
+		for (i = 1 + draw(4); i; i--)
+			use(add(1 + draw(3), DECIDE_BATCH, true, 0, 0),
+			    DECIDE_CPU, 500 + draw(4000));
+		for (i = 0; i < 2; i++) {
+			two[i] = add(4 + draw(3), DECIDE_LATENCY, false, 0, 0);
+			use(two[i], DECIDE_CPU, 250);
+			need(two[i], DECIDE_CPU, 300 + draw(3000));
+		}
+		snapshot.used[DECIDE_CPU] = 12800;
+		run();
+		carry_out();
+		explain();
+		i = snapshot.nr_apps - 1;
+		before = promised_lack(&result, i, DECIDE_CPU);
+		two[1]->priority++;
+		explain();
+		after = promised_lack(&result, i, DECIDE_CPU);
+		less += after < before;
+		more += after >= before + 250 +
+				 promised_sum(&result, receiver, i, DECIDE_CPU,
+					      gain) / 8;
+	}
+	ktap_assert(!more, "%llu are short of more", (unsigned long long)more);
+	ktap_assert(less > 500, "only %llu had more",
+		    (unsigned long long)less);
 }
 
 /*
@@ -1434,6 +1517,8 @@ int main(void)
 		{ "R-21 cores for one leave room for another's memory and I/O",
 		  test_room },
 		{ "R-21 monotone in priority", test_monotone },
+		{ "R-21 and of cores, with leases in force",
+		  test_monotone_in_force },
 		{ "R-20 within 5 % of the cheapest of all sets", test_optimum },
 		{ "R-27 each verdict, with its numbers", test_verdicts },
 		{ "R-27 cores given and not given, with reasons",

@@ -161,6 +161,51 @@ static void say_flow(uint32_t of, const char *word, const char *key)
 	says("3 snapshots: 1 would be decided the same, 2 otherwise");
 }
 
+/* A batch app that uses all of 4 cores leaves one of them, which frees a quarter. */
+static void test_cores(void)
+{
+	static char batch[] = "/batch", service[] = "/service";
+	char *paths[] = { batch, service };
+	struct decide_app apps[2] = {
+		{
+			.id = 11, .priority = 1, .sensitivity = DECIDE_BATCH,
+			.eligible = 1, .parent = DECIDE_NONE,
+			.use[DECIDE_CPU] = { .used = 3200, .base = 3200 },
+		}, {
+			.id = 12, .priority = 9, .sensitivity = DECIDE_LATENCY,
+			.parent = DECIDE_NONE,
+			.use[DECIDE_CPU] = {
+				.used = 200, .base = 200, .q50 = 1000,
+				.q95 = 1000, .source = DECIDE_FROM_FORECAST,
+			},
+		},
+	};
+	struct snapshot s = {
+		.seq = 1, .time_ns = 1000000000, .apps = apps, .paths = paths,
+		.saw = {
+			.capacity = { 4000 }, .used = { 3400 },
+			.threshold_pct = { 80, 80, 80, 80 },
+			.core_milli = 1000, .min_priority = 1, .nr_apps = 2,
+			.apps = apps,
+		},
+	};
+	const struct decide_result limits = {
+		.proposals_max = 64, .shortages_max = 64,
+	};
+	FILE *to = fopen(recording, "w");
+
+	ktap_assert(to, "%s: %s", recording, strerror(errno));
+	ktap_assert(!replay_decide(&s.saw, &limits, &s.answered), "no memory");
+	snapshot_write(&s, to);
+	replay_free(&s.answered);
+	ktap_assert(!fclose(to), "%s", strerror(errno));
+	ktap_assert(!tell("preswapctl explain --file="), "%s", said);
+	says("CPU: 3.40 cores of 4.00 cores used, the threshold is 80 %.");
+	says("/batch (priority 1, batch) leaves 1 of 4 cores, which frees 0.80 cores; benefit");
+	says("milli-CPU x weight.");
+	says("Freed: 0.80 cores, by 1 app.");
+}
+
 static void test_io(void)
 {
 	say_flow(DECIDE_IO, "I/O", "io");
@@ -270,6 +315,7 @@ int main(void)
 		  test_began },
 		{ "R-27 and so is one of I/O", test_io },
 		{ "R-27 network, in its words", test_net },
+		{ "R-27 cores left, and what that frees", test_cores },
 		{ "R-27 or by the first at which it was in force",
 		  test_in_force },
 		{ "R-27 all needs by the last decision", test_last },
