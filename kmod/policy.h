@@ -14,16 +14,17 @@ struct preswap_app;
 struct preswap_policy {
 	u8 priority;		/* 1..10; 0: no policy */
 	u8 sensitivity;		/* enum preswap_sensitivity */
-	bool eligible;		/* may give */
+	u8 gives:4;		/* bits 1 << enum decide_resource */
+	bool eligible:1;	/* may give */
+	bool needs_approval:1;
+	u8 max_stall_pct;
 	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
 	u64 floor[DECIDE_RESOURCES];
-	u8 gives;		/* bits 1 << enum decide_resource */
-	u8 max_stall_pct;
-	bool needs_approval;
 };
 
 bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns);
-bool preswap_policy_hurt(const struct preswap_app *app);
+bool preswap_policy_back_off(struct preswap_app *app, enum decide_resource r,
+			     u64 now_ns);
 int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		       struct netlink_ext_ack *extack);
 int preswap_policy_approve(u64 app_id, u32 duration_ms,
