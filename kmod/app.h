@@ -173,6 +173,7 @@ int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
 void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
+u64 preswap_app_psi_ns(const struct preswap_app *app);
 u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state);
 void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
 		       u64 now_ns, u32 seconds);

@@ -18,7 +18,9 @@
  *	regret = regret + (20 pain - regret) / 4	with one
  *	regret = regret - regret / 32			without
  *
- * every 2 s, which is how often PSI adds up. Lost is the part of its cores, or of its
+ * each time that PSI has added up, every 2 s, for the time until then: by a clock of our
+ * own a look would now and then find two of its sums, and tell of twice the stalls. An
+ * idle donor's PSI does not add up: after 6 s it has not stood still. Lost is the part of its cores, or of its
  * I/O, that it is to leave; busy the time in which it ran or stood still. Who is left
  * half of them may stand still for half of the time it would have worked in, and still
  * has what it was to be left. Of memory nothing is lost: pages that it does not use
@@ -66,7 +68,7 @@
 
 #include "decide/decide.h"
 
-#define PRESWAP_EFFECT_PERIOD_NS	(2ULL * NSEC_PER_SEC)
+#define PRESWAP_EFFECT_PERIOD_NS	(2LL * NSEC_PER_SEC)
 #define PRESWAP_EFFECT_HOUR_US		(3600ULL * USEC_PER_SEC)
 #define PRESWAP_EFFECT_PRICE		20	/* regret for a unit of pain */
 #define PRESWAP_EFFECT_PAYOFF_MIN	125
@@ -96,7 +98,7 @@ struct preswap_pain {
 
 /* Of taking from a donor. Its sums wrap: only their growth counts. */
 struct preswap_effect {
-	u64 time_ns;		/* of the last update; 0: boot */
+	u64 time_ns;		/* of the last update: sched_clock(), as PSI's */
 	u32 full_us, faults, ran_us;	/* then */
 	u32 spent_us;		/* of the downtime it may have */
 	u8 leased;		/* 1 << resource: since the last update */
@@ -166,24 +168,31 @@ static inline void preswap_pain_update(struct preswap_pain *pain, u32 share,
 	pain->lost_permille = 0;
 }
 
-static inline bool preswap_effect_is_due(const struct preswap_effect *effect,
-					 u64 now_ns)
+/*
+ * Until when the donor's stalls are known, @psi_ns being when PSI last added them up;
+ * 0: there is nothing new.
+ */
+static inline u64 preswap_effect_due(const struct preswap_effect *effect,
+				     u64 psi_ns, u64 now_ns)
 {
-	return now_ns - effect->time_ns >= PRESWAP_EFFECT_PERIOD_NS;
+	if ((s64)(psi_ns - effect->time_ns) >= PRESWAP_EFFECT_PERIOD_NS / 2)
+		return psi_ns;
+	return (s64)(now_ns - effect->time_ns) >= 3 * PRESWAP_EFFECT_PERIOD_NS ?
+	       now_ns : 0;
 }
 
 /**
  * preswap_effect_update() - look at a donor's stalls, when it is due
  * @effect: what is known
  * @stalls: the donor's so far
- * @now_ns: CLOCK_BOOTTIME
+ * @until_ns: preswap_effect_due()
  * @bound_ms: downtime that it may have in an hour; 0: any
  */
 static inline void preswap_effect_update(struct preswap_effect *effect,
 					 const struct preswap_stalls *stalls,
-					 u64 now_ns, u32 bound_ms)
+					 u64 until_ns, u32 bound_ms)
 {
-	u64 elapsed_us = max(div64_u64(now_ns - effect->time_ns,
+	u64 elapsed_us = max(div64_u64(until_ns - effect->time_ns,
 				       NSEC_PER_USEC), 1ULL);
 	u64 full_us = preswap_effect_grown(&effect->full_us, stalls->full_us);
 	u64 ran_us = preswap_effect_grown(&effect->ran_us, stalls->ran_us);
@@ -191,7 +200,7 @@ static inline void preswap_effect_update(struct preswap_effect *effect,
 		(u64)preswap_effect_grown(&effect->faults, stalls->faults);
 	u32 r, ran = min_t(u64, div64_u64(ran_us * 1000, elapsed_us), 1000);
 
-	effect->time_ns = now_ns;
+	effect->time_ns = until_ns;
 	preswap_effect_spend(effect, full_us, elapsed_us, bound_ms);
 	for (r = 0; r < PRESWAP_EFFECT_GIVEN; r++) {
 		struct preswap_pain *pain = &effect->pain[r];

@@ -11,6 +11,7 @@
 #include <linux/cpumask.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/ktime.h>
@@ -286,7 +287,11 @@ static void preswap_engine_feel_one(struct preswap_app *app,
 /* What leases did to it as a donor. */
 static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 {
-	if (preswap_effect_is_due(&app->effect, now_ns)) {
+	u64 until_ns = preswap_effect_due(&app->effect,
+					  preswap_app_psi_ns(app),
+					  sched_clock());
+
+	if (until_ns) {
 		const struct preswap_stalls stalls = {
 			.us = {
 				preswap_app_psi_us(app, PSI_CPU_FULL),
@@ -298,7 +303,7 @@ static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 			.ran_us = div_u64(app->cpu_ns_tick, NSEC_PER_USEC),
 		};
 
-		preswap_effect_update(&app->effect, &stalls, now_ns,
+		preswap_effect_update(&app->effect, &stalls, until_ns,
 				      app->policy.max_downtime_ms);
 	}
 	preswap_engine_feel_one(app, DECIDE_CPU, now_ns, app->affinity.cores,

@@ -8,6 +8,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int64_t s64;
 
 #define U32_MAX			UINT32_MAX
 #define NSEC_PER_SEC		1000000000L
@@ -43,10 +44,7 @@ static void period(struct donor *d, u32 resource, u64 part, u64 of)
 	if (part)
 		preswap_effect_hold(&d->effect, resource, part, of);
 	d->now_ns += 2 * NSEC_PER_SEC;
-	ktap_assert(preswap_effect_is_due(&d->effect, d->now_ns), "not due");
 	preswap_effect_update(&d->effect, &d->stalls, d->now_ns, d->bound_ms);
-	ktap_assert(!preswap_effect_is_due(&d->effect,
-			d->now_ns + 2 * NSEC_PER_SEC - 1), "due too early");
 	if (part)
 		preswap_effect_hold(&d->effect, resource, part, of);
 }
@@ -269,6 +267,27 @@ static void test_apart(void)
 		    pain_of(&d, DECIDE_MEMORY)->regret_permille);
 }
 
+/* A look that comes when PSI has added up twice, or not at all. */
+static void test_when(void)
+{
+	struct donor d = donor(0);
+	const u64 s = NSEC_PER_SEC, at = d.now_ns;
+
+	ktap_assert(preswap_effect_due(&d.effect, at + 2 * s, at + 3 * s) ==
+		    at + 2 * s, "PSI's time");
+	ktap_assert(!preswap_effect_due(&d.effect, at, at + 3 * s) &&
+		    !preswap_effect_due(&d.effect, at - s, at - s) &&
+		    !preswap_effect_due(&d.effect, 0, at + 6 * s - 1),
+		    "nothing new");
+	ktap_assert(preswap_effect_due(&d.effect, at, at + 6 * s) ==
+		    at + 6 * s, "it is idle");
+	/* two of PSI's periods are twice the time, too */
+	d.now_ns += 2 * s;
+	work(&d, DECIDE_CPU, 1, 2, 2800, 1200);
+	ktap_assert(pain_of(&d, DECIDE_CPU)->permille == 200, "%u",
+		    pain_of(&d, DECIDE_CPU)->permille);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -283,6 +302,7 @@ int main(void)
 		  test_cores },
 		{ "R-24 R-33 I/O: pain is beyond what losing it costs",
 		  test_io },
+		{ "R-33 shares are of the time that PSI tells of", test_when },
 		{ "R-33 each resource has its own pain", test_apart },
 		{}
 	});
