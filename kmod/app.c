@@ -275,14 +275,6 @@ u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state)
 			     NSEC_PER_USEC) : 0;
 }
 
-/* When that was last added up, of sched_clock(). */
-u64 preswap_app_psi_ns(const struct preswap_app *app)
-{
-	const struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
-
-	return psi ? READ_ONCE(psi->avg_last_update) : 0;
-}
-
 /* Leave a donor alone for so long, or up to a second more. */
 void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
 		       u64 now_ns, u32 seconds)

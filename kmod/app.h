@@ -139,7 +139,7 @@ struct preswap_app {
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
 	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
 					 * last grew */
-	unsigned int receives[DECIDE_RESOURCES];	/* leases in force */
+	u16 receives[DECIDE_RESOURCES];	/* leases in force */
 	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
 	struct preswap_effect effect;		/* of leases, on it as donor */
 	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
@@ -173,7 +173,6 @@ int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
 void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
-u64 preswap_app_psi_ns(const struct preswap_app *app);
 u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state);
 void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
 		       u64 now_ns, u32 seconds);

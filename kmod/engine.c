@@ -19,6 +19,7 @@
 
 #include "affinity.h"
 #include "app.h"
+#include "compat/compat.h"
 #include "cores.h"
 #include "decide/ab.h"
 #include "engine.h"
@@ -287,9 +288,10 @@ static void preswap_engine_feel_one(struct preswap_app *app,
 /* What leases did to it as a donor. */
 static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 {
+	const struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
 	u64 until_ns = preswap_effect_due(&app->effect,
-					  preswap_app_psi_ns(app),
-					  sched_clock());
+			psi ? READ_ONCE(psi->avg_last_update) : 0,
+			sched_clock());
 
 	if (until_ns) {
 		const struct preswap_stalls stalls = {

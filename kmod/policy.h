@@ -14,12 +14,12 @@ struct preswap_app;
 struct preswap_policy {
 	u8 priority;		/* 1..10; 0: no policy */
 	u8 sensitivity;		/* enum preswap_sensitivity */
-	u8 gives:4;		/* bits 1 << enum decide_resource */
-	bool eligible:1;	/* may give */
-	bool needs_approval:1;
-	u8 max_stall_pct;
+	bool eligible;		/* may give */
 	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
 	u64 floor[DECIDE_RESOURCES];
+	u8 gives;		/* bits 1 << enum decide_resource */
+	u8 max_stall_pct;
+	bool needs_approval;
 };
 
 bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns);
