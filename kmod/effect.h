@@ -101,7 +101,7 @@ struct preswap_effect {
 	u64 time_ns;		/* of the last update: sched_clock(), as PSI's */
 	u32 full_us, faults, ran_us;	/* then */
 	u32 spent_us;		/* of the downtime it may have */
-	u8 leased;		/* 1 << resource: since the last update */
+	u8 leased;		/* bits 1 << resource: since the last update */
 	u8 before;		/* and before that */
 	bool overspent;		/* until nothing is spent any more */
 	struct preswap_pain pain[PRESWAP_EFFECT_GIVEN];
