@@ -20,13 +20,14 @@
  *
  * each time that PSI has added up, every 2 s, for the time until then: by a clock of our
  * own a look would now and then find two of its sums, and tell of twice the stalls. An
- * idle donor's PSI does not add up: after 6 s it has not stood still. Lost is the part of its cores, or of its
- * I/O, that it is to leave; busy the time in which it ran or stood still. Who is left
- * half of them may stand still for half of the time it would have worked in, and still
- * has what it was to be left. Of memory nothing is lost: pages that it does not use
- * cost it nothing. Example: a batch job that runs all the time leaves 1 of 4 cores.
- * It may stand still for 25 % of its time. Where it is crowded out on the other three
- * for 85 %, its pain is 60 %.
+ * idle donor's PSI does not add up: after 6 s it has not stood still.
+ *
+ * Lost is the part of its cores, or of its I/O, that it is to leave; busy the time in
+ * which it ran or stood still. Who is to leave half stands still for half of the time
+ * that it would have worked in, and has what it is left. Of memory nothing is lost:
+ * pages that it does not use cost it nothing. Example: a batch job that runs all the
+ * time leaves 1 of 4 cores, and may stand still for 25 % of its time. Where it is
+ * crowded out on the other three for 85 %, its pain is 60 %.
  *
  * So a donor whose pain is 5 % of the time costs twice its weight, and the memory of
  * that is halved in 44 s. A donor whose pain exceeds its bound is left alone for a
@@ -98,7 +99,7 @@ struct preswap_pain {
 
 /* Of taking from a donor. Its sums wrap: only their growth counts. */
 struct preswap_effect {
-	u64 time_ns;		/* of the last update: sched_clock(), as PSI's */
+	u64 time_ns;		/* of the last update, or boot; sched_clock() */
 	u32 full_us, faults, ran_us;	/* then */
 	u32 spent_us;		/* of the downtime it may have */
 	u8 leased;		/* bits 1 << resource: since the last update */
