@@ -8,7 +8,6 @@
  */
 #include <linux/hashtable.h>
 #include <linux/memcontrol.h>
-#include <linux/psi_types.h>
 #include <linux/slab.h>
 
 #include "app.h"
@@ -312,19 +311,28 @@ void preswap_app_sample_files(void)
 	}
 }
 
-static void preswap_app_sample_psi(struct preswap_app *app)
+/* The time that its cgroup has spent so, in all. */
+u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state)
 {
-	static const u8 states[] = { PSI_CPU_SOME, PSI_MEM_SOME, PSI_MEM_FULL };
-	struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
-	u32 i;
+	const struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
 
-	if (!psi)
-		return;
-	/* the kernel adds to them at any time */
-	for (i = 0; i < ARRAY_SIZE(states); i++)
-		app->psi_us[i] = div_u64(
-			READ_ONCE(psi->total[PSI_AVGS][states[i]]),
-			NSEC_PER_USEC);
+	/* the kernel adds to it at any time */
+	return psi ? div_u64(READ_ONCE(psi->total[PSI_AVGS][state]),
+			     NSEC_PER_USEC) : 0;
+}
+
+/* Leave a donor alone for so long, or up to a second more. */
+void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
+		       u64 now_ns, u32 seconds)
+{
+	lockdep_assert_held(&preswap_lock);
+	app->effect.pain[r].alone_until_s = preswap_seconds(now_ns) + seconds;
+}
+
+bool preswap_app_is_paused(const struct preswap_app *app,
+			   enum decide_resource r, u64 now_ns)
+{
+	return preswap_seconds(now_ns) <= app->effect.pain[r].alone_until_s;
 }
 
 #define PRESWAP_APP_CPU_MS	500
@@ -423,7 +431,6 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns)
 		for (r = 0; r < DECIDE_RESOURCES; r++)
 			preswap_forecast_expire(&app->forecast[r], now_ns);
 		preswap_app_sample_memory(app);
-		preswap_app_sample_psi(app);
 		preswap_app_sample_rates(app, elapsed_ns);
 		preswap_app_find_parent(app);
 		app->has_nested = false;

@@ -25,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/mutex.h>
+#include <linux/psi_types.h>
 #include <linux/refcount.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
@@ -60,7 +61,6 @@ struct preswap_app_affinity {
 struct preswap_app_reclaim {
 	u64 base;		/* what it used when the first lease began */
 	u64 held;		/* sum of the leases' amounts, 0: none */
-	u64 retry_ns;		/* no attempt before this time */
 	unsigned int failures;	/* attempts in a row that freed nothing */
 	bool no_file;		/* the cgroup has no memory.reclaim */
 	u8 pool;		/* where compressed pages count; the worker's */
@@ -72,7 +72,6 @@ struct preswap_app_throttle {
 	struct preswap_share *share;	/* or NULL */
 	u64 base;		/* what it did when the first lease began */
 	u64 held;		/* sum of the leases' amounts, 0: none */
-	u64 retry_ns;		/* no attempt before this time */
 	u32 device;		/* of the share: major << 20 | minor */
 	u16 reads_permille;	/* of @base */
 	bool in_force;		/* the file says it */
@@ -123,7 +122,6 @@ struct preswap_app {
 	u64 mem_bytes;		/* memory.current, or RSS without memcg */
 	u64 mem_protected;	/* memory.min or memory.low, the greater */
 	u64 mem_own;		/* mem_bytes less that of nested apps */
-	u64 psi_us[3];		/* cpu some, memory some, memory full */
 	u32 cpu_milli;		/* over the last usage period */
 	u32 cpu_tick_milli;	/* about the last half second */
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */
@@ -144,9 +142,9 @@ struct preswap_app {
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
 	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
 					 * last grew */
-	unsigned int receives[DECIDE_RESOURCES];	/* leases in force */
+	u16 receives[DECIDE_RESOURCES];	/* leases in force */
 	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
-	struct preswap_pain pain;		/* as donor of memory */
+	struct preswap_effect effect;		/* of leases, on it as donor */
 	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
 	u64 payoff_ns[DECIDE_RESOURCES];	/* when the first lease in force began,
 						 * or was last reviewed */
@@ -181,6 +179,11 @@ void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
 void preswap_app_sample_files(void);
 void preswap_app_period(u64 elapsed_ns);
 u64 preswap_app_memory_now(const struct preswap_app *app);
+u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state);
+void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
+		       u64 now_ns, u32 seconds);
+bool preswap_app_is_paused(const struct preswap_app *app,
+			   enum decide_resource r, u64 now_ns);
 int preswap_app_init(void);
 void preswap_app_exit(void);
 

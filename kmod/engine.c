@@ -11,6 +11,7 @@
 #include <linux/cpumask.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/ktime.h>
@@ -18,6 +19,7 @@
 
 #include "affinity.h"
 #include "app.h"
+#include "compat/compat.h"
 #include "cores.h"
 #include "decide/ab.h"
 #include "engine.h"
@@ -262,35 +264,64 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 		/* it reaches into nested apps: they give, not what is around */
 		if (app->mem_own != app->mem_bytes)
 			return DECIDE_HOLDS_NESTED;
-		return app->reclaim.retry_ns > now_ns ? DECIDE_BACKS_OFF :
-							DECIDE_NOT_BARRED;
+		break;
 	case DECIDE_IO:
 		/* as io.max does */
 		if (app->has_nested)
 			return DECIDE_HOLDS_NESTED;
-		return preswap_throttle_possible(app, now_ns) ?
-		       DECIDE_NOT_BARRED : DECIDE_BACKS_OFF;
+		if (!preswap_throttle_possible(app))
+			return DECIDE_BACKS_OFF;
+		break;
 	case DECIDE_NET:
 		return DECIDE_NO_MEANS;
 	default:
-		return DECIDE_NOT_BARRED;
+		break;
 	}
+	return preswap_app_is_paused(app, r, now_ns) ? DECIDE_BACKS_OFF :
+						       DECIDE_NOT_BARRED;
+}
+
+/* Leases hold back so much @of what it had; see preswap_effect_hold(). */
+static void preswap_engine_feel_one(struct preswap_app *app,
+				    enum decide_resource r, u64 now_ns,
+				    u64 held, u64 of)
+{
+	if (held)
+		preswap_effect_hold(&app->effect, r, held, of);
+	/* it is gone, by its own refusal maybe: not the next one yet */
+	else
+		preswap_policy_back_off(app, r, now_ns);
 }
 
 /* What leases did to it as a donor. */
 static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 {
-	const struct preswap_stalls stalls = {
-		.some_us = app->psi_us[1],
-		.full_us = app->psi_us[2],
-		.faults = READ_ONCE(app->total.major_faults),
-	};
+	const struct psi_group *psi = preswap_cgroup_psi(app->cgroup);
+	u64 until_ns = preswap_effect_due(&app->effect,
+			psi ? READ_ONCE(psi->avg_last_update) : 0,
+			sched_clock());
 
-	preswap_pain_update(&app->pain, &stalls, now_ns, app->reclaim.held,
-			    app->policy.max_downtime_ms);
-	/* its lease is gone, by its own refusal maybe: not the next one yet */
-	if (!app->reclaim.held && preswap_policy_hurt(app))
-		preswap_reclaim_pause(app, now_ns);
+	if (until_ns) {
+		const struct preswap_stalls stalls = {
+			.us = {
+				preswap_app_psi_us(app, PSI_CPU_FULL),
+				preswap_app_psi_us(app, PSI_MEM_SOME),
+				preswap_app_psi_us(app, PSI_IO_FULL),
+			},
+			.full_us = preswap_app_psi_us(app, PSI_MEM_FULL),
+			.faults = READ_ONCE(app->total.major_faults),
+			.ran_us = div_u64(app->cpu_ns_tick, NSEC_PER_USEC),
+		};
+
+		preswap_effect_update(&app->effect, &stalls, until_ns,
+				      app->policy.max_downtime_ms);
+	}
+	preswap_engine_feel_one(app, DECIDE_CPU, now_ns, app->affinity.cores,
+				num_online_cpus());
+	preswap_engine_feel_one(app, DECIDE_MEMORY, now_ns, app->reclaim.held,
+				0);
+	preswap_engine_feel_one(app, DECIDE_IO, now_ns, app->throttle.held,
+				app->throttle.base);
 }
 
 static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
@@ -316,7 +347,6 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
-	to->use[DECIDE_MEMORY].regret_permille = app->pain.regret_permille;
 	to->use[DECIDE_MEMORY].kept_permille =
 		READ_ONCE(app->reclaim.kept_permille);
 	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
@@ -327,6 +357,9 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		use->bar = preswap_engine_bar(app, r, now_ns);
 		use->base = app->receives[r] ? app->base[r] : use->used;
 		use->unused_permille = app->payoff[r].lost_permille;
+		if (r < PRESWAP_EFFECT_GIVEN)
+			use->regret_permille =
+				app->effect.pain[r].regret_permille;
 		preswap_engine_demand(app, now_ns, r, use);
 	}
 	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);

@@ -405,11 +405,13 @@ static void preswap_lease_progress(struct preswap_lease *lease, u64 now_ns,
  * Does the donor stand still for more of its time than its policy allows? What a
  * person has asked for is not ended.
  */
-static bool preswap_lease_hurts(const struct preswap_lease *lease)
+static bool preswap_lease_hurts(const struct preswap_lease *lease, u64 now_ns)
 {
-	return lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM &&
-	       lease->info.reason != PRESWAP_REASON_MANUAL &&
-	       !lease->info.dry_run && preswap_policy_hurt(lease->donor);
+	return lease->info.reason != PRESWAP_REASON_MANUAL &&
+	       !lease->info.dry_run &&
+	       preswap_policy_back_off(lease->donor,
+				       preswap_lease_resource(&lease->info),
+				       now_ns);
 }
 
 /**
@@ -426,12 +428,10 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 		preswap_lease_progress(lease, now_ns, stray);
 		if (lease->receiver)
 			preswap_lease_payoff(lease, now_ns);
-		if (preswap_lease_hurts(lease)) {
-			preswap_reclaim_pause(lease->donor, now_ns);
+		if (preswap_lease_hurts(lease, now_ns))
 			preswap_lease_end(lease, PRESWAP_LEASE_END_BACKOFF);
-		} else if (now_ns >= lease->info.until_ns) {
+		else if (now_ns >= lease->info.until_ns)
 			preswap_lease_end(lease, PRESWAP_LEASE_END_EXPIRED);
-		}
 	}
 }
 

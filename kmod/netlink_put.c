@@ -166,9 +166,12 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_RSS_BYTES, app->rss_bytes);
 	put_u64(&p, PRESWAP_A_APP_SWAP_BYTES, app->swap_own);
 	put_u32(&p, PRESWAP_A_APP_TASKS, app->tasks);
-	put_u64(&p, PRESWAP_A_APP_PSI_CPU_SOME_US, app->psi_us[0]);
-	put_u64(&p, PRESWAP_A_APP_PSI_MEM_SOME_US, app->psi_us[1]);
-	put_u64(&p, PRESWAP_A_APP_PSI_MEM_FULL_US, app->psi_us[2]);
+	put_u64(&p, PRESWAP_A_APP_PSI_CPU_SOME_US,
+		preswap_app_psi_us(app, PSI_CPU_SOME));
+	put_u64(&p, PRESWAP_A_APP_PSI_MEM_SOME_US,
+		preswap_app_psi_us(app, PSI_MEM_SOME));
+	put_u64(&p, PRESWAP_A_APP_PSI_MEM_FULL_US,
+		preswap_app_psi_us(app, PSI_MEM_FULL));
 	put_s64(&p, PRESWAP_A_APP_TREND_CPU_MILLI,
 		per_second(app->trend[DECIDE_CPU].slope));
 	put_s64(&p, PRESWAP_A_APP_TREND_MEM_BYTES,
@@ -179,7 +182,7 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_NET_BYTES, app->net.mean);
 	put_s64(&p, PRESWAP_A_APP_TREND_NET_BYTES,
 		per_second(app->trend[DECIDE_NET].slope));
-	put_u32(&p, PRESWAP_A_APP_DOWNTIME_US, app->pain.spent_us);
+	put_u32(&p, PRESWAP_A_APP_DOWNTIME_US, app->effect.spent_us);
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);

@@ -26,7 +26,7 @@ static void preswap_policy_put(struct preswap_app *app,
 	lockdep_assert_held(&preswap_lock);
 	data_race(app->policy = *policy);
 	/* by the new bound, when stalls are looked at again */
-	app->pain.overspent = false;
+	app->effect.overspent = false;
 }
 
 /**
@@ -84,11 +84,17 @@ bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns)
 	return app->policy.needs_approval && now_ns >= app->approved_until_ns;
 }
 
-/* Does leases' pain exceed what the policy allows? */
-bool preswap_policy_hurt(const struct preswap_app *app)
+/* Leave it alone for a while if leases' pain exceeds what the policy allows. */
+bool preswap_policy_back_off(struct preswap_app *app, enum decide_resource r,
+			     u64 now_ns)
 {
-	return app->pain.overspent ||
-	       app->pain.permille > app->policy.max_stall_pct * 10U;
+	const struct preswap_effect *effect = &app->effect;
+
+	if (effect->pain[r].permille <= app->policy.max_stall_pct * 10U &&
+	    (r != DECIDE_MEMORY || !effect->overspent))
+		return false;
+	preswap_app_pause(app, r, now_ns, PRESWAP_EFFECT_ALONE_S);
+	return true;
 }
 
 /**

@@ -23,7 +23,8 @@ struct preswap_policy {
 };
 
 bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns);
-bool preswap_policy_hurt(const struct preswap_app *app);
+bool preswap_policy_back_off(struct preswap_app *app, enum decide_resource r,
+			     u64 now_ns);
 int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		       struct netlink_ext_ack *extack);
 int preswap_policy_approve(u64 app_id, u32 duration_ms,

@@ -49,8 +49,7 @@
 #define PRESWAP_RECLAIM_MARGIN		(4ULL << 20)
 #define PRESWAP_RECLAIM_WAIT_MS		20
 #define PRESWAP_RECLAIM_FAILURES	3
-#define PRESWAP_RECLAIM_PAUSE_NS	(5ULL * NSEC_PER_SEC)
-#define PRESWAP_RECLAIM_RECOVER_NS	(15ULL * NSEC_PER_SEC)
+#define PRESWAP_RECLAIM_PAUSE_S		5
 #define PRESWAP_RECLAIM_SPEED_MIN	(1ULL << 20)
 
 /* Where compressed pages count: in memory.current (zswap), or only on the node. */
@@ -133,7 +132,7 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 		return NULL;
 	/* in turn: the first one past @after in order of the list */
 	preswap_for_each_app(app) {
-		if (!app->reclaim.held || app->reclaim.retry_ns > now_ns)
+		if (!app->reclaim.held || preswap_app_is_paused(app, DECIDE_MEMORY, now_ns))
 			continue;
 		bytes = preswap_reclaim_batch(app, preswap_app_memory_now(app));
 		if (!bytes)
@@ -249,8 +248,8 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 		app->reclaim.failures = 0;
 	else if (++app->reclaim.failures >= PRESWAP_RECLAIM_FAILURES) {
 		app->reclaim.failures = 0;
-		app->reclaim.retry_ns = ktime_get_boottime_ns() +
-					PRESWAP_RECLAIM_PAUSE_NS;
+		preswap_app_pause(app, DECIDE_MEMORY, ktime_get_boottime_ns(),
+				  PRESWAP_RECLAIM_PAUSE_S);
 	}
 	mutex_unlock(&preswap_lock);
 	return freed;
@@ -302,13 +301,6 @@ void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 	app->reclaim.held = bytes;
 	if (bytes)
 		preswap_reclaim_kick();
-}
-
-/* The donor has suffered: leave it alone for a while. */
-void preswap_reclaim_pause(struct preswap_app *app, u64 now_ns)
-{
-	lockdep_assert_held(&preswap_lock);
-	app->reclaim.retry_ns = now_ns + PRESWAP_RECLAIM_RECOVER_NS;
 }
 
 void preswap_reclaim_kick(void)

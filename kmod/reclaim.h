@@ -10,7 +10,6 @@ struct preswap_app;
 int preswap_reclaim_init(void);
 void preswap_reclaim_exit(void);
 void preswap_reclaim_hold(struct preswap_app *app, u64 bytes);
-void preswap_reclaim_pause(struct preswap_app *app, u64 now_ns);
 void preswap_reclaim_kick(void);
 u64 preswap_reclaim_done(const struct preswap_app *app);
 bool preswap_reclaim_possible(const struct preswap_app *app);

@@ -24,7 +24,7 @@
 #include "throttle.h"
 
 #define PRESWAP_THROTTLE_LEAST		(1ULL << 20)	/* bytes per second */
-#define PRESWAP_THROTTLE_PAUSE_NS	(60ULL * NSEC_PER_SEC)
+#define PRESWAP_THROTTLE_PAUSE_S	60
 
 static u64 preswap_throttle_limit(const struct preswap_app *app, u64 left,
 				  u32 permille)
@@ -50,7 +50,7 @@ static void preswap_throttle_apply(struct preswap_app *app)
 	value.device = t->device;
 	if (t->share)
 		preswap_share_change(t->share, &value);
-	else if (t->device && ktime_get_boottime_ns() >= t->retry_ns)
+	else if (t->device)
 		t->share = preswap_share_begin(app, PRESWAP_LEASE_KIND_IO_MAX,
 					       &value, 0);
 }
@@ -120,16 +120,16 @@ void preswap_throttle_lost(struct preswap_app *app,
 		return;
 	t->share = NULL;
 	t->in_force = false;
-	t->retry_ns = ktime_get_boottime_ns() + PRESWAP_THROTTLE_PAUSE_NS;
+	preswap_app_pause(app, DECIDE_IO, ktime_get_boottime_ns(),
+			  PRESWAP_THROTTLE_PAUSE_S);
 	preswap_lease_end_kind(PRESWAP_LEASE_KIND_THROTTLE, app, why);
 }
 
 /* Not while somebody's lease has the file, or one of before is undone. */
-bool preswap_throttle_possible(const struct preswap_app *app, u64 now_ns)
+bool preswap_throttle_possible(const struct preswap_app *app)
 {
 	const struct preswap_app_throttle *t = &app->throttle;
 
-	return t->share || (now_ns >= t->retry_ns &&
-			    !preswap_share_taken(app, PRESWAP_LEASE_KIND_IO_MAX,
-						 preswap_knob(io_device)));
+	return t->share || !preswap_share_taken(app, PRESWAP_LEASE_KIND_IO_MAX,
+						preswap_knob(io_device));
 }

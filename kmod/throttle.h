@@ -15,6 +15,6 @@ void preswap_throttle_written(struct preswap_app *app,
 void preswap_throttle_lost(struct preswap_app *app,
 			   const struct preswap_share *share,
 			   enum preswap_lease_end why);
-bool preswap_throttle_possible(const struct preswap_app *app, u64 now_ns);
+bool preswap_throttle_possible(const struct preswap_app *app);
 
 #endif /* PRESWAP_THROTTLE_H */

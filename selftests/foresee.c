@@ -3,6 +3,7 @@
  * The main job: a burst is foreseen, room is made before it, and all of it
  * goes back. Donors hold cold memory, the receiver has none.
  */
+#include <sched.h>
 #include <sys/mman.h>
 
 #include "../kmod/decide/ab.h"
@@ -286,21 +287,26 @@ static void set_constraint(uint64_t app, uint32_t field, uint32_t value)
 }
 
 /* The receiver needs this for the next minute, from now on. */
-static void need_memory(uint64_t bytes)
+static void need(uint8_t resource, uint64_t amount)
 {
 	struct preswap_forecast f = {
 		.size = sizeof(f),
 		.app_id = recv_id,
-		.resource = PRESWAP_RESOURCE_MEMORY,
+		.resource = resource,
 		.valid_ms = 60000,
 		.points_count = 2,
 		.points = {
-			{ 1000, bytes, bytes, bytes, bytes },
-			{ 60000, bytes, bytes, bytes, bytes },
+			{ 1000, amount, amount, amount, amount },
+			{ 60000, amount, amount, amount, amount },
 		},
 	};
 
 	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
+}
+
+static void need_memory(uint64_t bytes)
+{
+	need(PRESWAP_RESOURCE_MEMORY, bytes);
 }
 
 static void test_gives(void)
@@ -535,6 +541,111 @@ static void test_downtime(void)
 	set_constraint(low_id, PRESWAP_POLICY_MAX_DOWNTIME, 3600000);
 	need_memory(70 * MIB);
 	ktap_assert(wait_until(25000, find_lease(lease)), "for ever");
+}
+
+static void spin_first(void *arg)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (sched_setaffinity(0, sizeof(first), &first))
+		_exit(98);
+	spin(arg);
+}
+
+static void crowd(void)
+{
+	group_spawn("never", spin_first, NULL);
+	group_spawn("low", spin, NULL);
+}
+
+/*
+ * A donor of cores, and another on the core that it is left: of that it has a
+ * @share in 11. It may leave half of its time, and stand still for 20 % more.
+ */
+static void begin_crowd(unsigned int share)
+{
+	struct lease_search *lease = LEASE(AFFINITY, low_id, 0, false);
+	char weight[16];
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 2)
+		ktap_skip("needs 2 CPUs");
+	setup();
+	lease->donor = low_id;
+	set_constraint(low_id, PRESWAP_POLICY_MAX_STALL, 20);
+	snprintf(weight, sizeof(weight), "%u", share * 10);
+	must_write(group_file("low", "cpu.weight"), weight);
+	snprintf(weight, sizeof(weight), "%u", (11 - share) * 10);
+	must_write(group_file("never", "cpu.weight"), weight);
+	crowd();
+	arm();
+	need(PRESWAP_RESOURCE_CPU, 600);
+	ktap_assert(wait_until(4000, find_lease(lease)), "nothing begins");
+}
+
+/* It gets 1/11 of the core where half is due: pain 41 %. */
+static void test_crowded_out(void)
+{
+	struct lease_search *lease = LEASE(AFFINITY, low_id, 0, false);
+	struct lease_search *ended = LEASE(AFFINITY, low_id, 0, true);
+	struct preswap_lease by_hand = { .size = sizeof(by_hand) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_AFFINITY,
+		.amount = 1000, .duration_ms = 60000,
+	};
+	uint64_t cost, alone_ms;
+
+	begin_crowd(1);
+	lease->donor = low_id;
+	ended->donor = low_id;
+	/* two seconds that it is seen in, and up to four for that to begin */
+	ktap_assert(wait_until(7000, !find_lease(lease)), "it suffers on");
+	ktap_assert(find_lease(ended) &&
+		    ended->found.ended == PRESWAP_LEASE_END_BACKOFF, "ended %d",
+		    ended->found.ended);
+	cost = ended->found.cost;
+	/* guests that wait are faster than guests that spin */
+	must_write(group_file("low", "cgroup.kill"), "1");
+	must_write(group_file("never", "cgroup.kill"), "1");
+	sleep_ms(11000);
+	crowd();
+	need(PRESWAP_RESOURCE_CPU, 600);
+	ktap_assert(wait_until(10000, find_lease(lease)), "for ever");
+	alone_ms = (lease->found.begin_ns - ended->found.end_ns) / 1000000;
+	printf("# left alone for %llu ms; cost %llu, then %llu\n",
+	       (unsigned long long)alone_ms, (unsigned long long)cost,
+	       (unsigned long long)lease->found.cost);
+	ktap_assert(alone_ms >= 15000 && alone_ms <= 20000, "for %llu ms",
+		    (unsigned long long)alone_ms);
+	ktap_assert(3 * lease->found.cost >= 4 * cost, "no dearer");
+	/* a person may do that to it */
+	need(PRESWAP_RESOURCE_CPU, 0);
+	ktap_assert(wait_until(5000, !find_lease(lease)), "it has no need");
+	opts.donor_id = low_id;
+	must(ctx, preswap_lease_add(ctx, &opts, &by_hand));
+	sleep_ms(5000);
+	ktap_assert(regret_of(low_id, PRESWAP_RESOURCE_CPU) > 1000, "regret %ld",
+		    regret_of(low_id, PRESWAP_RESOURCE_CPU));
+	ktap_assert(!get_lease(ctx, by_hand.id).ended, "ended by %u",
+		    get_lease(ctx, by_hand.id).ended);
+}
+
+/* It gets 8/11 of the core: more than is due, and no pain. */
+static void test_shares_core(void)
+{
+	struct lease_search *lease = LEASE(AFFINITY, low_id, 0, false);
+	uint64_t begin_ns;
+
+	begin_crowd(8);
+	lease->donor = low_id;
+	find_lease(lease);
+	begin_ns = lease->found.begin_ns;
+	sleep_ms(6000);
+	ktap_assert(find_lease(lease) && lease->found.begin_ns == begin_ns,
+		    "it ended");
+	ktap_assert(!regret_of(low_id, PRESWAP_RESOURCE_CPU), "regret %ld",
+		    regret_of(low_id, PRESWAP_RESOURCE_CPU));
 }
 
 /*
@@ -1056,6 +1167,10 @@ int main(void)
 		  test_backoff },
 		{ "R-24 a donor that stood still for too long is left alone",
 		  test_downtime },
+		{ "R-24 R-33 a donor that is crowded out on its cores is left alone",
+		  test_crowded_out },
+		{ "R-24 a donor that has what it is left of its cores goes on",
+		  test_shares_core },
 		{ "R-26 A/B: slices of time are served or only decided for",
 		  test_ab },
 		{ "R-25 dry run decides, tells, and changes nothing",

@@ -220,6 +220,24 @@ static inline struct preswap_app app_of(struct preswap_ctx *ctx, uint64_t id)
 	return app;
 }
 
+/* What the last decision knew of an app's regret as donor; -1: it is not there. */
+static inline long regret_of(uint64_t id, unsigned int resource)
+{
+	static char text[1 << 18];
+	char line[64], *at;
+	long regret;
+
+	if (try_read("/sys/kernel/debug/preswap/snapshot", text, sizeof(text)))
+		return -1;
+	snprintf(line, sizeof(line), "app id=%llu ", (unsigned long long)id);
+	at = strstr(text, line);
+	snprintf(line, sizeof(line), "\nuse resource=%u ", resource);
+	at = at ? strstr(at, line) : NULL;
+	at = at ? strstr(at, " regret_permille=") : NULL;
+	return at && sscanf(at, " regret_permille=%ld", &regret) == 1 ?
+	       regret : -1;
+}
+
 static inline void set_policy(struct preswap_ctx *ctx, uint64_t app,
 			      unsigned int priority, unsigned int sensitivity,
 			      bool eligible, uint64_t floor_mem_bytes,

@@ -139,8 +139,8 @@ static void find_disk(void)
 		 minor(st.st_rdev));
 }
 
-/* 20 MiB/s of which 16 may be used; low reads 8, mid 5. */
-static void setup(void)
+/* 20 MiB/s of which 16 may be used; low reads some 8, mid 5. */
+static void setup_with(void (*low)(void *), void *arg)
 {
 	if (!ctx)
 		ctx = open_preswap();
@@ -168,11 +168,16 @@ static void setup(void)
 	set_policy(ctx, recv_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
 	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
 	set_policy(ctx, mid_id, 3, PRESWAP_SENSITIVITY_NORMAL, true, 0, 0);
-	group_spawn("low", reader, (void *)(8 * MIB));
+	group_spawn("low", low, arg);
 	group_spawn("mid", reader, (void *)(5 * MIB));
 	/* that they began is a ramp, which must have passed */
 	sleep_ms(8000);
 	set_knob("enabled", 1);
+}
+
+static void setup(void)
+{
+	setup_with(reader, (void *)(8 * MIB));
 }
 
 static void teardown(void)
@@ -191,6 +196,25 @@ static void foresee(uint64_t mib, uint32_t from_ms, uint32_t valid_ms)
 {
 	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_IO, 0, mib * MIB, from_ms,
 		     valid_ms);
+}
+
+/* For the next minute, from now on. */
+static void need(uint64_t mib)
+{
+	uint64_t bytes = mib * MIB;
+	struct preswap_forecast f = {
+		.size = sizeof(f),
+		.app_id = recv_id,
+		.resource = PRESWAP_RESOURCE_IO,
+		.valid_ms = 60000,
+		.points_count = 2,
+		.points = {
+			{ 1000, bytes, bytes, bytes, bytes },
+			{ 60000, bytes, bytes, bytes, bytes },
+		},
+	};
+
+	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
 }
 
 #define in_force(donor) wait_until(5000, ({				\
@@ -375,6 +399,94 @@ static void test_lease_by_hand(void)
 	teardown();
 }
 
+/* As the reader, but it does something with what it reads: no time is left over. */
+static void worker(void *arg)
+{
+	size_t size = MIB / 16, done;
+	int fd = open(DISK, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	uint64_t until, of_ms = (size_t)arg;
+	void *buf;
+
+	if (fd < 0 || posix_memalign(&buf, 4096, size))
+		_exit(98);
+	for (done = 0;; done = (done + size) % MIB) {
+		if (pread(fd, buf, size, (off_t)done) != (ssize_t)size)
+			_exit(97);
+		for (until = now_ms() + of_ms; now_ms() < until;)
+			;
+	}
+}
+
+/* For the same amount, and not too soon. */
+static void is_dearer(const struct preswap_lease *first,
+		      const struct preswap_lease *then)
+{
+	double dearer = (double)then->cost / (double)then->amount /
+			((double)first->cost / (double)first->amount);
+	uint64_t alone_ms = (then->begin_ns - first->end_ns) / 1000000;
+
+	printf("# left alone for %llu ms, then %.2f times as dear\n",
+	       (unsigned long long)alone_ms, dearer);
+	ktap_assert(alone_ms >= 15000 && alone_ms <= 20000, "alone for %llu ms",
+		    (unsigned long long)alone_ms);
+	ktap_assert(dearer >= 1.5, "no dearer");
+}
+
+static void set_max_stall(uint64_t id, uint8_t percent)
+{
+	struct preswap_policy p = { .size = sizeof(p) };
+
+	must(ctx, preswap_policy_get(ctx, id, &p));
+	p.fields |= PRESWAP_POLICY_MAX_STALL;
+	p.max_stall_pct = percent;
+	must(ctx, preswap_policy_set(ctx, &p));
+}
+
+/*
+ * A reader that wants a fixed rate and is let a part of it waits all of its time. The
+ * part that it is to leave, some 60 %, is due; the rest is pain.
+ */
+static void test_suffers(void)
+{
+	struct preswap_lease first, then;
+
+	setup();
+	set_max_stall(low_id, 20);
+	need(8);
+	ktap_assert(in_force(low_id), "no throttle");
+	ktap_assert(wait_until(8000, !look(low_id).in_force), "it suffers on");
+	first = look(low_id).ended;
+	ktap_assert(first.ended == PRESWAP_LEASE_END_BACKOFF, "ended %u",
+		    first.ended);
+	ktap_assert(wait_until(5000, !limit_of("low")), "io.max stays");
+	ktap_assert(in_force(mid_id), "the next does not give");
+	ktap_assert(wait_until(25000, look(low_id).in_force), "for ever");
+	then = look(low_id).found;
+	is_dearer(&first, &then);
+	teardown();
+}
+
+/* It does a part of what it did, in that part of its time: no pain. */
+static void test_slower(void)
+{
+	uint64_t begin_ns;
+
+	setup_with(worker, (void *)(uintptr_t)7);
+	set_max_stall(low_id, 20);
+	need(8);
+	ktap_assert(in_force(low_id), "no throttle");
+	begin_ns = look(low_id).found.begin_ns;
+	sleep_ms(8000);
+	printf("# regret %ld, reads %u MiB/s of %llu\n",
+	       regret_of(low_id, PRESWAP_RESOURCE_IO), reads_mib(low_id, 1000),
+	       limit_of("low") / MIB);
+	ktap_assert(look(low_id).in_force &&
+		    look(low_id).found.begin_ns == begin_ns, "it ended");
+	ktap_assert(regret_of(low_id, PRESWAP_RESOURCE_IO) < 2000, "regret %ld",
+		    regret_of(low_id, PRESWAP_RESOURCE_IO));
+	teardown();
+}
+
 static int try_knob(const char *name, const char *text)
 {
 	char path[128];
@@ -450,6 +562,10 @@ int main(void)
 		{ "R-30 I/O: what others write to io.max stands", test_theirs },
 		{ "R-30 I/O: a file that a person has is left to them",
 		  test_lease_by_hand },
+		{ "R-24 R-33 I/O: a donor that stands still is left alone",
+		  test_suffers },
+		{ "R-24 I/O: a donor that is slower by what it left goes on",
+		  test_slower },
 		{ "R-53 io_device: what is refused, what it ends", test_knobs },
 		{ "R-25 I/O: a dry run decides and writes nothing",
 		  test_dry_run },
