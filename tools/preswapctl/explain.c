@@ -358,7 +358,7 @@ static int explain(struct ctl *ctl, struct explain *e)
 
 	if (replay_decide(&s->saw, &s->answered, &e->why))
 		return ctl_no_memory();
-	if (replay_differences(&s->answered, &e->why, NULL))
+	if (replay_check(s, &e->why, NULL))
 		fputs("preswapctl: the module answered otherwise: it is of another version (preswap-replay tells more)\n",
 		      stderr);
 	status = ctl->json ? print_json(e) : print_words(e);
