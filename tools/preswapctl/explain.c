@@ -128,11 +128,14 @@ static int find_decision(const char *path, struct explain *e,
 	return !!last;
 }
 
-/* The decision of just now. The same; 0 too: the lease is not in it. */
+/* The decision of just now. The same; 0 too: the lease is in force no more. */
 static int last_decision(struct explain *e, struct snapshot *now)
 {
-	int err = snapshots_now(now);
+	int err;
 
+	if (e->kept && e->kept->ended)
+		return 0;
+	err = snapshots_now(now);
 	e->snapshot = now;
 	return err > 0 && e->id && !find_lease(e, now) ? 0 : err;
 }
@@ -189,9 +192,11 @@ static void put_lease(const struct explain *e)
 	char amount[UNITS_MAX];
 	uint32_t i;
 
-	printf("Lease %u: ", e->id);
-	decision_put_proposal(stdout, s, &as_proposal);
-	puts(".");
+	if (!e->kept) {
+		printf("Lease %u: ", e->id);
+		decision_put_proposal(stdout, s, &as_proposal);
+		puts(".");
+	}
 	if (e->begins) {
 		puts("This decision began it.");
 		return;
