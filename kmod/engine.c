@@ -80,6 +80,7 @@ static struct {
 	u64 *taken, *held;
 	struct decide_lease leases[PRESWAP_LEASES_MAX];
 	struct decide_proposal proposals[PRESWAP_ENGINE_PROPOSALS];
+	struct decide_why whys[PRESWAP_ENGINE_PROPOSALS];
 	struct decide_shortage shortages[PRESWAP_ENGINE_PROPOSALS];
 	u32 lease_ids[PRESWAP_LEASES_MAX];
 	struct preswap_noise noise[DECIDE_RESOURCES];
@@ -486,7 +487,8 @@ static bool preswap_engine_hotplug(u64 now_ns)
 	return last_ns && now_ns - last_ns < PRESWAP_ENGINE_HOTPLUG_NS;
 }
 
-static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
+static void preswap_engine_dispose(const struct decide_proposal *p,
+				   const struct decide_why *why, u64 now_ns)
 {
 	/* of the network nobody gives */
 	static const u8 kind[DECIDE_RESOURCES] = {
@@ -508,6 +510,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p, u64 now_ns)
 		.gain = p->gain,
 		.benefit = p->benefit,
 		.cost = p->cost,
+		.why = why,
 		.duration_ms = preswap_knob(hold_ms),
 		.dry_run = preswap_engine_dry(receiver, now_ns),
 	};
@@ -558,6 +561,7 @@ static void preswap_engine_decide(u64 now_ns)
 	struct decide_snapshot snapshot = {};
 	struct decide_result result = {
 		.proposals = preswap_engine.proposals,
+		.whys = preswap_engine.whys,
 		.proposals_max = PRESWAP_ENGINE_PROPOSALS,
 		.shortages = preswap_engine.shortages,
 		.shortages_max = PRESWAP_ENGINE_PROPOSALS,
@@ -565,6 +569,7 @@ static void preswap_engine_decide(u64 now_ns)
 		.taken = preswap_engine.taken,
 		.held = preswap_engine.held,
 	};
+	const struct decide_why *why = NULL;
 	bool hotplug;
 	u32 i;
 
@@ -582,10 +587,13 @@ static void preswap_engine_decide(u64 now_ns)
 	if (result.nr_receivers)
 		trace_preswap_decide(&snapshot, &result,
 				     preswap_knob(dry_run));
-	for (i = 0; i < result.nr_proposals; i++)
+	for (i = 0; i < result.nr_proposals; i++) {
+		if (decide_new_why(result.proposals, i))
+			why = &result.whys[i];
 		if (!hotplug || result.proposals[i].resource != DECIDE_CPU)
 			preswap_engine_dispose(&result.proposals[i],
-					       now_ns);
+					       why, now_ns);
+	}
 	for (i = 0; i < result.nr_shortages; i++)
 		preswap_engine_report(&result.shortages[i], now_ns);
 }

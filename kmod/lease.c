@@ -105,6 +105,8 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 		.begin_ns = now_ns,
 		.until_ns = now_ns + (u64)request->duration_ms * NSEC_PER_MSEC,
 	};
+	if (request->why)
+		lease->info.why = *request->why;
 	if (preswap_is_share(request->kind)) {
 		struct preswap_share_value value = {
 			.amount = request->amount,

@@ -36,6 +36,7 @@ struct preswap_lease_info {
 	u32 tasks;		/* whose mask is changed */
 	u32 device;		/* of io.max: major << 20 | minor */
 	int error;		/* of a share that could not be written */
+	struct decide_why why;	/* when it began; all 0: begun by hand */
 };
 
 struct preswap_lease {
@@ -53,6 +54,7 @@ struct preswap_lease_request {
 	u8 kind;
 	u8 reason;
 	u64 amount, gain, benefit, cost;
+	const struct decide_why *why;	/* or NULL */
 	u32 duration_ms;
 	u32 device;
 	bool dry_run;

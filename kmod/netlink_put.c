@@ -6,6 +6,7 @@
 
 #include "affinity.h"
 #include "app.h"
+#include "decide/fields.h"
 #include "engine.h"
 #include "input.h"
 #include "knobs.h"
@@ -282,6 +283,42 @@ int preswap_put_forecast(struct sk_buff *skb, const struct preswap_app *app,
 	return p.err;
 }
 
+#define WHY(member)	DECIDE_FIELD(decide_why, member)
+
+/* By attribute, from PRESWAP_A_LEASE_MEDIAN on. */
+static const struct decide_field preswap_put_why[] = {
+	WHY(median)
+	WHY(spread)
+	WHY(carried)
+	WHY(base)
+	WHY(room)
+	WHY(shortage)
+	WHY(chance_permille)
+	WHY(threshold_pct)
+	WHY(donors[DECIDE_GIVES])
+	WHY(donors[DECIDE_BARRED])
+	WHY(donors[DECIDE_NESTED])
+	WHY(donors[DECIDE_AT_FLOOR])
+	WHY(donors[DECIDE_TOO_LITTLE])
+	WHY(donors[DECIDE_TOO_DEAR])
+	{}
+};
+
+static void put_why(struct preswap_put *p, const struct decide_why *why)
+{
+	const struct decide_field *field = preswap_put_why;
+	int attr = PRESWAP_A_LEASE_MEDIAN;
+	u64 value;
+
+	for (; field->name; field++, attr++) {
+		value = decide_field_get(field, why, 0);
+		if (field->width == sizeof(value))
+			put_u64(p, attr, value);
+		else
+			put_u32(p, attr, value);
+	}
+}
+
 int preswap_put_lease(struct sk_buff *skb,
 		      const struct preswap_lease_info *lease, u64 now_ns)
 {
@@ -310,5 +347,7 @@ int preswap_put_lease(struct sk_buff *skb,
 	put_u64(&p, PRESWAP_A_LEASE_COST, lease->cost);
 	put_u8(&p, PRESWAP_A_LEASE_ENDED, lease->ended);
 	put_u8(&p, PRESWAP_A_LEASE_DRY_RUN, lease->dry_run);
+	if (lease->why.threshold_pct)
+		put_why(&p, &lease->why);
 	return p.err;
 }

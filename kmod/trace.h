@@ -59,6 +59,9 @@ TRACE_EVENT(preswap_decide,
 		  __entry->net_need, __entry->dry_run)
 );
 
+static_assert(sizeof(struct decide_why) ==
+	      6 * sizeof(u64) + (2 + DECIDE_VERDICTS) * sizeof(u32));
+
 DECLARE_EVENT_CLASS(preswap_lease,
 	TP_PROTO(const struct preswap_lease_info *lease),
 	TP_ARGS(lease),
@@ -74,6 +77,9 @@ DECLARE_EVENT_CLASS(preswap_lease,
 		__field(u64, done)
 		__field(u64, benefit)
 		__field(u64, cost)
+		/* struct decide_why, in its order; all 0: begun by hand */
+		__array(u64, need, 6)
+		__array(u32, counts, 2 + DECIDE_VERDICTS)
 	),
 	TP_fast_assign(
 		__entry->id = lease->id;
@@ -87,8 +93,12 @@ DECLARE_EVENT_CLASS(preswap_lease,
 		__entry->done = lease->done;
 		__entry->benefit = lease->benefit;
 		__entry->cost = lease->cost;
+		memcpy(__entry->need, &lease->why, sizeof(__entry->need));
+		memcpy(__entry->counts,
+		       (const char *)&lease->why + sizeof(__entry->need),
+		       sizeof(__entry->counts));
 	),
-	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d",
+	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d median=%llu spread=%llu carried=%llu base=%llu room=%llu shortage=%llu chance_permille=%u threshold_pct=%u give=%u barred=%u nested=%u at_floor=%u too_little=%u too_dear=%u",
 		  __entry->id,
 		  __print_symbolic(__entry->kind,
 				   { PRESWAP_LEASE_KIND_RECLAIM, "reclaim" },
@@ -107,7 +117,15 @@ DECLARE_EVENT_CLASS(preswap_lease,
 				   { PRESWAP_REASON_TREND, "trend" },
 				   { PRESWAP_REASON_MANUAL, "manual" }),
 		  __entry->benefit, __entry->cost, __entry->ended,
-		  __entry->dry_run)
+		  __entry->dry_run, __entry->need[0], __entry->need[1],
+		  __entry->need[2], __entry->need[3], __entry->need[4],
+		  __entry->need[5], __entry->counts[0], __entry->counts[1],
+		  __entry->counts[2 + DECIDE_GIVES],
+		  __entry->counts[2 + DECIDE_BARRED],
+		  __entry->counts[2 + DECIDE_NESTED],
+		  __entry->counts[2 + DECIDE_AT_FLOOR],
+		  __entry->counts[2 + DECIDE_TOO_LITTLE],
+		  __entry->counts[2 + DECIDE_TOO_DEAR])
 );
 
 DEFINE_EVENT(preswap_lease, preswap_lease_begin,

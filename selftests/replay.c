@@ -13,6 +13,7 @@
 #include "plan/replay.h"
 
 #define SNAPSHOT_FILE	"/sys/kernel/debug/preswap/snapshot"
+#define TRACING		"/sys/kernel/tracing/"
 #define ANSWERS		"/sys/module/preswap_answers/parameters/"
 #define ROUNDS		10000
 #define GROUPS		100	/* more than the module has room for at first */
@@ -105,7 +106,7 @@ static void check_replay(void)
 
 	ktap_assert(!replay_decide(&got.saw, &got.answered, &again),
 		    "no memory");
-	ktap_assert(!replay_differences(&got.answered, &again, stdout),
+	ktap_assert(!replay_check(&got, &again, stdout),
 		    "decision %llu", (unsigned long long)got.seq);
 	replay_free(&again);
 }
@@ -164,6 +165,90 @@ static void test_real_leases(void)
 		    got.leases[0].donor);
 	printf("# %d snapshots, %d with proposals, %d with leases\n",
 	       seen.snapshots, seen.proposals, seen.leases);
+}
+
+static int keep_begun(void *data, const struct preswap_lease *lease)
+{
+	struct preswap_lease *begun = data;
+
+	if (lease->begin_ns == got.time_ns)
+		*begun = *lease;
+	return 0;
+}
+
+static bool begins_lease(struct preswap_lease *begun)
+{
+	look(65536);
+	begun->id = 0;
+	return !preswap_leases(ctx, keep_begun, begun) && begun->id;
+}
+
+/* What "preswapctl explain" says of the lease holds @text. */
+static void check_explain(uint32_t id, const char *text)
+{
+	char command[64], said[4096];
+	FILE *from;
+
+	snprintf(command, sizeof(command), "build/user/preswapctl explain %u",
+		 id);
+	from = popen(command, "r");
+	ktap_assert(from, "popen: %s", strerror(errno));
+	said[fread(said, 1, sizeof(said) - 1, from)] = '\0';
+	ktap_assert(!pclose(from) && strstr(said, text), "no '%s' in:\n%s",
+		    text, said);
+}
+
+/* The decision that began it has passed, and so has the lease. */
+static void test_kept_reason(void)
+{
+	struct preswap_lease begun, ended;
+	struct decide_result again;
+	const struct decide_need *need;
+	const struct preswap_why *why = &begun.why;
+	static char trace[65536];
+	char text[128];
+
+	setup();
+	must_write(TRACING "trace", "\n");
+	must_write(TRACING "events/preswap/preswap_lease_begin/enable", "1");
+	sleep_ms(1500);
+	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0, 60 * MIB, 5000,
+		     20000);
+	ktap_assert(wait_until(8000, begins_lease(&begun)), "no lease");
+	ktap_assert(!replay_decide(&got.saw, &got.answered, &again),
+		    "no memory");
+	for (need = again.needs; need < again.needs + again.nr_needs; need++)
+		if (need->receiver == index_of(recv_id) &&
+		    need->resource == DECIDE_MEMORY)
+			break;
+	ktap_assert(need < again.needs + again.nr_needs, "no need");
+	ktap_assert(why->shortage >= 40 * MIB &&
+		    why->median == need->median && why->spread == need->spread &&
+		    why->carried == need->carried && why->base == need->base &&
+		    why->room == need->room && why->shortage == need->shortage &&
+		    why->chance_permille == need->chance_permille,
+		    "%llu KiB short, %llu by the decision",
+		    (unsigned long long)why->shortage >> 10,
+		    (unsigned long long)need->shortage >> 10);
+	ktap_assert(why->threshold_pct == 10 && why->give == 1 &&
+		    !why->too_dear, "%u %%, %u give", why->threshold_pct,
+		    why->give);
+	replay_free(&again);
+	snprintf(text, sizeof(text), "reclaim %.1f MiB from /preswap_test/low",
+		 (double)begun.amount / MIB);
+	check_explain(begun.id, text);
+	set_knob("enabled", 0);
+	ended = get_lease(ctx, begun.id);
+	ktap_assert(ended.ended == PRESWAP_LEASE_END_DISABLED &&
+		    !memcmp(&ended.why, why, sizeof(*why)), "ended: %u",
+		    ended.ended);
+	check_explain(begun.id, "; disabled.\nWhy it began:\n  Expected within");
+	set_knob("enabled", 1);
+	must_write(TRACING "events/preswap/preswap_lease_begin/enable", "0");
+	try_read(TRACING "trace", trace, sizeof(trace));
+	snprintf(text, sizeof(text), " shortage=%llu chance_permille=%u threshold_pct=10 give=1 ",
+		 (unsigned long long)why->shortage, why->chance_permille);
+	ktap_assert(strstr(trace, text), "no '%s' in:\n%s", text, trace);
 }
 
 /* Ticks go on meanwhile: it is the text of one moment all the same. */
@@ -292,6 +377,8 @@ int main(void)
 	int status = ktap_run((struct ktap_case[]){
 		{ "R-27 R-60 decisions of real leases are the same in userspace",
 		  test_real_leases },
+		{ "R-27 R-60 a lease keeps why it began, when it has ended, too",
+		  test_kept_reason },
 		{ "R-27 a snapshot is of one moment, however it is read",
 		  test_small_reads },
 		{ "R-27 only root reads snapshots", test_mode },

@@ -245,6 +245,28 @@ int preswap_forecasts(struct preswap_ctx *ctx, preswap_forecast_fn fn,
 
 /* ---- leases ---- */
 
+/*
+ * Why the engine began a lease: what was expected of its receiver then, and how
+ * many apps gave for it, or were refused as donors. Shortage = what the median
+ * exceeds the base by + spread + carried - room.
+ */
+struct preswap_why {
+	uint64_t median;		/* demand within the lead time */
+	uint64_t spread;		/* counted on top of it */
+	uint64_t carried;		/* for others, too little for a lease */
+	uint64_t base;			/* what it had before its leases */
+	uint64_t room;			/* below the threshold, for it */
+	uint64_t shortage;
+	uint32_t chance_permille;	/* of needing more than the room */
+	uint32_t threshold_pct;		/* of the capacity; 0: begun by hand */
+	uint32_t give;			/* donors */
+	uint32_t barred;		/* nothing may be taken from them now */
+	uint32_t nested;		/* in the receiver, or around it */
+	uint32_t at_floor;		/* too little above their floor */
+	uint32_t too_little;		/* ... was still missing */
+	uint32_t too_dear;		/* for the benefit */
+};
+
 struct preswap_lease {
 	size_t size;
 	uint32_t id;
@@ -263,6 +285,7 @@ struct preswap_lease {
 	uint32_t device;		/* of io.max and throttle: major << 20
 					 * | minor */
 	uint64_t benefit, cost;		/* in one unit, the decision's */
+	struct preswap_why why;		/* all 0: begun by hand */
 };
 
 typedef int (*preswap_lease_fn)(void *data, const struct preswap_lease *lease);
@@ -296,10 +319,10 @@ struct preswap_event {
 	uint8_t kind;			/* enum preswap_event_kind */
 	uint64_t time_ns;
 	bool has_lease;			/* lease begin and end */
-	struct preswap_lease lease;
 	uint64_t app_id;		/* shortage, app gone */
 	uint8_t resource;		/* shortage */
 	uint64_t need;			/* shortage: what was missing */
+	struct preswap_lease lease;	/* the last: it may grow */
 };
 
 #define PRESWAP_SUBSCRIBE_USAGE		(1u << 0)

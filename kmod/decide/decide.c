@@ -82,6 +82,10 @@
 #include "heap.h"
 #include "number.h"
 
+#ifndef noinline	/* not the kernel */
+#define noinline	__attribute__((noinline))
+#endif
+
 /*
  * The smallest shortage worth a lease, and what keeps one alive: half. Of memory
  * and I/O it is 1/128 of the capacity if that is more.
@@ -141,6 +145,7 @@ struct decision {
 					 * most, as floors of others come in */
 	__u32 proposals_end, shortages_end;	/* no more of this resource */
 	__u32 looks;	/* how many donors may still be looked at */
+	__u32 spent[DECIDE_VERDICTS];	/* that have nothing for anybody, by why */
 	struct decide_spread served;	/* of the receivers so far */
 	__u64 queued;	/* their shortages, to be freed first */
 	__u64 crumbs;	/* of shortages too small for leases of their own */
@@ -159,9 +164,12 @@ struct turn {
 	__u64 shortage;
 	__u64 missing;	/* of the shortage, as donors give */
 	__u64 stands;	/* of both; what is in force is judged by this */
+	__u64 spread;	/* of the demand, what is counted: no more than alone */
 	__u64 rest;	/* that donors after this one could free, of its priority */
 	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
 	__u32 leases, leases_end;	/* where its leases are */
+	__u32 donors[DECIDE_VERDICTS];	/* that were looked at */
+	__u32 counts;	/* 1: a donor that is judged is one of these */
 };
 
 static __u32 weight(const struct decide_app *app)
@@ -656,6 +664,7 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 		verdict = d->resource == DECIDE_CPU ?
 			  take_cpu(d, turn, &p, old) :
 			  take_amount(d, turn, &p, old);
+	turn->donors[verdict] += turn->counts;
 	report_reason(d->r, &p, verdict);
 	if (verdict != DECIDE_GIVES)
 		return false;
@@ -673,12 +682,14 @@ static void tell(struct decision *d, struct turn *turn, __u32 from, __u32 to)
 	struct decide_result *r = d->r;
 	__u32 i;
 
+	turn->counts = 0;
 	for (i = from; i < to && r->nr_reasons < r->reasons_max; i++)
 		judge(d, turn, decide_heap_at(&d->donors, i)->index);
+	turn->counts = 1;
 }
 
 static void report_need(struct decision *d, const struct turn *turn,
-			__u64 spread, __u64 wait_ms)
+			__u64 wait_ms)
 {
 	const struct decide_app *app = &d->s->apps[turn->app];
 	struct decide_result *r = d->r;
@@ -697,7 +708,7 @@ static void report_need(struct decision *d, const struct turn *turn,
 							turn->room),
 		.wait_ms = (__u32)wait_ms,
 		.median = base + (__u64)turn->demand.median - turn->carried,
-		.spread = spread,
+		.spread = turn->spread,
 		.carried = turn->carried,
 		.kept = turn->kept,
 		.base = base,
@@ -705,6 +716,26 @@ static void report_need(struct decision *d, const struct turn *turn,
 		.shortage = turn->shortage,
 		.risk = units(d->resource, expected) * weight(app),
 	};
+}
+
+/* Of all that is proposed for the receiver: @first is the first of it. */
+static void report_why(const struct decision *d, const struct turn *turn,
+		       __u32 first)
+{
+	const struct decide_use *use = &d->s->apps[turn->app].use[d->resource];
+	struct decide_why *why = &d->r->whys[first];
+	__u32 i;
+
+	why->base = decide_bound(use->base);
+	why->median = why->base + (__u64)turn->demand.median - turn->carried;
+	why->spread = turn->spread;
+	why->carried = turn->carried;
+	why->room = turn->room;
+	why->shortage = turn->shortage;
+	why->chance_permille = decide_demand_chance(&turn->demand, turn->room);
+	why->threshold_pct = d->s->threshold_pct[d->resource];
+	for (i = 0; i < DECIDE_VERDICTS; i++)
+		why->donors[i] = d->spent[i] + turn->donors[i];
 }
 
 static void report_shortage(const struct decision *d, const struct turn *turn)
@@ -775,7 +806,7 @@ static void serve(struct decision *d, struct turn *turn)
 {
 	const struct decide_app *apps = d->s->apps;
 	struct decide_result *r = d->r;
-	__u32 i, last, donor;
+	__u32 i, last, donor, first = r->nr_proposals;
 	bool held = r->held[turn->app];
 
 	for (last = 0; last < d->donors.count && turn->stands &&
@@ -798,6 +829,8 @@ static void serve(struct decision *d, struct turn *turn)
 		if (!judge(d, turn, donor))
 			r->nr_refused++;
 	}
+	if (r->whys && first < r->nr_proposals)
+		report_why(d, turn, first);
 	if (turn->missing >= d->step)
 		report_shortage(d, turn);
 }
@@ -829,13 +862,13 @@ static __u64 kept(const struct decision *d, const struct turn *turn,
 static void take_turn(struct decision *d, __u32 app)
 {
 	struct decide_result *r = d->r;
-	struct turn turn = { .app = app };
-	__u64 wanted, spread, wait;
+	struct turn turn = { .app = app, .counts = 1 };
+	__u64 wanted, wait;
 
 	turn.demand = decide_demand(&d->s->apps[app], d->resource,
 				    d->capacity);
-	spread = decide_spread_add(&d->served, turn.demand.counted);
-	wanted = spread;
+	turn.spread = decide_spread_add(&d->served, turn.demand.counted);
+	wanted = turn.spread;
 	if (turn.demand.median > 0)
 		wanted += (__u64)turn.demand.median;
 	if (d->room > 0)
@@ -859,7 +892,7 @@ static void take_turn(struct decision *d, __u32 app)
 		find_leases(d, &turn);
 	r->nr_receivers++;
 	wait = wait_ms(d, &turn);
-	report_need(d, &turn, spread, wait);
+	report_need(d, &turn, wait);
 	d->queued += turn.shortage;
 	if (wait)
 		r->nr_waiting++;
@@ -901,8 +934,11 @@ static void note_leases(const struct decide_snapshot *s,
 	}
 }
 
-/* Those who may receive or give, what is needed, and what there is for it. */
-static void survey(struct decision *d, struct decide_outlook *outlook)
+/*
+ * Those who may receive or give, what is needed, and what there is for it. Its
+ * frame has left the stack when the deepest calls are made.
+ */
+static noinline void survey(struct decision *d, struct decide_outlook *outlook)
 {
 	const struct decide_snapshot *s = d->s;
 	__u64 limit = d->capacity / 100 * s->threshold_pct[d->resource];
@@ -919,7 +955,7 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 							    d->capacity);
 		__u64 need = decide_demand_alone(&demand);
 		__u64 rise = demand.median > 0 ? (__u64)demand.median : 0;
-		bool gives = d->r->taken[i];
+		bool gives = d->r->taken[i], spent;
 
 		d->r->taken[i] = 0;
 		used += freed_by(use, decide_bound(use->given));
@@ -939,14 +975,17 @@ static void survey(struct decision *d, struct decide_outlook *outlook)
 			decide_spread_gather(&all, demand.spread);
 			needed += rise;
 		}
+		if (!managed(app) || !app->eligible)
+			continue;
+		spent = is_spent(d, i);
+		if (spent)
+			d->spent[use->bar ? DECIDE_BARRED : DECIDE_AT_FLOOR]++;
 		/* who asks for reasons hears of those, too, that have nothing */
-		if (managed(app) && app->eligible &&
-		    (d->r->reasons_max || !is_spent(d, i))) {
+		if (!spent || d->r->reasons_max)
 			decide_heap_add(&d->donors,
 					donor_key(d, i, gives), i);
-			if (d->resource == DECIDE_CPU && !is_spent(d, i))
-				d->rest[app->priority] += most_to_gain(d, i);
-		}
+		if (!spent && d->resource == DECIDE_CPU)
+			d->rest[app->priority] += most_to_gain(d, i);
 	}
 	used = decide_less(used, grown);
 	outlook->rise = others + needed;

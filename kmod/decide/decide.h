@@ -136,13 +136,6 @@ struct decide_proposal {
 	__u64 cost;		/* decide.c */
 };
 
-/* A need that no donor could cover. */
-struct decide_shortage {
-	__u32 receiver;
-	__u32 resource;
-	__u64 missing;
-};
-
 enum decide_verdict {
 	DECIDE_GIVES,
 	DECIDE_NOT_LOWER,	/* its priority is not below the receiver's */
@@ -152,6 +145,41 @@ enum decide_verdict {
 	DECIDE_TOO_LITTLE,	/* what is still missing is no lease worth */
 	DECIDE_TOO_DEAR,	/* the benefit does not exceed its cost enough */
 	DECIDE_FULL,		/* no room for another proposal */
+	DECIDE_VERDICTS
+};
+
+/*
+ * Why somebody is to receive: what it needs, what there is for that, and what was
+ * thought of those who could give. In donors, DECIDE_BARRED and _AT_FLOOR are all
+ * that may give and have nothing for anybody, and those of the other verdicts were
+ * looked at for this receiver; those that need not be are not counted.
+ * Shortage = what the median exceeds the base by + spread + carried - room.
+ */
+struct decide_why {
+	__u64 median;		/* demand within the lead time */
+	__u64 spread;		/* what is counted on top of the median */
+	__u64 carried;		/* for others, whose shortage is too small */
+	__u64 base;		/* what it had before its leases */
+	__u64 room;		/* headroom left for it, 0 when none */
+	__u64 shortage;
+	__u32 chance_permille;	/* of needing more than the room */
+	__u32 threshold_pct;
+	__u32 donors[DECIDE_VERDICTS];
+};
+
+/* Does proposal @i begin what is for another receiver, or of another resource? */
+static inline bool decide_new_why(const struct decide_proposal *proposals,
+				  __u32 i)
+{
+	return !i || proposals[i].receiver != proposals[i - 1].receiver ||
+	       proposals[i].resource != proposals[i - 1].resource;
+}
+
+/* A need that no donor could cover. */
+struct decide_shortage {
+	__u32 receiver;
+	__u32 resource;
+	__u64 missing;
 };
 
 /* An app that will be short, and how that follows. */
@@ -210,6 +238,8 @@ struct decide_result {
 	struct decide_entry *entries;	/* scratch, 2 x nr_apps */
 	__u64 *taken;			/* scratch, nr_apps */
 	__u64 *held;			/* scratch, nr_apps */
+	struct decide_why *whys;	/* proposals_max, may be NULL: there is one
+					 * where decide_new_why() says so */
 	/* set by the caller, may be NULL with max 0: how it came about */
 	struct decide_need *needs;
 	__u32 needs_max;

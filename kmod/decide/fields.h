@@ -67,14 +67,32 @@
 	F(decide_result, proposals_max)	\
 	F(decide_result, shortages_max)
 
-/* What decide() sets, but for how it came about. */
-#define DECIDE_ANSWER_FIELDS(F, A)	\
+/* What decide() sets, but for how it came about: what it chose, ... */
+#define DECIDE_CHOICE_FIELDS(F, A)	\
 	F(decide_result, nr_proposals)	\
 	F(decide_result, nr_shortages)	\
 	F(decide_result, nr_receivers)	\
 	F(decide_result, nr_waiting)	\
 	F(decide_result, nr_refused)	\
 	A(decide_result, need)
+
+/* ... and what it expects. */
+#define DECIDE_OUTLOOK_OF(F, r)		\
+	F(decide_result, outlook[r].rise) \
+	F(decide_result, outlook[r].spread) \
+	F(decide_result, outlook[r].room) \
+	F(decide_result, outlook[r].over) \
+	F(decide_result, outlook[r].chance_permille)
+
+#define DECIDE_OUTLOOK_FIELDS(F, A)	\
+	DECIDE_OUTLOOK_OF(F, 0)		\
+	DECIDE_OUTLOOK_OF(F, 1)		\
+	DECIDE_OUTLOOK_OF(F, 2)		\
+	DECIDE_OUTLOOK_OF(F, 3)
+
+#define DECIDE_ANSWER_FIELDS(F, A)	\
+	DECIDE_CHOICE_FIELDS(F, A)	\
+	DECIDE_OUTLOOK_FIELDS(F, A)
 
 #define DECIDE_PROPOSAL_FIELDS(F, A)	\
 	F(decide_proposal, donor)	\

@@ -64,6 +64,7 @@ struct bench {
 	struct decide_snapshot snapshot;
 	struct decide_result result;
 	struct decide_proposal proposals[PROPOSALS];
+	struct decide_why whys[PROPOSALS];
 	struct decide_shortage shortages[PROPOSALS];
 	struct decide_lease leases[PROPOSALS];
 	uint64_t *took;		/* ns of each decision */
@@ -301,6 +302,7 @@ int main(int argc, char **argv)
 
 	b.result = (struct decide_result){
 		.proposals = b.proposals,
+		.whys = b.whys,
 		.proposals_max = PROPOSALS,
 		.shortages = b.shortages,
 		.shortages_max = PROPOSALS,

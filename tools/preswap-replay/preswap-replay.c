@@ -65,7 +65,7 @@ static void put_difference(const struct snapshot *s,
 	       (unsigned long long)s->seq, (double)s->time_ns / 1e9);
 	put_answer(s, "was", &s->answered);
 	put_answer(s, "is", again);
-	replay_differences(&s->answered, again, stdout);
+	replay_check(s, again, stdout);
 }
 
 static int compare(const struct snapshot *s, struct counts *counts)
@@ -77,7 +77,7 @@ static int compare(const struct snapshot *s, struct counts *counts)
 		return err;
 	if (*s->absent && !counts->old++)
 		strcpy(counts->absent, s->absent);
-	if (replay_differences(&s->answered, &again, NULL)) {
+	if (replay_check(s, &again, NULL)) {
 		counts->differ++;
 		put_difference(s, &again);
 	} else {

@@ -48,6 +48,12 @@ struct last {
 	uint64_t stall_us[2];
 };
 
+/* What an app wrote of its own latency. */
+struct log {
+	uint64_t app;
+	char *path;
+};
+
 struct experiment {
 	struct ctl *ctl;
 	struct preswap_info info;
@@ -57,6 +63,8 @@ struct experiment {
 	size_t nr_units;
 	struct last *lasts;
 	size_t nr_lasts;
+	struct log *logs;
+	size_t nr_logs;
 	bool no_memory;
 	uint64_t lost;
 };
@@ -220,15 +228,17 @@ static int observe(struct experiment *e, uint32_t for_ms)
 	return e->no_memory ? ctl_no_memory() : CTL_OK;
 }
 
-static int add_latency(struct experiment *e, double time_s, double ms)
+static int add_latency(struct experiment *e, uint64_t app, double time_s,
+		       double ms, size_t *added)
 {
 	uint64_t time_ns = time_s * 1e9;
-	struct unit *unit = unit_at(e, e->only, time_ns, time_ns);
+	struct unit *unit = unit_at(e, app, time_ns, time_ns);
 	double *more;
 
 	/* only what was observed otherwise, too */
 	if (!unit || !unit->time_us)
 		return e->no_memory ? ctl_no_memory() : CTL_OK;
+	++*added;
 	more = reallocarray(unit->latency_ms, unit->latencies + 1,
 			    sizeof(*more));
 	if (!more)
@@ -239,10 +249,12 @@ static int add_latency(struct experiment *e, double time_s, double ms)
 }
 
 /* Lines "TIME LATENCY": seconds of CLOCK_BOOTTIME, milliseconds. */
-static int read_latency(struct experiment *e, const char *path)
+static int read_latency(struct experiment *e, const struct log *log)
 {
+	const char *path = log->path;
 	FILE *file = fopen(path, "re");
 	int status = CTL_OK, number = 0;
+	size_t added = 0;
 	char line[256], rest;
 	double time_s, ms;
 
@@ -258,11 +270,15 @@ static int read_latency(struct experiment *e, const char *path)
 				path, number);
 			status = CTL_FAILED;
 		} else {
-			status = add_latency(e, time_s, ms);
+			status = add_latency(e, log->app, time_s, ms, &added);
 		}
 	}
 	fclose(file);
-	return status;
+	if (status || added)
+		return status;
+	fprintf(stderr, "preswapctl: %s: none of its %d lines is of what was observed of app %llu\n",
+		path, number, (unsigned long long)log->app);
+	return CTL_FAILED;
 }
 
 static int by_size(const void *a, const void *b)
@@ -414,23 +430,53 @@ static int begin(struct experiment *e)
 	return CTL_FAILED;
 }
 
-static int run(struct experiment *e, uint32_t for_ms, const char *latency)
+static int run(struct experiment *e, uint32_t for_ms)
 {
-	int status = begin(e);
+	int status = begin(e), bad = CTL_OK;
 
 	status = status ?: observe(e, for_ms);
 	status = status ?: still_the_same(e);
-	if (!status && latency)
-		status = read_latency(e, latency);
 	if (status)
 		return status;
+	/* without one of them the rest is worth the hours, all the same */
+	for (size_t i = 0; i < e->nr_logs; i++)
+		bad = read_latency(e, &e->logs[i]) ?: bad;
 	if (e->lost)
 		fprintf(stderr, "preswapctl: %llu messages were lost; the time between counts as one sample\n",
 			(unsigned long long)e->lost);
-	return e->ctl->json ? print_json(e) : print_table(e);
+	status = e->ctl->json ? print_json(e) : print_table(e);
+	return status ?: bad;
 }
 
-int cmd_ab(struct ctl *ctl, int argc, char **argv)
+/* Whose: "APP=FILE"; "FILE" alone is of @app, NULL: none was given. An exit status. */
+static int find_app(struct experiment *e, struct log *log, const char *app)
+{
+	char *equals = strchr(log->path, '=');
+	const char *name = equals ? log->path : app;
+	int status;
+
+	if (!name)
+		return ctl_usage(e->ctl, "--latency %s: of which app? Use --latency APP=FILE, or --app",
+				 log->path);
+	if (equals) {
+		*equals = '\0';
+		log->path = equals + 1;
+	}
+	status = ctl_app(e->ctl, name, &log->app);
+	if (status)
+		return status;
+	if (e->only && e->only != log->app)
+		return ctl_usage(e->ctl, "--latency is of %s, but only %s is observed",
+				 name, app);
+	for (const struct log *other = e->logs; other < log; other++)
+		if (other->app == log->app)
+			return ctl_usage(e->ctl, "two --latency of one app: %s, %s",
+					 other->path, log->path);
+	return CTL_OK;
+}
+
+static int parse_args(struct experiment *e, int argc, char **argv,
+		      const char **app, uint32_t *for_ms)
 {
 	static const struct option options[] = {
 		{ "for", required_argument, NULL, 'f' },
@@ -439,48 +485,62 @@ int cmd_ab(struct ctl *ctl, int argc, char **argv)
 		{ "latency", required_argument, NULL, 'l' },
 		{}
 	};
+	struct log *more;
+	uint32_t ms;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (option) {
+		case 'f':
+			if (units_parse_ms(optarg, for_ms) || !*for_ms)
+				return ctl_usage(e->ctl, "--for is like 30m or 8h, not '%s'",
+						 optarg);
+			break;
+		case 'w':
+			if (units_parse_ms(optarg, &ms))
+				return ctl_usage(e->ctl, "--washout is like 5s, not '%s'",
+						 optarg);
+			e->washout_ns = ms * 1000000ULL;
+			break;
+		case 'a':
+			*app = optarg;
+			break;
+		case 'l':
+			more = grow(e->logs, e->nr_logs, sizeof(*more));
+			if (!more)
+				return ctl_no_memory();
+			e->logs = more;
+			more[e->nr_logs++].path = optarg;
+			break;
+		default:
+			return ctl_bad_option(e->ctl);
+		}
+	}
+	if (optind != argc)
+		return ctl_usage(e->ctl, "ab does not take '%s'", argv[optind]);
+	return CTL_OK;
+}
+
+int cmd_ab(struct ctl *ctl, int argc, char **argv)
+{
 	struct experiment e = {
 		.ctl = ctl,
 		.info = { .size = sizeof(e.info) },
 		.washout_ns = AB_WASHOUT_MS * 1000000ULL,
 	};
-	const char *app = NULL, *latency = NULL;
-	uint32_t for_ms = 0, ms;
-	int option, status = CTL_OK;
+	const char *app = NULL;
+	uint32_t for_ms = 0;
+	int status = parse_args(&e, argc, argv, &app, &for_ms);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		switch (option) {
-		case 'f':
-			if (units_parse_ms(optarg, &for_ms) || !for_ms)
-				return ctl_usage(ctl, "--for is like 30m or 8h, not '%s'",
-						 optarg);
-			break;
-		case 'w':
-			if (units_parse_ms(optarg, &ms))
-				return ctl_usage(ctl, "--washout is like 5s, not '%s'",
-						 optarg);
-			e.washout_ns = ms * 1000000ULL;
-			break;
-		case 'a':
-			app = optarg;
-			break;
-		case 'l':
-			latency = optarg;
-			break;
-		default:
-			return ctl_bad_option(ctl);
-		}
-	}
-	if (optind != argc)
-		return ctl_usage(ctl, "ab does not take '%s'", argv[optind]);
-	if (latency && !app)
-		return ctl_usage(ctl, "--latency needs the --app that it is of");
-	if (app)
+	if (!status && app)
 		status = ctl_app(ctl, app, &e.only);
-	status = status ?: run(&e, for_ms, latency);
+	for (size_t i = 0; !status && i < e.nr_logs; i++)
+		status = find_app(&e, &e.logs[i], app);
+	status = status ?: run(&e, for_ms);
 	for (size_t i = 0; i < e.nr_units; i++)
 		free(e.units[i].latency_ms);
 	free(e.units);
 	free(e.lasts);
+	free(e.logs);
 	return status;
 }

@@ -69,12 +69,19 @@ static void dump_forecast(const struct preswap_forecast *f)
 
 static void dump_lease(const struct preswap_lease *l)
 {
-	printf("lease\t%u\t%s\t%llu\t%llu\t%llu\t%llu\t%u\t%s\t%s\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\n",
+	const struct preswap_why *w = &l->why;
+
+	printf("lease\t%u\t%s\t%llu\t%llu\t%llu\t%llu\t%u\t%s\t%s\t%u\t%llu\t%llu\t%llu\t%llu\t%llu",
 	       l->id, names_lease_kind(l->kind), U(l->donor_id),
 	       U(l->receiver_id), U(l->amount), U(l->done), l->left_ms,
 	       names_reason(l->reason), names_lease_end(l->ended), l->dry_run,
 	       U(l->begin_ns), U(l->full_ns), U(l->end_ns), U(l->benefit),
 	       U(l->cost));
+	printf("\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
+	       U(w->median), U(w->spread), U(w->carried), U(w->base),
+	       U(w->room), U(w->shortage), w->chance_permille,
+	       w->threshold_pct, w->give, w->barred, w->nested, w->at_floor,
+	       w->too_little, w->too_dear);
 }
 
 int cmd_dump(struct ctl *ctl, int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "show/names.h"
 #include "show/text.h"
 #include "show/units.h"
+#include "show/why.h"
 #include "state.h"
 
 struct follow {
@@ -47,7 +48,7 @@ static void print_path(struct follow *f, const char *before, uint64_t id)
 
 static void print_lease(struct follow *f, const struct preswap_lease *l)
 {
-	char amount[UNITS_MAX], done[UNITS_MAX], time[UNITS_MAX];
+	char amount[UNITS_MAX], done[UNITS_MAX], time[UNITS_MAX], why[WHY_MAX];
 
 	printf(" %s%u %s", l->dry_run ? "dry-run " : "", l->id,
 	       names_lease_kind(l->kind));
@@ -56,10 +57,10 @@ static void print_lease(struct follow *f, const struct preswap_lease *l)
 	print_path(f, "to ", l->receiver_id);
 	printf(" (%s)", names_reason(l->reason));
 	if (!l->ended)
-		printf(" for %s, benefit %llu, cost %llu",
+		printf(" for %s, benefit %llu, cost %llu; %s",
 		       units_ms(time, l->left_ms),
 		       (unsigned long long)l->benefit,
-		       (unsigned long long)l->cost);
+		       (unsigned long long)l->cost, why_short(why, l));
 	else
 		printf(" %s, %s done", names_lease_end(l->ended),
 		       lease_amount(done, l, l->done));

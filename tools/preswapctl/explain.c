@@ -8,13 +8,17 @@
 
 #include "ctl.h"
 #include "json.h"
+#include "lease.h"
 #include "show/decision.h"
 #include "show/names.h"
+#include "show/why.h"
 #include "snapshots.h"
+#include "state.h"
 
 /*
  * @id: of the lease that is explained; 0: all needs are, and @lease says nothing.
  * @begins: the decision proposes it; it is in force from the next one on.
+ * @state: all leases, and the apps' paths; @kept: that lease, with why it began.
  */
 struct explain {
 	const struct snapshot *snapshot;
@@ -22,6 +26,8 @@ struct explain {
 	uint32_t id;
 	bool begins;
 	struct decide_lease lease;
+	struct state state;
+	const struct preswap_lease *kept;
 };
 
 /* --- the snapshot --- */
@@ -122,17 +128,32 @@ static int find_decision(const char *path, struct explain *e,
 	return !!last;
 }
 
-/* The decision of just now. The same. */
+/* The decision of just now. The same; 0 too: the lease is in force no more. */
 static int last_decision(struct explain *e, struct snapshot *now)
 {
-	int err = snapshots_now(now);
+	int err;
 
+	if (e->kept && e->kept->ended)
+		return 0;
+	err = snapshots_now(now);
 	e->snapshot = now;
-	if (err <= 0 || !e->id || find_lease(e, now))
-		return err;
-	fprintf(stderr, "preswapctl: lease %u was not in force at the last decision (preswapctl leases)\n",
+	return err > 0 && e->id && !find_lease(e, now) ? 0 : err;
+}
+
+/* What the module keeps of the lease, in force or ended; an exit status. */
+static int find_kept(struct ctl *ctl, struct explain *e)
+{
+	int status = state_read_leases(ctl, &e->state) ?:
+		     state_read_apps(ctl, &e->state);
+
+	for (size_t i = 0; i < e->state.leases_count; i++)
+		if (e->state.leases[i].id == e->id)
+			e->kept = &e->state.leases[i];
+	if (status || e->kept)
+		return status;
+	fprintf(stderr, "preswapctl: lease %u is neither in force nor one of those that ended last (preswapctl leases --ended)\n",
 		e->id);
-	return -ENOENT;
+	return CTL_FAILED;
 }
 
 static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
@@ -142,6 +163,21 @@ static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
 }
 
 /* --- in words --- */
+
+static void put_kept(const struct explain *e)
+{
+	const struct preswap_lease *lease = e->kept;
+	char amount[UNITS_MAX], donor[24], receiver[24];
+
+	printf("Lease %u: %s %s from %s", e->id, names_lease_kind(lease->kind),
+	       lease_amount(amount, lease, lease->amount),
+	       state_path(&e->state, lease->donor_id, donor));
+	printf(" to %s, begun %.3f s after boot; %s.\n",
+	       state_path(&e->state, lease->receiver_id, receiver),
+	       (double)lease->begin_ns / 1e9, names_lease_end(lease->ended));
+	puts("Why it began:");
+	why_put(stdout, lease);
+}
 
 static void put_lease(const struct explain *e)
 {
@@ -156,9 +192,11 @@ static void put_lease(const struct explain *e)
 	char amount[UNITS_MAX];
 	uint32_t i;
 
-	printf("Lease %u: ", e->id);
-	decision_put_proposal(stdout, s, &as_proposal);
-	puts(".");
+	if (!e->kept) {
+		printf("Lease %u: ", e->id);
+		decision_put_proposal(stdout, s, &as_proposal);
+		puts(".");
+	}
 	if (e->begins) {
 		puts("This decision began it.");
 		return;
@@ -345,20 +383,30 @@ static int print_json(const struct explain *e)
 					   need->resource))
 			json_array_append_new(needs, json_need(e, need));
 	}
+	if (e->kept)
+		json_object_set_new(o, "kept", json_lease(e->kept));
 	json_object_set_new(o, "receivers", needs);
 	return json_print(o, true);
 }
 
 /* --- the command --- */
 
-static int explain(struct ctl *ctl, struct explain *e)
+/* @decision: there is one of it; else what is kept of the lease is all. */
+static int explain(struct ctl *ctl, struct explain *e, bool decision)
 {
 	const struct snapshot *s = e->snapshot;
 	int status;
 
+	if (e->kept && !ctl->json)
+		put_kept(e);
+	if (!decision && e->kept)
+		return ctl->json ? json_print(json_pack("{s:o}", "kept",
+				   json_lease(e->kept)), true) : CTL_OK;
+	if (!decision)
+		return CTL_FAILED;
 	if (replay_decide(&s->saw, &s->answered, &e->why))
 		return ctl_no_memory();
-	if (replay_differences(&s->answered, &e->why, NULL))
+	if (replay_check(s, &e->why, NULL))
 		fputs("preswapctl: the module answered otherwise: it is of another version (preswap-replay tells more)\n",
 		      stderr);
 	status = ctl->json ? print_json(e) : print_words(e);
@@ -400,10 +448,16 @@ int cmd_explain(struct ctl *ctl, int argc, char **argv)
 	if (status)
 		return status;
 	e.id = (uint32_t)id;
-	err = path ? find_decision(path, &e, two) : last_decision(&e, two);
-	status = err > 0 ? explain(ctl, &e) : CTL_FAILED;
-	if (!err)
-		fputs("preswapctl: nothing was decided yet\n", stderr);
+	if (id && !path)
+		status = find_kept(ctl, &e);
+	if (!status) {
+		err = path ? find_decision(path, &e, two) :
+			     last_decision(&e, two);
+		status = explain(ctl, &e, err > 0);
+		if (!err && !e.kept)
+			fputs("preswapctl: nothing was decided yet\n", stderr);
+	}
+	state_free(&e.state);
 	snapshot_free(&two[0]);
 	snapshot_free(&two[1]);
 	return status;

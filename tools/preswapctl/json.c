@@ -212,6 +212,27 @@ static const char *lease_unit(uint8_t kind)
 	return "bytes";
 }
 
+static json_t *json_why(const struct preswap_why *why, const char *unit)
+{
+	json_t *o = json_object();
+
+	set_quantity(o, "median", unit, why->median);
+	set_quantity(o, "spread", unit, why->spread);
+	set_quantity(o, "carried", unit, why->carried);
+	set_quantity(o, "base", unit, why->base);
+	set_quantity(o, "room", unit, why->room);
+	set_quantity(o, "shortage", unit, why->shortage);
+	NUMBER(o, why, chance_permille);
+	NUMBER(o, why, threshold_pct);
+	NUMBER(o, why, give);
+	NUMBER(o, why, barred);
+	NUMBER(o, why, nested);
+	NUMBER(o, why, at_floor);
+	NUMBER(o, why, too_little);
+	NUMBER(o, why, too_dear);
+	return o;
+}
+
 json_t *json_lease(const struct preswap_lease *lease)
 {
 	const char *unit = lease_unit(lease->kind);
@@ -234,6 +255,8 @@ json_t *json_lease(const struct preswap_lease *lease)
 	NUMBER(o, lease, device);
 	NUMBER(o, lease, benefit);
 	NUMBER(o, lease, cost);
+	json_object_set_new(o, "why", lease->why.threshold_pct ?
+			    json_why(&lease->why, unit) : json_null());
 	return o;
 }
 

@@ -10,6 +10,7 @@
 #include "lease.h"
 #include "show/names.h"
 #include "show/units.h"
+#include "show/why.h"
 #include "state.h"
 
 const char *lease_amount(char *text, const struct preswap_lease *lease,
@@ -33,7 +34,7 @@ const char *lease_amount(char *text, const struct preswap_lease *lease,
 static void lease_row(struct table *table, const struct state *state,
 		      const struct preswap_lease *l, bool ended)
 {
-	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX], id[24];
+	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX], id[24], why[WHY_MAX];
 
 	table_cell(table, "%u%s", l->id, l->dry_run ? " (dry)" : "");
 	table_cell(table, "%s", names_lease_kind(l->kind));
@@ -55,6 +56,7 @@ static void lease_row(struct table *table, const struct state *state,
 	table_cell(table, "%llu/%llu", (unsigned long long)l->benefit,
 		   (unsigned long long)l->cost);
 	table_cell(table, "%s", names_lease_end(l->ended));
+	table_cell(table, "%s", why_short(why, l));
 }
 
 static int print_leases(struct ctl *ctl, const struct state *state,
@@ -63,12 +65,12 @@ static int print_leases(struct ctl *ctl, const struct state *state,
 	static const char * const now[] = {
 		">ID", "KIND", "DONOR", "RECEIVER", ">AMOUNT", ">DONE",
 		">FULL-AFTER", ">LEFT", "REASON", ">BENEFIT/COST", "STATE",
-		NULL
+		"WHY", NULL
 	};
 	static const char * const past[] = {
 		">ID", "KIND", "DONOR", "RECEIVER", ">AMOUNT", ">DONE",
 		">FULL-AFTER", ">LASTED", "REASON", ">BENEFIT/COST", "END",
-		NULL
+		"WHY", NULL
 	};
 	struct table *table = ctl->json ? NULL : table_new(ended ? past : now);
 	json_t *array = ctl->json ? json_array() : NULL;

@@ -42,7 +42,7 @@ static const struct command {
 	{ "launches", cmd_launches, "[--state FILE]",
 	  "programs, when they will start and what they then use" },
 	{ "ab", cmd_ab,
-	  "[--for TIME] [--washout TIME] [--app APP [--latency FILE]]",
+	  "[--for TIME] [--washout TIME] [--app APP] [--latency [APP=]FILE]...",
 	  "what preswap does for the apps, by a running A/B test" },
 	{ "events", cmd_events, "[--count N] [--timeout TIME]",
 	  "leases and shortages as they happen" },

@@ -177,6 +177,20 @@ static const struct field lease_fields[] = {
 	LEASE(ENDED, ended),
 	LEASE(DRY_RUN, dry_run),
 	LEASE(DEVICE, device),
+	LEASE(MEDIAN, why.median),
+	LEASE(SPREAD, why.spread),
+	LEASE(CARRIED, why.carried),
+	LEASE(BASE, why.base),
+	LEASE(ROOM, why.room),
+	LEASE(SHORTAGE, why.shortage),
+	LEASE(CHANCE_PERMILLE, why.chance_permille),
+	LEASE(THRESHOLD_PCT, why.threshold_pct),
+	LEASE(GIVE, why.give),
+	LEASE(BARRED, why.barred),
+	LEASE(NESTED, why.nested),
+	LEASE(AT_FLOOR, why.at_floor),
+	LEASE(TOO_LITTLE, why.too_little),
+	LEASE(TOO_DEAR, why.too_dear),
 };
 
 static const struct field event_fields[] = {

@@ -95,7 +95,7 @@ static uint32_t fewer(uint32_t a, uint32_t b)
 unsigned int replay_differences(const struct decide_result *recorded,
 				const struct decide_result *again, FILE *to)
 {
-	unsigned int count = differences("answer", -1, snapshot_answer_fields,
+	unsigned int count = differences("answer", -1, snapshot_choice_fields,
 					 recorded, again, to);
 	uint32_t i;
 
@@ -107,5 +107,16 @@ unsigned int replay_differences(const struct decide_result *recorded,
 		count += differences("shortage", i, snapshot_shortage_fields,
 				     &recorded->shortages[i],
 				     &again->shortages[i], to);
+	return count;
+}
+
+unsigned int replay_check(const struct snapshot *s,
+			  const struct decide_result *again, FILE *to)
+{
+	unsigned int count = replay_differences(&s->answered, again, to);
+
+	if (s->has_outlook)
+		count += differences("answer", -1, snapshot_outlook_fields,
+				     &s->answered, again, to);
 	return count;
 }

@@ -20,10 +20,13 @@ int replay_decide(const struct decide_snapshot *saw,
 void replay_free(struct decide_result *result);
 
 /*
- * In how many numbers @again differs from the recorded answer; each is a line
- * in @to, unless that is NULL.
+ * In how many numbers of what it chooses @again differs from another answer; each
+ * is a line in @to, unless that is NULL.
  */
 unsigned int replay_differences(const struct decide_result *recorded,
 				const struct decide_result *again, FILE *to);
+/* The same of all numbers that the recording @s has of its answer. */
+unsigned int replay_check(const struct snapshot *s,
+			  const struct decide_result *again, FILE *to);
 
 #endif /* PLAN_REPLAY_H */

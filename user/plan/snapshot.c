@@ -411,6 +411,7 @@ static int parse_answer(struct snapshot_reader *r, char *text)
 	if (r->kinds & KIND_ANSWER)
 		return fail(r, "a second 'answer'");
 	r->kinds |= KIND_ANSWER;
+	r->to->has_outlook = strstr(text, "outlook[");
 	err = parse_fields(r, "answer", snapshot_answer_fields, text, answer);
 	if (err)
 		return err;

@@ -23,6 +23,7 @@
 #ifndef PLAN_SNAPSHOT_H
 #define PLAN_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -43,6 +44,7 @@ struct snapshot {
 	uint32_t *lease_ids;
 	struct decide_result answered;	/* its limits, answer, proposals and
 					 * shortages */
+	bool has_outlook;		/* the recording has, of the answer */
 	char absent[64];		/* the first field that the recording
 					 * lacks; "" when it is whole */
 	uint32_t apps_room, leases_room, proposals_room, shortages_room;
@@ -82,7 +84,9 @@ extern const struct decide_field snapshot_limits_fields[];
 extern const struct decide_field snapshot_app_fields[];
 extern const struct decide_field snapshot_use_fields[];
 extern const struct decide_field snapshot_lease_fields[];
-extern const struct decide_field snapshot_answer_fields[];
+extern const struct decide_field snapshot_answer_fields[];	/* these two: */
+extern const struct decide_field snapshot_choice_fields[];
+extern const struct decide_field snapshot_outlook_fields[];
 extern const struct decide_field snapshot_proposal_fields[];
 extern const struct decide_field snapshot_shortage_fields[];
 extern const struct decide_field snapshot_need_fields[];

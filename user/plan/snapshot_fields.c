@@ -13,6 +13,10 @@ const struct decide_field snapshot_lease_fields[] =
 	FIELDS(DECIDE_LEASE_FIELDS);
 const struct decide_field snapshot_answer_fields[] =
 	FIELDS(DECIDE_ANSWER_FIELDS);
+const struct decide_field snapshot_choice_fields[] =
+	FIELDS(DECIDE_CHOICE_FIELDS);
+const struct decide_field snapshot_outlook_fields[] =
+	FIELDS(DECIDE_OUTLOOK_FIELDS);
 const struct decide_field snapshot_proposal_fields[] =
 	FIELDS(DECIDE_PROPOSAL_FIELDS);
 const struct decide_field snapshot_shortage_fields[] =
@@ -46,3 +50,12 @@ WHOLE(decide_proposal, DECIDE_PROPOSAL_FIELDS);
 WHOLE(decide_shortage, DECIDE_SHORTAGE_FIELDS);
 WHOLE(decide_need, DECIDE_NEED_FIELDS);
 WHOLE(decide_reason, DECIDE_REASON_FIELDS);
+
+#define OUTLOOK(F, A)	DECIDE_OUTLOOK_OF(F, 0)
+#undef WIDTH
+#define WIDTH(type, member) +						\
+	CHECKED(sizeof(((struct decide_result *)0)->member))
+WHOLE(decide_outlook, OUTLOOK);
+_Static_assert(sizeof(snapshot_outlook_fields) ==
+	       (DECIDE_RESOURCES * 5 + 1) * sizeof(struct decide_field),
+	       "not of every resource");

@@ -66,6 +66,7 @@ static void set_scene(__u32 resource)
 	r.proposals = proposals;
 	r.shortages = shortages;
 	r.needs = needs;
+	r.whys = NULL;
 	r.nr_proposals = 0;
 	r.nr_shortages = 0;
 	r.nr_needs = 0;
@@ -96,6 +97,7 @@ static struct turn any_turn(void)
 
 	turn.app = RECEIVER;
 	assume(turn.leases_end <= 1);
+	turn.counts = 0;	/* that would change nothing else */
 	assume(turn.shortage <= 4 * DECIDE_MAX);
 	assume(turn.missing <= turn.shortage);
 	assume(turn.kept <= DECIDE_MAX && turn.lift <= 2 * DECIDE_MAX);
@@ -350,6 +352,8 @@ static void survey_two(__u32 resource)
 	d.served = (struct decide_spread){ .shift = 18 };
 	for (i = 0; i < DECIDE_PRIORITIES; i++)
 		d.rest[i] = 0;
+	for (i = 0; i < DECIDE_VERDICTS; i++)
+		d.spent[i] = 0;
 	survey(&d, &outlook);
 	promise(d.donors.count <= 2 && d.receivers.count <= 2, "within room");
 	for (i = 0; i < d.donors.count; i++) {

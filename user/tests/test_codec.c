@@ -261,6 +261,37 @@ static void test_lease(void)
 	nlmsg_free(msg);
 }
 
+/* As the kernel tells a lease of the engine, and one begun by hand. */
+static void test_lease_why(void)
+{
+	struct nl_msg *msg = new_msg(PRESWAP_CMD_LEASE_GET, 4096);
+	struct preswap_lease lease;
+	const struct preswap_why *why = &lease.why;
+
+	nla_put_u32(msg, PRESWAP_A_LEASE_ID, 7);
+	ktap_assert(!preswap_get_lease(nlmsg_hdr(msg), &lease), "reads");
+	ktap_assert(!why->threshold_pct && !why->shortage, "by hand");
+	for (int attr = PRESWAP_A_LEASE_MEDIAN; attr <= PRESWAP_A_LEASE_SHORTAGE;
+	     attr++)
+		nla_put_u64(msg, attr, (1ULL << 40) + attr -
+			    PRESWAP_A_LEASE_MEDIAN);
+	for (int attr = PRESWAP_A_LEASE_CHANCE_PERMILLE;
+	     attr <= PRESWAP_A_LEASE_TOO_DEAR; attr++)
+		nla_put_u32(msg, attr, attr - PRESWAP_A_LEASE_MEDIAN);
+	ktap_assert(!preswap_get_lease(nlmsg_hdr(msg), &lease), "reads");
+	ktap_assert(why->median == 1ULL << 40 &&
+		    why->spread == (1ULL << 40) + 1 &&
+		    why->carried == (1ULL << 40) + 2 &&
+		    why->base == (1ULL << 40) + 3 &&
+		    why->room == (1ULL << 40) + 4 &&
+		    why->shortage == (1ULL << 40) + 5, "amounts");
+	ktap_assert(why->chance_permille == 6 && why->threshold_pct == 7 &&
+		    why->give == 8 && why->barred == 9 && why->nested == 10 &&
+		    why->at_floor == 11 && why->too_little == 12 &&
+		    why->too_dear == 13, "counts");
+	nlmsg_free(msg);
+}
+
 static void put_app(struct nl_msg *msg, uint64_t id, int id_len)
 {
 	struct nlattr *app = nla_nest_start(msg, PRESWAP_A_USAGE_APP), *policy;
@@ -450,6 +481,7 @@ int main(void)
 		{ "R-8 a policy for an older kernel", test_policy_older },
 		{ "R-1 the node's state, of an older kernel, too", test_info },
 		{ "R-32 a lease's request", test_lease },
+		{ "R-27 a lease tells why it began", test_lease_why },
 		{ "R-2 usage, with attributes of a later kernel", test_usage },
 		{ "R-1 malformed answers are refused", test_malformed },
 		{ "R-2 mutated usage does no harm", test_mutated },

@@ -22,6 +22,7 @@ static struct decide_app apps[APPS];
 static struct decide_lease leases[LEASES];
 static struct decide_proposal proposals[PROPOSALS];
 static struct decide_shortage shortages[PROPOSALS];
+static struct decide_why whys[PROPOSALS];
 static struct decide_need needs[DECIDE_RESOURCES * APPS];
 static struct decide_reason reasons[REASONS];
 static struct decide_entry entries[2 * APPS];
@@ -35,6 +36,7 @@ static void run_with(uint32_t proposals_max, uint32_t needs_max,
 	result = (struct decide_result){
 		.proposals = proposals,
 		.proposals_max = proposals_max,
+		.whys = whys,
 		.shortages = shortages,
 		.shortages_max = PROPOSALS,
 		.entries = entries,
@@ -697,6 +699,57 @@ static void test_verdicts(void)
 	explain();
 	assert_reason(3, 3, DECIDE_TOO_DEAR, 60 * MIB, 60 * 1024 * 36,
 		      60 * 1024 * 100);
+}
+
+/* The same in brief, for who gives no room for needs and reasons. */
+static void test_why(void)
+{
+	struct decide_app *service;
+	const struct decide_why *why = &whys[0];
+
+	node();
+	add(1, DECIDE_BATCH, true, 0, 50 * MIB);
+	apps[0].use[DECIDE_MEMORY].bar = DECIDE_BACKS_OFF;
+	add(1, DECIDE_BATCH, true, 0, 45 * MIB);
+	apps[1].parent = 4;
+	add(1, DECIDE_BATCH, true, 0, 40 * MIB);
+	apps[2].use[DECIDE_MEMORY].floor = 38 * MIB;
+	add(2, DECIDE_BATCH, true, 0, 600 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 15 * MIB);
+	expect(service, DECIDE_MEMORY, 215 * MIB, 255 * MIB);
+	run();
+	ktap_assert(result.nr_proposals == 1 && decide_new_why(proposals, 0),
+		    "%u", result.nr_proposals);
+	/* 50 of 800 MiB are free: of 240 more than it has, 190 are missing */
+	ktap_assert(why->median == 215 * MIB && why->spread == 40 * MIB &&
+		    !why->carried && why->base == 15 * MIB &&
+		    why->room == 50 * MIB && why->shortage == 190 * MIB,
+		    "%llu MiB short", why->shortage / MIB);
+	/* 200 MiB more, give or take 40 / 0.9: surely more than 50 */
+	ktap_assert(why->chance_permille == 1000 && why->threshold_pct == 80,
+		    "%u", why->chance_permille);
+	ktap_assert(why->donors[DECIDE_GIVES] == 1 &&
+		    why->donors[DECIDE_BARRED] == 1 &&
+		    why->donors[DECIDE_NESTED] == 1 &&
+		    why->donors[DECIDE_AT_FLOOR] == 1 &&
+		    !why->donors[DECIDE_TOO_DEAR] &&
+		    !why->donors[DECIDE_TOO_LITTLE], "counts");
+	/* 2 x 2 for what costs 1 from the large one, and 9 from the small one */
+	service->priority = 2;
+	service->sensitivity = DECIDE_BATCH;
+	apps[3].priority = 1;
+	apps[3].use[DECIDE_MEMORY].floor = 500 * MIB;
+	apps[1].parent = DECIDE_NONE;
+	apps[1].use[DECIDE_MEMORY].regret_permille = 8000;
+	run();
+	ktap_assert(result.nr_proposals == 1 && why->shortage == 150 * MIB &&
+		    why->donors[DECIDE_GIVES] == 1 &&
+		    why->donors[DECIDE_NESTED] == 0 &&
+		    why->donors[DECIDE_TOO_DEAR] == 1, "%u, %u too dear",
+		    result.nr_proposals, why->donors[DECIDE_TOO_DEAR]);
+	result.whys = NULL;
+	decide(&snapshot, &result);
+	ktap_assert(result.nr_proposals == 1, "nobody wants to know");
 }
 
 /* 3900 of 4000 milli-CPU used, 1400 needed: 2 cores of a donor that uses 3800. */
@@ -1392,9 +1445,50 @@ static void test_incumbent(void)
 	ktap_assert(given_by(other, DECIDE_MEMORY) == 100 * MIB, "the larger");
 }
 
+static uint32_t count_reasons(const struct decide_proposal *p,
+			      enum decide_verdict verdict)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < result.nr_reasons; i++)
+		n += reasons[i].receiver == p->receiver &&
+		     reasons[i].resource == p->resource &&
+		     reasons[i].verdict == verdict;
+	return n;
+}
+
+/* What is said in brief is what is said at length. */
+static void check_why(const struct decide_proposal *p,
+		      const struct decide_why *why)
+{
+	const struct decide_need *need = needs;
+
+	while (need->receiver != p->receiver || need->resource != p->resource)
+		ktap_assert(++need < needs + result.nr_needs, "no need");
+	ktap_assert(why->median == need->median &&
+		    why->spread == need->spread &&
+		    why->carried == need->carried && why->base == need->base &&
+		    why->room == need->room &&
+		    why->shortage == need->shortage &&
+		    why->chance_permille == need->chance_permille,
+		    "another need");
+	ktap_assert(why->donors[DECIDE_GIVES] ==
+		    count_reasons(p, DECIDE_GIVES), "who gives");
+	ktap_assert(why->donors[DECIDE_BARRED] >=
+		    count_reasons(p, DECIDE_BARRED), "barred");
+	/* those that need not be looked at are told of, and not counted */
+	ktap_assert(why->donors[DECIDE_NESTED] <=
+		    count_reasons(p, DECIDE_NESTED) &&
+		    why->donors[DECIDE_TOO_LITTLE] <=
+		    count_reasons(p, DECIDE_TOO_LITTLE) &&
+		    why->donors[DECIDE_TOO_DEAR] <=
+		    count_reasons(p, DECIDE_TOO_DEAR), "refused");
+}
+
 /* Room for needs and reasons changes nothing, and is not exceeded. */
 static void test_explained(void)
 {
+	static struct decide_why brief[PROPOSALS];
 	uint32_t verdicts[DECIDE_FULL + 1] = {}, i, room;
 	int round;
 
@@ -1405,9 +1499,17 @@ static void test_explained(void)
 		run_with(room, 0, 0);
 		ktap_assert(!result.nr_needs && !result.nr_reasons, "no room");
 		remember();
+		memcpy(brief, whys, sizeof(brief));
 		run_with(room, DECIDE_RESOURCES * APPS, REASONS);
 		promises_same(&was, &result);
 		promises_reasons(&result);
+		for (i = 0; i < result.nr_proposals; i++) {
+			if (!decide_new_why(proposals, i))
+				continue;
+			ktap_assert(!memcmp(&brief[i], &whys[i],
+					    sizeof(*whys)), "other whys");
+			check_why(&proposals[i], &whys[i]);
+		}
 		for (i = 0; i < result.nr_reasons; i++)
 			verdicts[reasons[i].verdict]++;
 		reasons[1].donor = 12345;
@@ -1521,6 +1623,7 @@ int main(void)
 		  test_monotone_in_force },
 		{ "R-20 within 5 % of the cheapest of all sets", test_optimum },
 		{ "R-27 each verdict, with its numbers", test_verdicts },
+		{ "R-27 a proposal's reason in brief", test_why },
 		{ "R-27 cores given and not given, with reasons",
 		  test_verdicts_cpu },
 		{ "R-27 how a need follows", test_needs },

@@ -17,6 +17,7 @@
 #include "../../selftests/ktap.h"
 #include "plan/replay.h"
 #include "plan/snapshot.h"
+#include "show/why.h"
 
 #define MIB	(1ULL << 20)
 
@@ -292,6 +293,48 @@ static void test_json(void)
 	json_decref(o);
 }
 
+/* What is left when no decision is: the module's own words on a lease. */
+static void test_kept(void)
+{
+	struct preswap_lease lease = {
+		.kind = PRESWAP_LEASE_KIND_RECLAIM,
+		.reason = PRESWAP_REASON_FORECAST,
+		.benefit = 66355200, .cost = 204800,
+		.why = {
+			.median = 240 * MIB, .spread = 20 * MIB,
+			.carried = 5 * MIB, .base = 50 * MIB,
+			.room = 15 * MIB, .shortage = 200 * MIB,
+			.chance_permille = 987, .threshold_pct = 80,
+			.give = 1, .barred = 2, .too_dear = 3,
+		},
+	};
+	char text[WHY_MAX];
+	FILE *to;
+
+	memset(said, 0, sizeof(said));
+	to = fmemopen(said, sizeof(said), "w");
+	why_put(to, &lease);
+	fclose(to);
+	says("  Expected within the lead time: 240.0 MiB, and 20.0 MiB more of uncertainty (forecast); the receiver had 50.0 MiB.\n");
+	says("  Below the threshold (80 %) there was room for 15.0 MiB of it: 200.0 MiB were short, with a probability of 98.7 %.\n");
+	says("  5.0 MiB of that were for others");
+	says("  Donors: 1 gave; refused: 2 from which nothing could be taken then, 3 where the benefit did not exceed the cost enough.\n");
+	says("  Benefit 66355200, cost 204800.\n");
+	ktap_assert(!strcmp(why_short(text, &lease),
+			    "expects 260.0 MiB, had 50.0 MiB, room for 15.0 MiB: 200.0 MiB short (98.7 %)"),
+		    "'%s'", text);
+	lease.kind = PRESWAP_LEASE_KIND_AFFINITY;
+	lease.why = (struct preswap_why){
+		.median = 2500, .base = 500, .room = 1000, .shortage = 1000,
+		.chance_permille = 1000, .threshold_pct = 80,
+	};
+	ktap_assert(!strcmp(why_short(text, &lease),
+			    "expects 2.50 cores, had 0.50 cores, room for 1.00 cores: 1.00 cores short (100.0 %)"),
+		    "'%s'", text);
+	lease.why.threshold_pct = 0;
+	ktap_assert(!strcmp(why_short(text, &lease), "-"), "'%s'", text);
+}
+
 static void test_replayed(void)
 {
 	record(1);
@@ -321,6 +364,7 @@ int main(void)
 		{ "R-27 all needs by the last decision", test_last },
 		{ "R-27 what cannot be explained is said", test_refused },
 		{ "R-27 the same as JSON", test_json },
+		{ "R-27 a lease alone says why it began", test_kept },
 		{ "R-27 recorded decisions are replayed", test_replayed },
 		{}
 	});

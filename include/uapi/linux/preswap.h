@@ -309,6 +309,25 @@ enum preswap_attr_lease {
 	PRESWAP_A_LEASE_ENDED,		/* u8, enum preswap_lease_end */
 	PRESWAP_A_LEASE_DRY_RUN,	/* u8, 1: decided, not carried out */
 	PRESWAP_A_LEASE_DEVICE,		/* u32, io-max: major << 20 | minor */
+	/*
+	 * Of the engine's, why it began: its receiver's shortage = what the
+	 * median exceeds the base by + spread + carried - room, in the amount's
+	 * unit, and how many apps, as donors for that, gave or were refused.
+	 */
+	PRESWAP_A_LEASE_MEDIAN,		/* u64, demand within the lead time */
+	PRESWAP_A_LEASE_SPREAD,		/* u64, counted on top of the median */
+	PRESWAP_A_LEASE_CARRIED,	/* u64, for others, too little alone */
+	PRESWAP_A_LEASE_BASE,		/* u64, what it had */
+	PRESWAP_A_LEASE_ROOM,		/* u64, below the threshold, for it */
+	PRESWAP_A_LEASE_SHORTAGE,	/* u64 */
+	PRESWAP_A_LEASE_CHANCE_PERMILLE,	/* u32, of needing more than the room */
+	PRESWAP_A_LEASE_THRESHOLD_PCT,	/* u32, of the capacity */
+	PRESWAP_A_LEASE_GIVE,		/* u32, donors */
+	PRESWAP_A_LEASE_BARRED,		/* u32, nothing may be taken now */
+	PRESWAP_A_LEASE_NESTED,		/* u32, in the receiver, or around it */
+	PRESWAP_A_LEASE_AT_FLOOR,	/* u32, too little above the floor */
+	PRESWAP_A_LEASE_TOO_LITTLE,	/* u32, what was missing still was */
+	PRESWAP_A_LEASE_TOO_DEAR,	/* u32, for the benefit */
 
 	__PRESWAP_A_LEASE_MAX,
 	PRESWAP_A_LEASE_MAX = __PRESWAP_A_LEASE_MAX - 1
