@@ -194,7 +194,7 @@ static inline uint64_t state_sum(uint8_t cmd, uint16_t flags, uint64_t attrs,
 {
 	struct raw_answer answer = { .interrupted = true };
 	static struct raw_msg m;
-	struct state_sum s;
+	struct state_sum s = {};
 	int tries;
 
 	for (tries = 0; tries < 10 && answer.interrupted; tries++) {
