@@ -6,7 +6,6 @@
 
 #include "affinity.h"
 #include "app.h"
-#include "decide/fields.h"
 #include "engine.h"
 #include "input.h"
 #include "knobs.h"
@@ -62,86 +61,133 @@ static void put_string(struct preswap_put *p, int attr, const char *value)
 		p->err = nla_put_string(p->skb, attr, value);
 }
 
+/*
+ * A member of a structure that is told as it is: a table of them takes a third of the
+ * text that calls would.
+ */
+struct preswap_put_member {
+	u8 attr;
+	u8 as;		/* bytes of the attribute's number */
+	u8 width;	/* bytes of the member */
+	u16 offset;
+};
+
+#define PUT_MEMBER(attr_, as_, type, member)				\
+	{ PRESWAP_A_ ## attr_, sizeof(as_), sizeof(((type *)0)->member), \
+	  offsetof(type, member) }
+
+static void put_members(struct preswap_put *p,
+			const struct preswap_put_member *member,
+			const void *from)
+{
+	const void *at;
+	u64 value;
+
+	for (; member->attr; member++) {
+		at = from + member->offset;
+		if (member->width == sizeof(u64))
+			value = READ_ONCE(*(const u64 *)at);
+		else if (member->width == sizeof(u32))
+			value = READ_ONCE(*(const u32 *)at);
+		else
+			value = READ_ONCE(*(const u8 *)at);
+		if (member->as == sizeof(u64))
+			put_u64(p, member->attr, value);
+		else if (member->as == sizeof(u32))
+			put_u32(p, member->attr, value);
+		else
+			put_u8(p, member->attr, value);
+	}
+}
+
+#define KNOB(attr, as, member)						\
+	PUT_MEMBER(INFO_ ## attr, as, struct preswap_knobs, member)
+#define NODE(attr, as, member)						\
+	PUT_MEMBER(INFO_ ## attr, as, struct preswap_node, member)
+
+static const struct preswap_put_member preswap_put_knobs[] = {
+	KNOB(ENABLED, u8, enabled),
+	KNOB(DRY_RUN, u8, dry_run),
+	KNOB(TICK_MS, u32, tick_ms),
+	KNOB(LEAD_MS, u32, lead_ms),
+	KNOB(USAGE_MS, u32, usage_ms),
+	KNOB(MIN_PRIORITY, u8, min_priority),
+	KNOB(THRESHOLD_CPU_PCT, u32, threshold_pct[DECIDE_CPU]),
+	KNOB(THRESHOLD_MEMORY_PCT, u32, threshold_pct[DECIDE_MEMORY]),
+	KNOB(THRESHOLD_IO_PCT, u32, threshold_pct[DECIDE_IO]),
+	KNOB(THRESHOLD_NET_PCT, u32, threshold_pct[DECIDE_NET]),
+	KNOB(AB_UNIT, u8, ab_unit),
+	KNOB(AB_CONTROL_PCT, u32, ab_control_pct),
+	KNOB(AB_SLICE_MS, u32, ab_slice_ms),
+	KNOB(AB_SEED, u32, ab_seed),
+	KNOB(IO_DEVICE, u32, io_device),
+	{}
+};
+
+static const struct preswap_put_member preswap_put_node[] = {
+	NODE(CPU_CAPACITY_MILLI, u64, capacity[DECIDE_CPU]),
+	NODE(CPU_USED_MILLI, u64, used[DECIDE_CPU]),
+	NODE(MEM_CAPACITY_BYTES, u64, capacity[DECIDE_MEMORY]),
+	NODE(MEM_USED_BYTES, u64, used[DECIDE_MEMORY]),
+	NODE(SWAP_FREE_BYTES, u64, swap_free),
+	NODE(TICKS, u64, ticks),
+	NODE(TICK_LAST_NS, u64, tick_last_ns),
+	NODE(TICK_MAX_NS, u64, tick_max_ns),
+	NODE(IO_CAPACITY_BYTES, u64, capacity[DECIDE_IO]),
+	NODE(IO_USED_BYTES, u64, used[DECIDE_IO]),
+	NODE(NET_CAPACITY_BYTES, u64, capacity[DECIDE_NET]),
+	NODE(NET_USED_BYTES, u64, used[DECIDE_NET]),
+	{}
+};
+
 int preswap_put_info(struct sk_buff *skb)
 {
 	struct preswap_put p = { skb, PRESWAP_A_INFO_PAD };
-	const struct preswap_node *node = &preswap_node;
 	char device[IFNAMSIZ];
 
 	lockdep_assert_held(&preswap_lock);
 	put_string(&p, PRESWAP_A_INFO_VERSION, PRESWAP_VERSION);
-	put_u8(&p, PRESWAP_A_INFO_ENABLED, preswap_knob(enabled));
-	put_u8(&p, PRESWAP_A_INFO_DRY_RUN, preswap_knob(dry_run));
-	put_u32(&p, PRESWAP_A_INFO_TICK_MS, preswap_knob(tick_ms));
-	put_u32(&p, PRESWAP_A_INFO_LEAD_MS, preswap_knob(lead_ms));
-	put_u32(&p, PRESWAP_A_INFO_USAGE_MS, preswap_knob(usage_ms));
-	put_u8(&p, PRESWAP_A_INFO_MIN_PRIORITY, preswap_knob(min_priority));
-	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_CPU_PCT,
-		preswap_knob(threshold_pct[DECIDE_CPU]));
-	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_MEMORY_PCT,
-		preswap_knob(threshold_pct[DECIDE_MEMORY]));
-	put_u64(&p, PRESWAP_A_INFO_CPU_CAPACITY_MILLI,
-		node->capacity[DECIDE_CPU]);
-	put_u64(&p, PRESWAP_A_INFO_CPU_USED_MILLI, node->used[DECIDE_CPU]);
-	put_u64(&p, PRESWAP_A_INFO_MEM_CAPACITY_BYTES,
-		node->capacity[DECIDE_MEMORY]);
-	put_u64(&p, PRESWAP_A_INFO_MEM_USED_BYTES, node->used[DECIDE_MEMORY]);
-	put_u64(&p, PRESWAP_A_INFO_SWAP_FREE_BYTES, node->swap_free);
+	put_members(&p, preswap_put_knobs, &preswap_knobs);
+	put_members(&p, preswap_put_node, &preswap_node);
 	put_u32(&p, PRESWAP_A_INFO_APPS, preswap_app_count());
 	put_u32(&p, PRESWAP_A_INFO_TASKS, preswap_task_count());
 	put_u32(&p, PRESWAP_A_INFO_LEASES, preswap_lease_count());
-	put_u64(&p, PRESWAP_A_INFO_TICKS, node->ticks);
-	put_u64(&p, PRESWAP_A_INFO_TICK_LAST_NS, node->tick_last_ns);
-	put_u64(&p, PRESWAP_A_INFO_TICK_MAX_NS, node->tick_max_ns);
 	put_u64(&p, PRESWAP_A_INFO_LEASES_BEGUN, preswap_lease_begun());
 	put_u64(&p, PRESWAP_A_INFO_RECLAIMED_BYTES, preswap_reclaim_total());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_MOVED, preswap_affinity_moved());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_LOST, preswap_task_lost());
-	put_u8(&p, PRESWAP_A_INFO_AB_UNIT, preswap_knob(ab_unit));
-	put_u32(&p, PRESWAP_A_INFO_AB_CONTROL_PCT,
-		preswap_knob(ab_control_pct));
-	put_u32(&p, PRESWAP_A_INFO_AB_SLICE_MS, preswap_knob(ab_slice_ms));
-	put_u32(&p, PRESWAP_A_INFO_AB_SEED, preswap_knob(ab_seed));
 	put_u64(&p, PRESWAP_A_INFO_INPUT_PRESSES, preswap_activity.presses);
 	put_u64(&p, PRESWAP_A_INFO_INPUT_MOVES, preswap_activity.moves);
 	put_u64(&p, PRESWAP_A_INFO_INPUT_IDLE_MS,
 		div_u64(ktime_get_boottime_ns() - preswap_activity.active_ns,
 			NSEC_PER_MSEC));
-	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_IO_PCT,
-		preswap_knob(threshold_pct[DECIDE_IO]));
-	put_u64(&p, PRESWAP_A_INFO_IO_CAPACITY_BYTES,
-		node->capacity[DECIDE_IO]);
-	put_u64(&p, PRESWAP_A_INFO_IO_USED_BYTES, node->used[DECIDE_IO]);
-	put_u32(&p, PRESWAP_A_INFO_IO_DEVICE, preswap_knob(io_device));
-	put_u32(&p, PRESWAP_A_INFO_THRESHOLD_NET_PCT,
-		preswap_knob(threshold_pct[DECIDE_NET]));
-	put_u64(&p, PRESWAP_A_INFO_NET_CAPACITY_BYTES,
-		node->capacity[DECIDE_NET]);
-	put_u64(&p, PRESWAP_A_INFO_NET_USED_BYTES, node->used[DECIDE_NET]);
 	preswap_net_device(device);
 	if (*device)
 		put_string(&p, PRESWAP_A_INFO_NET_DEVICE, device);
 	return p.err;
 }
 
-static void put_usage(struct preswap_put *p, const struct preswap_app *app)
-{
-	put_u64(p, PRESWAP_A_APP_CPU_NS,
-		READ_ONCE(app->total.cpu_ns));
-	put_u64(p, PRESWAP_A_APP_RUN_DELAY_NS,
-		READ_ONCE(app->total.run_delay_ns));
-	put_u64(p, PRESWAP_A_APP_MAJOR_FAULTS,
-		READ_ONCE(app->total.major_faults));
-	put_u64(p, PRESWAP_A_APP_READ_BYTES,
-		READ_ONCE(app->total.read_bytes));
-	put_u64(p, PRESWAP_A_APP_WRITE_BYTES,
-		READ_ONCE(app->total.write_bytes));
-	put_u64(p, PRESWAP_A_APP_SWITCHES,
-		READ_ONCE(app->total.switches));
-	put_u64(p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
-	put_u64(p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
-	put_u64(p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));
-}
+#define APP(attr, as, member)						\
+	PUT_MEMBER(APP_ ## attr, as, struct preswap_app, member)
+
+static const struct preswap_put_member preswap_put_app_members[] = {
+	APP(ID, u64, id),
+	APP(CPU_MILLI, u64, cpu_milli),
+	APP(MEM_BYTES, u64, mem_own),
+	APP(CPU_NS, u64, total.cpu_ns),
+	APP(RUN_DELAY_NS, u64, total.run_delay_ns),
+	APP(MAJOR_FAULTS, u64, total.major_faults),
+	APP(READ_BYTES, u64, total.read_bytes),
+	APP(WRITE_BYTES, u64, total.write_bytes),
+	APP(SWITCHES, u64, total.switches),
+	APP(RSS_BYTES, u64, rss_bytes),
+	APP(SWAP_BYTES, u64, swap_own),
+	APP(TASKS, u32, tasks),
+	APP(IO_BYTES, u64, io.mean),
+	APP(NET_BYTES, u64, net.mean),
+	APP(DOWNTIME_US, u32, effect.spent_us),
+	{}
+};
 
 static s64 per_second(s64 per_tick)
 {
@@ -159,14 +205,11 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	/* too long is an error or, on older kernels, the length */
 	if (len < 0 || len >= (int)sizeof(preswap_put_path))
 		preswap_put_path[0] = '\0';
-	put_u64(&p, PRESWAP_A_APP_ID, app->id);
 	put_string(&p, PRESWAP_A_APP_PATH, preswap_put_path);
-	put_u64(&p, PRESWAP_A_APP_CPU_MILLI, app->cpu_milli);
-	put_u64(&p, PRESWAP_A_APP_MEM_BYTES, app->mem_own);
-	put_usage(&p, app);
-	put_u64(&p, PRESWAP_A_APP_RSS_BYTES, app->rss_bytes);
-	put_u64(&p, PRESWAP_A_APP_SWAP_BYTES, app->swap_own);
-	put_u32(&p, PRESWAP_A_APP_TASKS, app->tasks);
+	put_members(&p, preswap_put_app_members, app);
+	put_u64(&p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
+	put_u64(&p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
+	put_u64(&p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));
 	put_u64(&p, PRESWAP_A_APP_PSI_CPU_SOME_US,
 		preswap_app_psi_us(app, PSI_CPU_SOME));
 	put_u64(&p, PRESWAP_A_APP_PSI_MEM_SOME_US,
@@ -177,13 +220,10 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 		per_second(app->trend[DECIDE_CPU].slope));
 	put_s64(&p, PRESWAP_A_APP_TREND_MEM_BYTES,
 		per_second(app->trend[DECIDE_MEMORY].slope));
-	put_u64(&p, PRESWAP_A_APP_IO_BYTES, app->io.mean);
 	put_s64(&p, PRESWAP_A_APP_TREND_IO_BYTES,
 		per_second(app->trend[DECIDE_IO].slope));
-	put_u64(&p, PRESWAP_A_APP_NET_BYTES, app->net.mean);
 	put_s64(&p, PRESWAP_A_APP_TREND_NET_BYTES,
 		per_second(app->trend[DECIDE_NET].slope));
-	put_u32(&p, PRESWAP_A_APP_DOWNTIME_US, app->effect.spent_us);
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);
@@ -221,28 +261,33 @@ static u32 preswap_approved_ms(const struct preswap_app *app)
 	       div_u64(app->approved_until_ns - now_ns, NSEC_PER_MSEC);
 }
 
+#define POLICY(attr, as, member)					\
+	PUT_MEMBER(POLICY_ ## attr, as, struct preswap_policy, member)
+
+static const struct preswap_put_member preswap_put_policy_members[] = {
+	POLICY(PRIORITY, u8, priority),
+	POLICY(SENSITIVITY, u8, sensitivity),
+	POLICY(SWAP_ELIGIBLE, u8, eligible),
+	POLICY(FLOOR_CPU_MILLI, u64, floor[DECIDE_CPU]),
+	POLICY(FLOOR_MEM_BYTES, u64, floor[DECIDE_MEMORY]),
+	POLICY(FLOOR_IO_BYTES, u64, floor[DECIDE_IO]),
+	POLICY(FLOOR_NET_BYTES, u64, floor[DECIDE_NET]),
+	POLICY(GIVES, u8, gives),
+	POLICY(MAX_STALL_PCT, u8, max_stall_pct),
+	POLICY(NEEDS_APPROVAL, u8, needs_approval),
+	{}
+};
+
 int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 {
 	struct preswap_put p = { skb, PRESWAP_A_POLICY_PAD };
 	const struct preswap_policy *policy = &app->policy;
 
 	put_u64(&p, PRESWAP_A_POLICY_APP_ID, app->id);
-	put_u8(&p, PRESWAP_A_POLICY_PRIORITY, policy->priority);
-	put_u8(&p, PRESWAP_A_POLICY_SENSITIVITY, policy->sensitivity);
-	put_u8(&p, PRESWAP_A_POLICY_SWAP_ELIGIBLE, policy->eligible);
-	put_u64(&p, PRESWAP_A_POLICY_FLOOR_CPU_MILLI,
-		policy->floor[DECIDE_CPU]);
-	put_u64(&p, PRESWAP_A_POLICY_FLOOR_MEM_BYTES,
-		policy->floor[DECIDE_MEMORY]);
-	put_u64(&p, PRESWAP_A_POLICY_FLOOR_IO_BYTES, policy->floor[DECIDE_IO]);
-	put_u64(&p, PRESWAP_A_POLICY_FLOOR_NET_BYTES,
-		policy->floor[DECIDE_NET]);
-	put_u8(&p, PRESWAP_A_POLICY_GIVES, policy->gives);
-	put_u8(&p, PRESWAP_A_POLICY_MAX_STALL_PCT, policy->max_stall_pct);
+	put_members(&p, preswap_put_policy_members, policy);
 	if (policy->max_downtime_ms)
 		put_u32(&p, PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
 			policy->max_downtime_ms);
-	put_u8(&p, PRESWAP_A_POLICY_NEEDS_APPROVAL, policy->needs_approval);
 	if (policy->needs_approval)
 		put_u32(&p, PRESWAP_A_POLICY_APPROVED_MS,
 			preswap_approved_ms(app));
@@ -283,71 +328,64 @@ int preswap_put_forecast(struct sk_buff *skb, const struct preswap_app *app,
 	return p.err;
 }
 
-#define WHY(member)	DECIDE_FIELD(decide_why, member)
+#define WHY(attr, as, member)						\
+	PUT_MEMBER(LEASE_ ## attr, as, struct decide_why, member)
 
-/* By attribute, from PRESWAP_A_LEASE_MEDIAN on. */
-static const struct decide_field preswap_put_why[] = {
-	WHY(median)
-	WHY(spread)
-	WHY(carried)
-	WHY(base)
-	WHY(room)
-	WHY(shortage)
-	WHY(chance_permille)
-	WHY(threshold_pct)
-	WHY(donors[DECIDE_GIVES])
-	WHY(donors[DECIDE_BARRED])
-	WHY(donors[DECIDE_NESTED])
-	WHY(donors[DECIDE_AT_FLOOR])
-	WHY(donors[DECIDE_TOO_LITTLE])
-	WHY(donors[DECIDE_TOO_DEAR])
+static const struct preswap_put_member preswap_put_why[] = {
+	WHY(MEDIAN, u64, median),
+	WHY(SPREAD, u64, spread),
+	WHY(CARRIED, u64, carried),
+	WHY(BASE, u64, base),
+	WHY(ROOM, u64, room),
+	WHY(SHORTAGE, u64, shortage),
+	WHY(CHANCE_PERMILLE, u32, chance_permille),
+	WHY(THRESHOLD_PCT, u32, threshold_pct),
+	WHY(GIVE, u32, donors[DECIDE_GIVES]),
+	WHY(BARRED, u32, donors[DECIDE_BARRED]),
+	WHY(NESTED, u32, donors[DECIDE_NESTED]),
+	WHY(AT_FLOOR, u32, donors[DECIDE_AT_FLOOR]),
+	WHY(TOO_LITTLE, u32, donors[DECIDE_TOO_LITTLE]),
+	WHY(TOO_DEAR, u32, donors[DECIDE_TOO_DEAR]),
 	{}
 };
 
-static void put_why(struct preswap_put *p, const struct decide_why *why)
-{
-	const struct decide_field *field = preswap_put_why;
-	int attr = PRESWAP_A_LEASE_MEDIAN;
-	u64 value;
+#define LEASE(attr, as, member)						\
+	PUT_MEMBER(LEASE_ ## attr, as, struct preswap_lease_info, member)
 
-	for (; field->name; field++, attr++) {
-		value = decide_field_get(field, why, 0);
-		if (field->width == sizeof(value))
-			put_u64(p, attr, value);
-		else
-			put_u32(p, attr, value);
-	}
-}
+static const struct preswap_put_member preswap_put_lease_members[] = {
+	LEASE(ID, u32, id),
+	LEASE(KIND, u8, kind),
+	LEASE(DONOR_ID, u64, donor_id),
+	LEASE(AMOUNT, u64, amount),
+	LEASE(BEGIN_NS, u64, begin_ns),
+	LEASE(DONE, u64, done),
+	LEASE(TASKS, u32, tasks),
+	LEASE(REASON, u8, reason),
+	LEASE(BENEFIT, u64, benefit),
+	LEASE(COST, u64, cost),
+	LEASE(ENDED, u8, ended),
+	LEASE(DRY_RUN, u8, dry_run),
+	{}
+};
 
 int preswap_put_lease(struct sk_buff *skb,
 		      const struct preswap_lease_info *lease, u64 now_ns)
 {
 	struct preswap_put p = { skb, PRESWAP_A_LEASE_PAD };
 
-	put_u32(&p, PRESWAP_A_LEASE_ID, lease->id);
-	put_u8(&p, PRESWAP_A_LEASE_KIND, lease->kind);
-	put_u64(&p, PRESWAP_A_LEASE_DONOR_ID, lease->donor_id);
+	put_members(&p, preswap_put_lease_members, lease);
 	if (lease->receiver_id)
 		put_u64(&p, PRESWAP_A_LEASE_RECEIVER_ID, lease->receiver_id);
-	put_u64(&p, PRESWAP_A_LEASE_AMOUNT, lease->amount);
 	put_u32(&p, PRESWAP_A_LEASE_LEFT_MS,
 		lease->end_ns || now_ns >= lease->until_ns ? 0 :
 		div_u64(lease->until_ns - now_ns, NSEC_PER_MSEC));
-	put_u64(&p, PRESWAP_A_LEASE_BEGIN_NS, lease->begin_ns);
 	if (lease->end_ns)
 		put_u64(&p, PRESWAP_A_LEASE_END_NS, lease->end_ns);
-	put_u64(&p, PRESWAP_A_LEASE_DONE, lease->done);
 	if (lease->full_ns)
 		put_u64(&p, PRESWAP_A_LEASE_FULL_NS, lease->full_ns);
-	put_u32(&p, PRESWAP_A_LEASE_TASKS, lease->tasks);
 	if (lease->device)
 		put_u32(&p, PRESWAP_A_LEASE_DEVICE, lease->device);
-	put_u8(&p, PRESWAP_A_LEASE_REASON, lease->reason);
-	put_u64(&p, PRESWAP_A_LEASE_BENEFIT, lease->benefit);
-	put_u64(&p, PRESWAP_A_LEASE_COST, lease->cost);
-	put_u8(&p, PRESWAP_A_LEASE_ENDED, lease->ended);
-	put_u8(&p, PRESWAP_A_LEASE_DRY_RUN, lease->dry_run);
 	if (lease->why.threshold_pct)
-		put_why(&p, &lease->why);
+		put_members(&p, preswap_put_why, &lease->why);
 	return p.err;
 }

@@ -13,7 +13,7 @@
  * So ramps are no noise, and bursts hardly: swing is near the median of the
  * sizes, which of white noise is 0.83 times the standard deviation, and takes some 90 s
  * to get there. Example: a burst of 3 GiB on a calm node, from one second to the
- * next, makes three sizes of 1.5 to 3 GiB, and a swing of 26 MiB.
+ * next, makes two sizes of 1.5 GiB, and a swing of 12 MiB.
  *
  * Noise is taken to go 6 swings either way: 5 standard deviations, which one value
  * in 3 million exceeds.

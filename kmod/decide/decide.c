@@ -707,7 +707,8 @@ static void report_need(struct decision *d, const struct turn *turn,
 		.chance_permille = decide_demand_chance(&turn->demand,
 							turn->room),
 		.wait_ms = (__u32)wait_ms,
-		.median = base + (__u64)turn->demand.median - turn->carried,
+		.median = (__u64)((__s64)base + turn->demand.median -
+				  (__s64)turn->carried),
 		.spread = turn->spread,
 		.carried = turn->carried,
 		.kept = turn->kept,
@@ -727,7 +728,8 @@ static void report_why(const struct decision *d, const struct turn *turn,
 	__u32 i;
 
 	why->base = decide_bound(use->base);
-	why->median = why->base + (__u64)turn->demand.median - turn->carried;
+	why->median = (__u64)((__s64)why->base + turn->demand.median -
+			      (__s64)turn->carried);
 	why->spread = turn->spread;
 	why->carried = turn->carried;
 	why->room = turn->room;

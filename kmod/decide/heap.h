@@ -64,8 +64,8 @@ static inline void decide_heap_build(struct decide_heap *heap)
 	__u32 i;
 
 	heap->left = heap->count;
-	for (i = heap->count / 2; i-- > 0;)
-		decide_heap_sift(heap, i);
+	for (i = heap->count / 2; i; i--)
+		decide_heap_sift(heap, i - 1);
 }
 
 /* The entry in place @nth, below heap->count; it stays where it is. */

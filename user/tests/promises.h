@@ -386,7 +386,9 @@ static inline void promise_no_needs_below(const struct decide_snapshot *s,
 		for (k = 0; k < DECIDE_RESOURCES; k++) {
 			struct decide_use *use = &apps[i].use[k];
 
-			use->regret_permille += (uint32_t)promised_wanted(use);
+			use->regret_permille =
+				(uint32_t)((int32_t)use->regret_permille +
+					   promised_wanted(use));
 			use->source = DECIDE_FROM_NOTHING;
 		}
 	}

@@ -5,6 +5,7 @@
  * constant but for noise, and so are forecasts: after some time nothing may change
  * any more.
  */
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -309,11 +310,47 @@ static void test_noisy(void)
 	ktap_assert(acted == i, "only %u scenes with leases", acted);
 }
 
+static uint64_t swing_of(struct preswap_noise *noise, uint64_t second,
+			 double balance)
+{
+	const struct decide_outlook outlook = { .rise = (uint64_t)balance };
+
+	preswap_noise_update(noise, &outlook, second * NSEC_PER_SEC);
+	return noise->swing >> PRESWAP_NOISE_SHIFT;
+}
+
+static void test_measured(void)
+{
+	struct preswap_noise white = {}, ramp = {}, burst = {};
+	double sum = 0, sigma = 100 * MIB / sqrt(3);
+	uint64_t swing, most = 0, i;
+
+	seed = 0x57ab1e;
+	for (i = 0; i < 100000; i++) {
+		swing = swing_of(&white, i, 1000 * MIB + draw(100 * MIB));
+		sum += i < 300 ? 0 : swing;
+		swing = swing_of(&ramp, i, i * MIB);
+		ktap_assert(!swing, "a ramp has a swing of %llu",
+			    (unsigned long long)swing);
+		swing = swing_of(&burst, i, i < 100 ? 0 : 3072 * MIB);
+		most = swing > most ? swing : most;
+	}
+	sum /= i - 300;
+	ktap_assert(sum > 0.75 * sigma && sum < 0.95 * sigma,
+		    "%.2f standard deviations", sum / sigma);
+	ktap_assert(most >> 20 == 12, "a burst has a swing of %llu MiB",
+		    (unsigned long long)(most >> 20));
+	ktap_assert(swing < MIB / 8, "and of %llu KiB later",
+		    (unsigned long long)(swing >> 10));
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
 		{ "R-22 constant load: 1,000,000 ticks without a change",
 		  test_steady },
+		{ "R-22 noise is measured, ramps and bursts are none",
+		  test_measured },
 		{ "R-22 noise as large as the need: nor does it begin or end leases",
 		  test_noisy },
 		{}
