@@ -611,14 +611,19 @@ static void test_crowded_out(void)
 	sleep_ms(11000);
 	crowd();
 	need(PRESWAP_RESOURCE_CPU, 600);
-	ktap_assert(wait_until(10000, find_lease(lease)), "for ever");
+	ktap_assert(wait_until(14000, find_lease(lease)), "for ever");
 	alone_ms = (lease->found.begin_ns - ended->found.end_ns) / 1000000;
 	printf("# left alone for %llu ms; cost %llu, then %llu\n",
 	       (unsigned long long)alone_ms, (unsigned long long)cost,
 	       (unsigned long long)lease->found.cost);
-	ktap_assert(alone_ms >= 15000 && alone_ms <= 20000, "for %llu ms",
+	/* and up to six until it is seen to be idle */
+	ktap_assert(alone_ms >= 15000 && alone_ms <= 23000, "for %llu ms",
 		    (unsigned long long)alone_ms);
-	ktap_assert(3 * lease->found.cost >= 4 * cost, "no dearer");
+	/* for as many cores; what it uses of them differs */
+	ktap_assert(lease->found.cost > cost &&
+		    regret_of(low_id, PRESWAP_RESOURCE_CPU) >= 200,
+		    "no dearer: regret %ld",
+		    regret_of(low_id, PRESWAP_RESOURCE_CPU));
 	/* a person may do that to it */
 	need(PRESWAP_RESOURCE_CPU, 0);
 	ktap_assert(wait_until(5000, !find_lease(lease)), "it has no need");
