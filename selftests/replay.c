@@ -13,7 +13,8 @@
 #include "plan/replay.h"
 
 #define SNAPSHOT_FILE	"/sys/kernel/debug/preswap/snapshot"
-#define TRACING		"/sys/kernel/tracing/"
+/* Of its own: in the other one is what earlier tests left. */
+#define TRACING		"/sys/kernel/tracing/instances/preswap_replay/"
 #define ANSWERS		"/sys/module/preswap_answers/parameters/"
 #define ROUNDS		10000
 #define GROUPS		100	/* more than the module has room for at first */
@@ -209,7 +210,7 @@ static void test_kept_reason(void)
 	char text[128];
 
 	setup();
-	must_write(TRACING "trace", "\n");
+	ktap_assert(!mkdir(TRACING, 0700), "%s: %s", TRACING, strerror(errno));
 	must_write(TRACING "events/preswap/preswap_lease_begin/enable", "1");
 	sleep_ms(1500);
 	set_forecast(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 0, 60 * MIB, 5000,
@@ -246,6 +247,7 @@ static void test_kept_reason(void)
 	set_knob("enabled", 1);
 	must_write(TRACING "events/preswap/preswap_lease_begin/enable", "0");
 	try_read(TRACING "trace", trace, sizeof(trace));
+	rmdir(TRACING);
 	snprintf(text, sizeof(text), " shortage=%llu chance_permille=%u threshold_pct=10 give=1 ",
 		 (unsigned long long)why->shortage, why->chance_permille);
 	ktap_assert(strstr(trace, text), "no '%s' in:\n%s", text, trace);

@@ -82,6 +82,7 @@ static void set_scene(__u32 resource)
 	assume(d.proposals_end <= r.proposals_max);
 	assume(d.shortages_end <= r.shortages_max);
 	assume(d.step >= least_step[DECIDE_CPU] && d.step <= DECIDE_MAX);
+	assume(d.swap <= DECIDE_MAX);
 	assume_core(&d);
 	assume(d.capacity <= (resource == DECIDE_CPU ?
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
@@ -129,7 +130,7 @@ __u64 some_permille(__u64 value, __u32 permille)
 	__u64 part = any_u64();
 
 	promise((value <= 1ULL << 54 && permille <= 1000) ||
-		(value <= DECIDE_MAX >> 10 && permille <= 400 * 68000),
+		(value <= DECIDE_MAX >> 10 && permille <= 400 * 72000),
 		"as in proof_permille_...()");
 	assume(permille > 1000 || part <= value);
 	return part;
@@ -171,6 +172,34 @@ __u32 some_moving(const struct decide_use *use)
 	(void)use;
 	assume(moving <= DECIDE_MOVING_MAX);
 	return moving;
+}
+
+__u64 some_amount(const struct decide_use *use, __u64 free)
+{
+	__u64 amount = any_u64();
+
+	(void)use;
+	promise(free <= 8 * DECIDE_MAX, "as in proof_amount_small(), but for its size");
+	assume(amount >= free);
+	return amount;
+}
+
+__u32 some_share(const struct decide_use *use)
+{
+	__u32 share = any_u32();
+
+	(void)use;
+	assume(share <= 1000);
+	return share;
+}
+
+/* In any order. */
+__u64 some_key(const struct decision *d, __u32 donor, bool gives)
+{
+	(void)d;
+	(void)gives;
+	promise(donor < s.nr_apps, "an app that is there");
+	return any_u64();
 }
 
 /* What the donor has to give from, and must keep: an amount, or cores. */
@@ -217,7 +246,7 @@ static void judge_one(__u32 resource)
 {
 	const struct decide_app *from, *to;
 	struct turn turn = any_turn();
-	__u64 missing = turn.missing, has, keeps, before, unit;
+	__u64 missing = turn.missing, has, keeps, before, unit, swap;
 	bool gives;
 
 	set_scene(resource);
@@ -232,6 +261,7 @@ static void judge_one(__u32 resource)
 	has = donor_has();
 	keeps = donor_keeps();
 	before = taken[DONOR];
+	swap = d.swap;
 	/* others may have joined those that share the cores it left: not now */
 	assume(!before || (before <= has && (resource == DECIDE_CPU ||
 					     before + keeps <= has)));
@@ -239,6 +269,7 @@ static void judge_one(__u32 resource)
 	promise(taken[DONOR] == before || (taken[DONOR] <= has &&
 					   taken[DONOR] + keeps <= has),
 		"never below the floor, never more than there is");
+	promise(d.swap <= swap, "no more to swap than there is room");
 	promise(r.nr_proposals <= r.proposals_max, "within room");
 	if (!r.nr_proposals) {
 		promise(taken[DONOR] == before && !gives, "nothing given");
@@ -288,6 +319,26 @@ void proof_gain_small(void)
 	assume(cores <= cpu.cores);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
+}
+
+/* Enough is taken, and a byte less would be too little. */
+void proof_amount_small(void)
+{
+	struct decide_use use;
+	__u64 free = any_u64(), amount;
+
+	assume(free <= 1U << 14 && use.kept_permille < 1000);
+	amount = amount_to_free(&use, free);
+	promise(amount >= free && freed_by(&use, amount) >= free, "enough");
+	promise(!amount || freed_by(&use, amount - 1) < free, "no more");
+}
+
+void proof_share_small(void)
+{
+	struct decide_use use;
+
+	assume(use.used <= 1U << 20);
+	promise(anon_permille(&use) <= 1000, "all at most");
 }
 
 void proof_moving(void)

@@ -39,8 +39,8 @@ void proof_permille_part(void)
 	permille(1ULL << 54, 1000);
 }
 
-/* Of costs: KiB or milli-CPU, by 1/1000 of a weight of 400, all regret, and moves. */
+/* Of costs: KiB or milli-CPU, by 1/1000 of a weight of 400, all regret, moves, slow swap. */
 void proof_permille_price(void)
 {
-	permille(DECIDE_MAX >> 10, 400 * 68000);
+	permille(DECIDE_MAX >> 10, 400 * 72000);
 }
