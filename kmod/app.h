@@ -146,8 +146,6 @@ struct preswap_app {
 	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
 	struct preswap_effect effect;		/* of leases, on it as donor */
 	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
-	u64 payoff_ns[DECIDE_RESOURCES];	/* when the first lease in force began,
-						 * or was last reviewed */
 	u32 shortage_s[DECIDE_RESOURCES];	/* last reported; 0: never */
 	struct preswap_app_affinity affinity;
 	struct preswap_app_reclaim reclaim;

@@ -90,6 +90,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	if (!lease)
 		return -ENOMEM;
 	lease->donor = request->donor;
+	lease->review_ns = now_ns;
 	lease->info = (struct preswap_lease_info){
 		.id = ++preswap_lease_last_id,
 		.kind = request->kind,
@@ -130,7 +131,6 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 		receiver->gets[r] += request->gain;
 		if (!receiver->receives[r]++) {
 			receiver->base[r] = preswap_lease_used(receiver, r);
-			receiver->payoff_ns[r] = now_ns;
 			if (r == DECIDE_MEMORY) {
 				receiver->mem_peak = receiver->base[r];
 				receiver->mem_grown_ns = now_ns;
@@ -217,6 +217,7 @@ static void preswap_lease_payoff(const struct preswap_lease *lease, u64 now_ns)
 	struct preswap_app *receiver = lease->receiver;
 	u64 used = preswap_lease_used(receiver, r);
 	u32 shift = r == DECIDE_CPU ? 0 : 12;
+	struct preswap_lease *other;
 
 	if (lease->info.dry_run ||
 	    lease->info.reason == PRESWAP_REASON_MANUAL)
@@ -225,11 +226,15 @@ static void preswap_lease_payoff(const struct preswap_lease *lease, u64 now_ns)
 	preswap_payoff_update(&receiver->payoff[r],
 			      (used - min(used, receiver->base[r])) >> shift,
 			      receiver->gets[r] >> shift);
-	if (now_ns - receiver->payoff_ns[r] <
+	if (now_ns - lease->review_ns <
 	    (u64)preswap_knob(review_ms) * NSEC_PER_MSEC)
 		return;
 	preswap_payoff_end(&receiver->payoff[r]);
-	receiver->payoff_ns[r] = now_ns;
+	/* of all its leases at once */
+	list_for_each_entry(other, &preswap_leases, list)
+		if (other->receiver == receiver &&
+		    preswap_lease_resource(&other->info) == r)
+			other->review_ns = now_ns;
 }
 
 static void preswap_lease_release(struct preswap_lease *lease)

@@ -44,6 +44,7 @@ struct preswap_lease {
 	struct preswap_app *donor;	/* reference */
 	struct preswap_app *receiver;	/* reference, or NULL */
 	struct preswap_share *share;	/* or NULL */
+	u64 review_ns;			/* since then its payoff adds up */
 	struct preswap_lease_info info;
 };
 

@@ -196,8 +196,20 @@ static s64 per_second(s64 per_tick)
 
 int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 {
+	static const struct { u8 attr, state; } psi[] = {
+		{ PRESWAP_A_APP_PSI_CPU_SOME_US, PSI_CPU_SOME },
+		{ PRESWAP_A_APP_PSI_MEM_SOME_US, PSI_MEM_SOME },
+		{ PRESWAP_A_APP_PSI_MEM_FULL_US, PSI_MEM_FULL },
+	};
+	static const u8 trend[DECIDE_RESOURCES] = {
+		[DECIDE_CPU] = PRESWAP_A_APP_TREND_CPU_MILLI,
+		[DECIDE_MEMORY] = PRESWAP_A_APP_TREND_MEM_BYTES,
+		[DECIDE_IO] = PRESWAP_A_APP_TREND_IO_BYTES,
+		[DECIDE_NET] = PRESWAP_A_APP_TREND_NET_BYTES,
+	};
 	struct preswap_put p = { skb, PRESWAP_A_APP_PAD };
 	struct nlattr *policy;
+	unsigned int i;
 	int len;
 
 	lockdep_assert_held(&preswap_lock);
@@ -210,20 +222,10 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	put_u64(&p, PRESWAP_A_APP_FORKS, atomic64_read(&app->forks));
 	put_u64(&p, PRESWAP_A_APP_EXECS, atomic64_read(&app->execs));
 	put_u64(&p, PRESWAP_A_APP_EXITS, atomic64_read(&app->exits));
-	put_u64(&p, PRESWAP_A_APP_PSI_CPU_SOME_US,
-		preswap_app_psi_us(app, PSI_CPU_SOME));
-	put_u64(&p, PRESWAP_A_APP_PSI_MEM_SOME_US,
-		preswap_app_psi_us(app, PSI_MEM_SOME));
-	put_u64(&p, PRESWAP_A_APP_PSI_MEM_FULL_US,
-		preswap_app_psi_us(app, PSI_MEM_FULL));
-	put_s64(&p, PRESWAP_A_APP_TREND_CPU_MILLI,
-		per_second(app->trend[DECIDE_CPU].slope));
-	put_s64(&p, PRESWAP_A_APP_TREND_MEM_BYTES,
-		per_second(app->trend[DECIDE_MEMORY].slope));
-	put_s64(&p, PRESWAP_A_APP_TREND_IO_BYTES,
-		per_second(app->trend[DECIDE_IO].slope));
-	put_s64(&p, PRESWAP_A_APP_TREND_NET_BYTES,
-		per_second(app->trend[DECIDE_NET].slope));
+	for (i = 0; i < ARRAY_SIZE(psi); i++)
+		put_u64(&p, psi[i].attr, preswap_app_psi_us(app, psi[i].state));
+	for (i = 0; i < DECIDE_RESOURCES; i++)
+		put_s64(&p, trend[i], per_second(app->trend[i].slope));
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);

@@ -193,6 +193,17 @@ __u32 some_share(const struct decide_use *use)
 	return share;
 }
 
+__u32 some_price(const struct decision *d, __u32 donor)
+{
+	__u32 price = any_u32();
+
+	(void)d;
+	promise(donor < s.nr_apps && managed(&apps[donor]),
+		"as in proof_price()");
+	assume(price <= 400 * 72000);
+	return price;
+}
+
 /* In any order. */
 __u64 some_key(const struct decision *d, __u32 donor, bool gives)
 {
@@ -339,6 +350,34 @@ void proof_share_small(void)
 
 	assume(use.used <= 1U << 20);
 	promise(anon_permille(&use) <= 1000, "all at most");
+}
+
+/* At most all regret, all that it would grow by, all moves, the slowest swap. */
+void proof_price(void)
+{
+	set_scene(DECIDE_MEMORY);
+	assume(managed(&apps[DONOR]));
+	promise(price_permille(&d, DONOR) <= 400 * 72000, "bounded");
+}
+
+__s32 some_wanted(const struct decide_use *use)
+{
+	__s32 wanted = (__s32)any_u32();
+
+	(void)use;
+	assume(wanted >= -500 && wanted <= 1000);
+	return wanted;
+}
+
+void proof_wanted_small(void)
+{
+	struct decide_use use;
+	__s32 wanted;
+
+	assume(use.used <= 1U << 16 && use.q50 <= 1U << 20 &&
+	       use.q95 <= 1U << 20);
+	wanted = wanted_permille(&use);
+	promise(wanted >= -500 && wanted <= 1000, "half less to twice");
 }
 
 void proof_moving(void)
