@@ -367,7 +367,9 @@ void preswap_task_scan(bool at_load)
 	for_each_process_thread(process, thread) {
 		struct task_struct *parent;
 
-		if (READ_ONCE(thread->flags) & PF_KTHREAD)
+		/* of one that is not whole yet the tracepoint tells, and its cgroup */
+		if (READ_ONCE(thread->flags) & PF_KTHREAD ||
+		    READ_ONCE(thread->__state) == TASK_NEW)
 			continue;
 		/* a thread's real_parent is its process's */
 		parent = thread == process ?
