@@ -59,8 +59,9 @@
  * would be free of all.) All else is given in any amount.
  *
  * What is taken of memory goes to its files or to swap, and zram keeps a part of that
- * in memory, compressed: so much more is taken for the same gain. What can go to swap
- * only is taken as far as there is room; who gives first fills it first.
+ * in memory, compressed: so much more is taken for the same gain, and nothing from whom
+ * more than 3/4 of it would stay. What can go to swap only is taken as far as there is
+ * room; who gives first fills it first.
  *
  * Weight = priority^2 x sensitivity (latency 4, normal 2, batch 1).
  * Benefit = what is expected to be missing of what is covered x weight(receiver)
@@ -71,7 +72,8 @@
  * will soon miss what is taken; down to -1/2 where it will surely shrink, as it would
  * leave that anyway. Moving is for tasks that change cores: each loses about 1 ms to
  * cold caches, in a lease of some 3 s a third of a milli-CPU, against what the donor
- * uses; 4 at most. Where swap is slower than files, what goes there costs more. Example: a donor of 400 MiB that is expected at 500 costs a
+ * uses; 4 at most. Where swap is slower than files, what goes there costs more.
+ * Example: a donor of 400 MiB that is expected at 500 costs a
  * quarter more; one that will be at 100 or less three eighths less. One of 1 core
  * with 600 threads costs a fifth more than one with a few.
  * A lease begins where 4/5 of the benefit exceed the cost, and goes on where
@@ -117,8 +119,6 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 #define DECIDE_MOVE_PERMILLE	333ULL	/* of a milli-CPU, a task that moves */
 #define DECIDE_MOVING_MAX	4000ULL
 #define DECIDE_SLOW_MAX		4000U
-/* What stays on the node makes a donor dearer than others by this at most. */
-#define DECIDE_KEPT_MAX		750U
 
 /*
  * Receivers together look at no more donors than this, or 4 for each app where
@@ -224,10 +224,11 @@ static __u32 anon_permille(const struct decide_use *use)
 	return (__u32)(decide_smaller(use->anon, used) * 1000 / used);
 }
 
-/* Of what is taken from it, the part that becomes free on the node. */
+/* Of what is taken from it, the part that becomes free on the node; 0: too little. */
 static __u32 freed_permille(const struct decide_use *use)
 {
-	return use->kept_permille < 1000 ? 1000 - use->kept_permille : 0;
+	return use->kept_permille <= DECIDE_KEPT_MAX ?
+	       1000 - use->kept_permille : 0;
 }
 
 static __u64 freed_by(const struct decide_use *use, __u64 amount)

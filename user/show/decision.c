@@ -209,7 +209,7 @@ static const char *bar_text(uint32_t bar, uint32_t resource)
 	}
 }
 
-/* Of cores, what the donor leaves is not what becomes free. */
+/* Of cores, and of what zram keeps, what the donor gives is not what becomes free. */
 static void put_given(FILE *to, const struct snapshot *s,
 		      const struct decide_result *result,
 		      const struct decide_reason *why)
@@ -217,22 +217,43 @@ static void put_given(FILE *to, const struct snapshot *s,
 	char a[UNITS_MAX];
 	uint32_t i;
 
-	if (why->resource != DECIDE_CPU) {
+	if (why->resource != DECIDE_CPU)
 		fprintf(to, " gives %s",
 			decision_amount(a, why->resource, why->amount));
-		return;
-	}
-	fprintf(to, " leaves %.4g of %.4g cores",
-		(double)why->amount / DECIDE_MILLI_PER_CPU,
-		(double)s->saw.capacity[DECIDE_CPU] / DECIDE_MILLI_PER_CPU);
+	else
+		fprintf(to, " leaves %.4g of %.4g cores",
+			(double)why->amount / DECIDE_MILLI_PER_CPU,
+			(double)s->saw.capacity[DECIDE_CPU] /
+			DECIDE_MILLI_PER_CPU);
 	for (i = 0; i < result->nr_proposals; i++) {
 		const struct decide_proposal *p = &result->proposals[i];
 
 		if (p->donor == why->donor && p->receiver == why->receiver &&
-		    p->resource == why->resource)
+		    p->resource == why->resource && p->gain != p->amount)
 			fprintf(to, ", which frees %s",
-				decision_amount(a, DECIDE_CPU, p->gain));
+				decision_amount(a, why->resource, p->gain));
 	}
+}
+
+/* What leaves too little of what the donor has above its floor. */
+static void put_too_little(FILE *to, const struct decide_snapshot *saw,
+			   const struct decide_use *use, uint32_t resource)
+{
+	uint64_t files = use->used > use->anon ? use->used - use->anon : 0;
+	uint64_t above = use->used > use->floor ? use->used - use->floor : 0;
+	char a[UNITS_MAX], b[UNITS_MAX];
+
+	if (use->kept_permille > DECIDE_KEPT_MAX)
+		fprintf(to, ": no, zram would keep %.1f %% of what is taken",
+			(use->kept_permille < 1000 ? use->kept_permille :
+						     1000) / 10.0);
+	else if (use->anon && above > files + saw->swap_free)
+		fprintf(to, ": no, %s of it is in files, and the swap has room for %s",
+			decision_amount(a, resource, files),
+			decision_amount(b, resource, saw->swap_free));
+	else
+		fprintf(to, ": no, too little is left above its floor of %s",
+			decision_amount(a, resource, use->floor));
 }
 
 static void put_reason(FILE *to, const struct snapshot *s,
@@ -262,9 +283,8 @@ static void put_reason(FILE *to, const struct snapshot *s,
 		fputs(": no, it contains the receiver, or lies in it", to);
 		break;
 	case DECIDE_AT_FLOOR:
-		fprintf(to, ": no, too little is left above its floor of %s",
-			decision_amount(a, why->resource,
-					donor->use[why->resource].floor));
+		put_too_little(to, &s->saw, &donor->use[why->resource],
+			       why->resource);
 		break;
 	case DECIDE_TOO_LITTLE:
 		fputs(": no, what is still missing is not worth one more lease",

@@ -100,8 +100,9 @@ static inline void promises_gain(const struct decide_snapshot *s,
 				 const struct decide_proposal *p)
 {
 	uint32_t kept = s->apps[p->donor].use[p->resource].kept_permille;
-	uint32_t freed = kept < 1000 ? 1000 - kept : 0;
+	uint32_t freed = 1000 - kept;
 
+	promise(kept <= DECIDE_KEPT_MAX, "taken, and %u of 1000 stay", kept);
 	promise(p->gain <= p->amount && p->gain * 1000 <= p->amount * freed &&
 		p->gain * 1000 + 2000 > p->amount * freed,
 		"%llu taken, %llu freed", (unsigned long long)p->amount,

@@ -27,6 +27,10 @@ static uint32_t resource = DECIDE_MEMORY;	/* of the example */
 static uint32_t bar;				/* of its donor */
 static long first_end;		/* where the first decision ends in the file */
 
+/* The donor's: what zram keeps of it, and what can go to swap only. */
+static uint32_t kept;
+static uint64_t anon;
+
 /* The decision @seq; from the second on lease 7 is in force. */
 static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 {
@@ -66,6 +70,8 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		.had = 900 * MIB,
 		.given = (seq == 1 ? 0 : 200) * MIB,
 		.bar = bar,
+		.kept_permille = kept,
+		.anon = anon,
 	};
 	apps[1].use[resource] = (struct decide_use){
 		.used = 50 * MIB,
@@ -205,6 +211,29 @@ static void test_cores(void)
 	says("/batch (priority 1, batch) leaves 1 of 4 cores, which frees 0.80 cores; benefit");
 	says("milli-CPU x weight.");
 	says("Freed: 0.80 cores, by 1 app.");
+}
+
+/* The first decision, which is the only one there is. */
+static void tell_first(void)
+{
+	record(1);
+	ktap_assert(!truncate(recording, first_end), "%s", strerror(errno));
+	ktap_assert(!tell("preswapctl explain --file="), "%s", said);
+}
+
+static void test_swap(void)
+{
+	kept = 375;
+	tell_first();
+	says("/batch (priority 1, batch) gives 320.0 MiB, which frees 200.0 MiB; ");
+	kept = 950;
+	tell_first();
+	says("no, zram would keep 95.0 % of what is taken");
+	kept = 0;
+	anon = 898 * MIB;
+	tell_first();
+	says("no, 2.0 MiB of it is in files, and the swap has room for 0 B");
+	anon = 0;
 }
 
 static void test_io(void)
@@ -356,6 +385,7 @@ int main(void)
 	status = ktap_run((struct ktap_case[]){
 		{ "R-27 a lease is explained by the decision that began it",
 		  test_began },
+		{ "R-18 R-27 zram and swap, in words", test_swap },
 		{ "R-27 and so is one of I/O", test_io },
 		{ "R-27 network, in its words", test_net },
 		{ "R-27 cores left, and what that frees", test_cores },
