@@ -226,12 +226,32 @@ static __u64 donor_has(void)
 #define SMALL_MILLI	(1ULL << 20)
 #define SMALL_CAPACITY	(16 * DECIDE_MILLI_PER_CPU)
 
+/* And of what is given in any amount, 64 MiB. */
+#define SMALL_BYTES	(1ULL << 26)
+
 static bool small;
+
+static void assume_small_amounts(const struct turn *turn)
+{
+	const struct decide_use *use = &apps[DONOR].use[d.resource];
+
+	assume(use->used <= SMALL_BYTES && use->had <= SMALL_BYTES &&
+	       use->floor <= SMALL_BYTES && use->given <= SMALL_BYTES &&
+	       use->anon <= SMALL_BYTES && d.swap <= SMALL_BYTES &&
+	       lease.amount <= SMALL_BYTES && turn->shortage <= SMALL_BYTES &&
+	       turn->kept <= SMALL_BYTES && turn->room <= SMALL_BYTES &&
+	       turn->lift <= SMALL_BYTES && d.capacity <= SMALL_BYTES &&
+	       d.step == least_step[d.resource]);
+}
 
 static void assume_small(const struct turn *turn)
 {
 	const struct decide_use *use = &apps[DONOR].use[DECIDE_CPU];
 
+	if (d.resource != DECIDE_CPU) {
+		assume_small_amounts(turn);
+		return;
+	}
 	assume(use->used <= SMALL_MILLI && use->had <= SMALL_MILLI &&
 	       use->floor <= SMALL_MILLI && lease.amount <= SMALL_MILLI &&
 	       turn->shortage <= SMALL_MILLI &&
@@ -299,18 +319,21 @@ static void judge_one(__u32 resource)
 		"covers what it frees");
 }
 
-void proof_judge_memory(void)
+void proof_judge_memory_small(void)
 {
+	small = true;
 	judge_one(DECIDE_MEMORY);
 }
 
-void proof_judge_io(void)
+void proof_judge_io_small(void)
 {
+	small = true;
 	judge_one(DECIDE_IO);
 }
 
-void proof_judge_net(void)
+void proof_judge_net_small(void)
 {
+	small = true;
 	judge_one(DECIDE_NET);
 }
 
