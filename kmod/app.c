@@ -304,10 +304,10 @@ void preswap_app_sample_files(void)
 		rcu_read_unlock();
 		app->files_pct = div64_u64(min(files, app->mem_bytes) * 100,
 					   app->mem_bytes);
-		/* data change: after some minutes it is tried again */
+		/* data change: in four minutes all is three quarters */
 		if (!app->reclaim.held)
-			app->reclaim.kept_permille -=
-				app->reclaim.kept_permille >> 9;
+			app->reclaim.zram_permille -=
+				app->reclaim.zram_permille >> 9;
 	}
 }
 

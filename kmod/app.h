@@ -64,7 +64,7 @@ struct preswap_app_reclaim {
 	unsigned int failures;	/* attempts in a row that freed nothing */
 	bool no_file;		/* the cgroup has no memory.reclaim */
 	u8 pool;		/* where compressed pages count; the worker's */
-	u16 kept_permille;	/* of what is taken, what zram keeps in memory */
+	u16 zram_permille;	/* of what is taken, what zram keeps in memory */
 };
 
 /* What leases hold back of an app's I/O; see throttle.c. */

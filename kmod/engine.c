@@ -348,8 +348,8 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].used = app->mem_own;
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
-	to->use[DECIDE_MEMORY].kept_permille =
-		READ_ONCE(app->reclaim.kept_permille);
+	to->use[DECIDE_MEMORY].zram_permille =
+		READ_ONCE(app->reclaim.zram_permille);
 	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &to->use[r];

@@ -132,7 +132,8 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 		return NULL;
 	/* in turn: the first one past @after in order of the list */
 	preswap_for_each_app(app) {
-		if (!app->reclaim.held || preswap_app_is_paused(app, DECIDE_MEMORY, now_ns))
+		if (!app->reclaim.held ||
+		    preswap_app_is_paused(app, DECIDE_MEMORY, now_ns))
 			continue;
 		bytes = preswap_reclaim_batch(app, preswap_app_memory_now(app));
 		if (!bytes)
@@ -202,18 +203,26 @@ static u8 preswap_reclaim_pool_of(const struct preswap_app *app)
 	return PRESWAP_POOL_NODE;
 }
 
-/* The pool has grown by @kept bytes while @freed were taken from the donor. */
-static void preswap_reclaim_keep(struct preswap_app *app, u64 kept, u64 freed)
+/*
+ * The pool has grown by @grown bytes while @freed were taken from the donor. Return:
+ * what of these is still in memory.
+ */
+static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed)
 {
+	u64 kept = min(grown, freed);
 	u32 permille;
 
 	if (kept && app->reclaim.pool == PRESWAP_POOL_UNKNOWN)
 		app->reclaim.pool = preswap_reclaim_pool_of(app);
 	if (app->reclaim.pool == PRESWAP_POOL_DONOR)
 		kept = 0;
-	permille = div64_u64(min(kept, freed) * 1000, freed);
-	WRITE_ONCE(app->reclaim.kept_permille,
-		   (app->reclaim.kept_permille * 7 + permille) / 8);
+	permille = (app->reclaim.zram_permille * 7 +
+		    (u32)div64_u64(kept * 1000, freed)) / 8;
+	/* to be forgotten in four minutes, and not tried again at once */
+	if (permille > DECIDE_ZRAM_MAX)
+		permille = 1000;
+	WRITE_ONCE(app->reclaim.zram_permille, permille);
+	return kept;
 }
 
 /* Return: bytes that this has freed, which may be more than asked. */
@@ -221,7 +230,7 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
 	u64 pool = preswap_reclaim_pool_pages(), grown;
-	u64 begin_ns = ktime_get_ns();
+	u64 took_ns = ktime_get_ns();
 	char text[48];
 	int err;
 
@@ -231,13 +240,12 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 	after = preswap_app_memory_now(app);
 	freed = before > after ? before - after : 0;
 	atomic64_add(freed, &preswap_reclaim_bytes);
-	grown = preswap_reclaim_pool_pages();
-	grown = (grown - min(grown, pool)) << PAGE_SHIFT;
-	if (freed) {
-		preswap_reclaim_measure(freed - min(freed, grown),
-					ktime_get_ns() - begin_ns);
-		preswap_reclaim_keep(app, grown, freed);
-	}
+	grown = max_t(s64, preswap_reclaim_pool_pages() - pool, 0) << PAGE_SHIFT;
+	took_ns = ktime_get_ns() - took_ns;
+	if (freed)
+		preswap_reclaim_measure(freed - preswap_reclaim_kept(app, grown,
+								     freed),
+					took_ns);
 	trace_preswap_reclaim(app->id, batch, freed, after, err);
 
 	mutex_lock(&preswap_lock);

@@ -224,11 +224,10 @@ static __u32 anon_permille(const struct decide_use *use)
 	return (__u32)(decide_smaller(use->anon, used) * 1000 / used);
 }
 
-/* Of what is taken from it, the part that becomes free on the node; 0: too little. */
+/* Of what is taken from it, the part that becomes free on the node. */
 static __u32 freed_permille(const struct decide_use *use)
 {
-	return use->kept_permille <= DECIDE_KEPT_MAX ?
-	       1000 - use->kept_permille : 0;
+	return use->zram_permille < 1000 ? 1000 - use->zram_permille : 0;
 }
 
 static __u64 freed_by(const struct decide_use *use, __u64 amount)
@@ -374,7 +373,7 @@ static __u64 donor_key(const struct decision *d, __u32 donor, bool gives)
 	const struct decide_app *app = &d->s->apps[donor];
 	const struct decide_use *use = &app->use[d->resource];
 	__u64 size = units(d->resource, holds(use));
-	__u64 freed = decide_larger(freed_permille(use), 1000 - DECIDE_KEPT_MAX);
+	__u64 freed = decide_larger(freed_permille(use), 1000 - DECIDE_ZRAM_MAX);
 	__u64 price = price_permille(d, donor) * 1000ULL / freed >> 5;	/* 22 bits */
 
 	if (gives)
@@ -398,6 +397,8 @@ static __u64 takeable(const struct decision *d, __u32 donor)
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
 	__u64 taken = d->r->taken[donor];
 
+	if (use->zram_permille > DECIDE_ZRAM_MAX)
+		return 0;
 	return decide_smaller(decide_less(holds(use),
 					  decide_bound(use->floor) + taken),
 			      decide_less(without_swap(use), taken) + d->swap);

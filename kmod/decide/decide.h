@@ -26,7 +26,7 @@
 #define DECIDE_NONE		0xffffffffU
 #define DECIDE_MILLI_PER_CPU	1000ULL
 #define DECIDE_CORE_MILLI_MAX	64000U
-#define DECIDE_KEPT_MAX		750U
+#define DECIDE_ZRAM_MAX		750U
 
 enum decide_resource {
 	DECIDE_CPU,
@@ -79,9 +79,9 @@ struct decide_use {
 	__u32 unused_permille;	/* of what was freed for it lately, the part
 				 * that it had no use for */
 	__u32 moves;	/* tasks that giving would move; CPU only */
-	__u32 kept_permille;	/* of what is taken, the part that stays on the
+	__u32 zram_permille;	/* of what is taken, the part that stays on the
 				 * node: zram keeps it, compressed. Above
-				 * DECIDE_KEPT_MAX nothing is taken */
+				 * DECIDE_ZRAM_MAX nothing is taken */
 	__u64 anon;	/* of @used, what can go nowhere but to swap */
 };
 

@@ -52,7 +52,7 @@
 	F(decide_use, regret_permille)	\
 	F(decide_use, unused_permille)	\
 	F(decide_use, moves)		\
-	F(decide_use, kept_permille)	\
+	F(decide_use, zram_permille)	\
 	F(decide_use, anon)
 
 #define DECIDE_LEASE_FIELDS(F, A)	\

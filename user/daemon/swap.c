@@ -6,6 +6,9 @@
 #include "daemon/log.h"
 #include "daemon/swap.h"
 
+_Static_assert(INVENTORY_MEMORY == 1 && INVENTORY_FLASH == 2 &&
+	       INVENTORY_ROTATING == 3, "the numbers of swap_speed");
+
 int swap_tell(const char *root, enum inventory_speed *told)
 {
 	enum inventory_speed is = inventory_swap_speed(root);

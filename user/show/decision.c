@@ -243,9 +243,9 @@ static void put_too_little(FILE *to, const struct decide_snapshot *saw,
 	uint64_t above = use->used > use->floor ? use->used - use->floor : 0;
 	char a[UNITS_MAX], b[UNITS_MAX];
 
-	if (use->kept_permille > DECIDE_KEPT_MAX)
+	if (use->zram_permille > DECIDE_ZRAM_MAX)
 		fprintf(to, ": no, zram would keep %.1f %% of what is taken",
-			(use->kept_permille < 1000 ? use->kept_permille :
+			(use->zram_permille < 1000 ? use->zram_permille :
 						     1000) / 10.0);
 	else if (use->anon && above > files + saw->swap_free)
 		fprintf(to, ": no, %s of it is in files, and the swap has room for %s",

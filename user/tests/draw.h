@@ -68,7 +68,7 @@ static inline void draw_app(struct decide_app *app, __u32 i)
 		use->unused_permille = draw(2) ? 0 : draw_value(1000);
 		use->moves = draw(2) ? 0 : draw_value(1000);
 	}
-	app->use[DECIDE_MEMORY].kept_permille = draw(2) ? 0 : draw_value(1000);
+	app->use[DECIDE_MEMORY].zram_permille = draw(2) ? 0 : draw_value(1000);
 	app->use[DECIDE_MEMORY].anon = draw(2) ? 0 :
 				       draw_value(1000 * DRAW_MIB);
 }

@@ -99,10 +99,10 @@ static inline uint64_t promised_holds(const struct decide_app *app,
 static inline void promises_gain(const struct decide_snapshot *s,
 				 const struct decide_proposal *p)
 {
-	uint32_t kept = s->apps[p->donor].use[p->resource].kept_permille;
+	uint32_t kept = s->apps[p->donor].use[p->resource].zram_permille;
 	uint32_t freed = 1000 - kept;
 
-	promise(kept <= DECIDE_KEPT_MAX, "taken, and %u of 1000 stay", kept);
+	promise(kept <= DECIDE_ZRAM_MAX, "taken, and %u of 1000 stay", kept);
 	promise(p->gain <= p->amount && p->gain * 1000 <= p->amount * freed &&
 		p->gain * 1000 + 2000 > p->amount * freed,
 		"%llu taken, %llu freed", (unsigned long long)p->amount,

@@ -167,7 +167,7 @@ static void test_kept(void)
 	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
 	run();
 	cost = proposals[0].cost;
-	batch->use[DECIDE_MEMORY].kept_permille = 400;
+	batch->use[DECIDE_MEMORY].zram_permille = 400;
 	run();
 	ktap_assert(result.nr_proposals == 1 && !result.nr_shortages, "%u, %u",
 		    result.nr_proposals, result.nr_shortages);
@@ -201,7 +201,7 @@ static void test_kept(void)
 		service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
 		expect(service, DECIDE_MEMORY, 250 * MIB + kept * kept,
 		       250 * MIB + kept * kept);
-		batch->use[DECIDE_MEMORY].kept_permille = kept;
+		batch->use[DECIDE_MEMORY].zram_permille = kept;
 		run();
 		ktap_assert(result.nr_proposals == 1 && !result.nr_shortages &&
 			    proposals[0].gain >= 200 * MIB + kept * kept &&
@@ -218,14 +218,14 @@ static void test_kept(void)
 	other = add(1, DECIDE_BATCH, true, 0, 400 * MIB);
 	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
 	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
-	batch->use[DECIDE_MEMORY].kept_permille = 100;
+	batch->use[DECIDE_MEMORY].zram_permille = 100;
 	run();
 	ktap_assert(given_by(batch, DECIDE_MEMORY) == 0 &&
 		    given_by(other, DECIDE_MEMORY) == 200 * MIB, "the dearer");
 
 	/* nothing is taken where nothing would be freed */
-	batch->use[DECIDE_MEMORY].kept_permille = 1000;
-	other->use[DECIDE_MEMORY].kept_permille = 1000;
+	batch->use[DECIDE_MEMORY].zram_permille = 1000;
+	other->use[DECIDE_MEMORY].zram_permille = 1000;
 	run();
 	ktap_assert(!result.nr_proposals && result.nr_shortages == 1 &&
 		    shortages[0].missing == 200 * MIB, "taken in vain");

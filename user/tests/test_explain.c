@@ -70,7 +70,7 @@ static void put_decision(FILE *to, uint64_t seq, uint64_t expected)
 		.had = 900 * MIB,
 		.given = (seq == 1 ? 0 : 200) * MIB,
 		.bar = bar,
-		.kept_permille = kept,
+		.zram_permille = kept,
 		.anon = anon,
 	};
 	apps[1].use[resource] = (struct decide_use){

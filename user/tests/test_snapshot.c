@@ -154,15 +154,15 @@ static const char example[] =
 	"node capacity=4000,1048576000,104857600,10485760 used=0,996147200,0,0 rate=0,0,0,0 noise=0,0,0,0 threshold_pct=80,80,80,80 core_milli=1000 correlation_pct=50 min_priority=1 swap_slow_permille=0 swap_free=0 nr_apps=2 nr_leases=1\n"
 	"limits proposals_max=64 shortages_max=64\n"
 	"app id=100 priority=1 sensitivity=2 eligible=1 parent=4294967295 path=/batch\\040job\n"
-	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=1 used=943718400 base=943718400 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=1 used=943718400 base=943718400 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
 	"app id=101 priority=9 sensitivity=0 eligible=0 parent=4294967295\n"
-	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=1 used=52428800 base=52428800 q50=262144000 q95=262144000 floor=0 had=0 given=0 source=1 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=1 used=52428800 base=52428800 q50=262144000 q95=262144000 floor=0 had=0 given=0 source=1 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=3 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
 	"lease id=5 donor=0 receiver=1 resource=1 amount=209715200 gain=209715200\n"
 	"answer nr_proposals=1 nr_shortages=0 nr_receivers=1 nr_waiting=0 nr_refused=0 need=0,209715200,0,0 outlook[0].rise=0 outlook[0].spread=0 outlook[0].room=3200 outlook[0].over=0 outlook[0].chance_permille=0 outlook[1].rise=209715200 outlook[1].spread=0 outlook[1].room=0 outlook[1].over=157286400 outlook[1].chance_permille=1000 outlook[2].rise=0 outlook[2].spread=0 outlook[2].room=83886080 outlook[2].over=0 outlook[2].chance_permille=0 outlook[3].rise=0 outlook[3].spread=0 outlook[3].room=8388560 outlook[3].over=0 outlook[3].chance_permille=0\n"
 	"proposal donor=0 receiver=1 resource=1 source=1 amount=209715200 gain=209715200 benefit=66355200 cost=204800\n"
@@ -174,13 +174,13 @@ static const char no_net_example[] =
 	"node capacity=4000,1048576000,104857600 used=0,996147200,0 rate=0,0,0 noise=0,0,0 threshold_pct=80,80,80 core_milli=1000 correlation_pct=50 min_priority=1 swap_slow_permille=0 swap_free=0 nr_apps=2 nr_leases=1\n"
 	"limits proposals_max=64 shortages_max=64\n"
 	"app id=100 priority=1 sensitivity=2 eligible=1 parent=4294967295 path=/batch\\040job\n"
-	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=1 used=943718400 base=943718400 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=1 used=943718400 base=943718400 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
 	"app id=101 priority=9 sensitivity=0 eligible=0 parent=4294967295\n"
-	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=1 used=52428800 base=52428800 q50=262144000 q95=262144000 floor=0 had=0 given=0 source=1 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
-	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n"
+	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=1 used=52428800 base=52428800 q50=262144000 q95=262144000 floor=0 had=0 given=0 source=1 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
+	"use resource=2 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
 	"lease id=5 donor=0 receiver=1 resource=1 amount=209715200 gain=209715200\n"
 	"answer nr_proposals=1 nr_shortages=0 nr_receivers=1 nr_waiting=0 nr_refused=0 need=0,209715200,0\n"
 	"proposal donor=0 receiver=1 resource=1 source=1 amount=209715200 gain=209715200 benefit=66355200 cost=204800\n"
@@ -307,7 +307,7 @@ static void test_damage(void)
 		  "line 5: 'used=0' where resource= must be" },
 		{ "use resource=1 ", "use resource=0 ",
 		  "line 6: resource 0 is there twice" },
-		{ "use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 kept_permille=0 anon=0\n",
+		{ "use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n",
 		  "", "line 8: app 0 before it lacks a 'use' (resource 0)" },
 		{ "lease id=5 ", "lease ", "line 14: 'donor=0' where id= must" },
 		{ "lease id=5", "\n", "line 14: an empty line" },
