@@ -5,8 +5,8 @@
 # stage_NAME with - and . as _: it runs in the tree's top directory, and prints
 # KTAP, or is one test that passes when it returns 0.
 
-# name, most seconds it may take, always or long; beside: while the one before it
-# runs, too, as guests sleep most of their time
+# name, most seconds it may take, always or long; beside: while those before it
+# run, too, as guests and packages sleep much of their time
 stages() {
 	cat <<-'TABLE'
 	packages 900 always
@@ -21,9 +21,9 @@ stages() {
 	module-6.1 300 always
 	module-6.12 300 always
 	user 300 always
-	unit 600 always
 	fuzz 300 always
-	dkms 900 always
+	unit 900 always
+	dkms 900 always beside
 	vm 900 always beside
 	guest-6.1 1200 always
 	guest-6.12 1200 always beside
