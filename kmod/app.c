@@ -113,8 +113,9 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 		other = NULL;
 	rcu_read_unlock();
 	if (!other) {
-		hash_add_rcu(preswap_app_table, &app->hash, id);
+		/* who finds it as a parent finds it in the list, too */
 		list_add_tail_rcu(&app->list, &preswap_apps);
+		hash_add_rcu(preswap_app_table, &app->hash, id);
 		atomic_inc(&preswap_app_number);
 	}
 	spin_unlock_bh(&preswap_app_table_lock);
@@ -306,8 +307,9 @@ void preswap_app_sample_files(void)
 					   app->mem_bytes);
 		/* data change: in four minutes all is three quarters */
 		if (!app->reclaim.held)
-			app->reclaim.zram_permille -=
-				app->reclaim.zram_permille >> 9;
+			WRITE_ONCE(app->reclaim.zram_permille,
+				   app->reclaim.zram_permille -
+				   (app->reclaim.zram_permille >> 9));
 	}
 }
 

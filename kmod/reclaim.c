@@ -210,13 +210,16 @@ static u8 preswap_reclaim_pool_of(const struct preswap_app *app)
 static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed)
 {
 	u64 kept = min(grown, freed);
+	u8 pool = READ_ONCE(app->reclaim.pool);
 	u32 permille;
 
-	if (kept && app->reclaim.pool == PRESWAP_POOL_UNKNOWN)
-		app->reclaim.pool = preswap_reclaim_pool_of(app);
-	if (app->reclaim.pool == PRESWAP_POOL_DONOR)
+	if (kept && pool == PRESWAP_POOL_UNKNOWN) {
+		pool = preswap_reclaim_pool_of(app);
+		WRITE_ONCE(app->reclaim.pool, pool);
+	}
+	if (pool == PRESWAP_POOL_DONOR)
 		kept = 0;
-	permille = (app->reclaim.zram_permille * 7 +
+	permille = (READ_ONCE(app->reclaim.zram_permille) * 7 +
 		    (u32)div64_u64(kept * 1000, freed)) / 8;
 	/* to be forgotten in four minutes, and not tried again at once */
 	if (permille > DECIDE_ZRAM_MAX)
@@ -304,7 +307,7 @@ void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 	if (!app->reclaim.held && bytes) {
 		app->reclaim.base = preswap_app_memory_now(app);
 		app->reclaim.failures = 0;
-		app->reclaim.pool = PRESWAP_POOL_UNKNOWN;
+		WRITE_ONCE(app->reclaim.pool, PRESWAP_POOL_UNKNOWN);
 	}
 	app->reclaim.held = bytes;
 	if (bytes)
