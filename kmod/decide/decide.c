@@ -69,15 +69,16 @@
  * Cost = taken x weight(donor) x (1 + regret + wanted + moving + slow). Regret is what
  * taking from this donor has cost it lately beyond being without. Wanted is what its
  * own forecast says: up to 1 where it will grow, by the part by which it does, as it
- * will soon miss what is taken; down to -1/2 where it will surely shrink, as it would
+ * will soon miss what is taken (that it will be back to what it had before leases is
+ * no growth); down to -1/2 where it will surely shrink, as it would
  * leave that anyway. Moving is for tasks that change cores: each loses about 1 ms to
  * cold caches, in a lease of some 3 s a third of a milli-CPU, against what the donor
  * uses; 4 at most. Where swap is slower than files, what goes there costs more.
  * Example: a donor of 400 MiB that is expected at 500 costs a
  * quarter more; one that will be at 100 or less three eighths less. One of 1 core
  * with 600 threads costs a fifth more than one with a few.
- * A lease begins where 4/5 of the benefit exceed the cost, and goes on where
- * all of it does.
+ * A lease begins where 4/5 of the benefit exceed the cost, and goes on where 5/4 of
+ * it do, with a demand as high as noise may have hidden.
  */
 #include "decide.h"
 #include "demand.h"
@@ -159,7 +160,6 @@ struct turn {
 	struct decide_demand demand;	/* with what is carried */
 	__u64 carried;	/* for receivers before this one */
 	__u64 kept;	/* beyond the shortage, of what it holds */
-	__u64 lift;	/* with so much more demand it would be short of both */
 	__u64 room;
 	__u64 shortage;
 	__u64 missing;	/* of the shortage, as donors give */
@@ -196,12 +196,14 @@ static __u64 units(__u32 resource, __u64 amount)
 static __s32 wanted_permille(const struct decide_use *use)
 {
 	__u64 used = decide_bound(use->used);
+	__u64 had = used + decide_bound(use->given);
 
 	if (use->source != DECIDE_FROM_FORECAST || !used)
 		return 0;
-	if (use->q50 > used)
-		return (__s32)(decide_smaller(use->q50 - used, used) * 1000 /
-			       used);
+	/* that it will be back to what it had is no growth */
+	if (use->q50 > had)
+		return (__s32)(decide_smaller(use->q50 - had, had) * 1000 /
+			       had);
 	/* as q50 <= q95, the median is below as well */
 	return -(__s32)(decide_less(used, decide_larger(use->q50, use->q95)) *
 			500 / used);
@@ -242,8 +244,7 @@ static __u64 amount_to_free(const struct decide_use *use, __u64 free)
 
 	if (!permille)
 		return DECIDE_MAX + 1;
-	return free / permille * 1000 +
-	       (free % permille * 1000 + permille - 1) / permille;
+	return (free * 1000 + permille - 1) / permille;
 }
 
 /* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
@@ -251,14 +252,12 @@ static __u32 price_permille(const struct decision *d, __u32 donor)
 {
 	const struct decide_app *app = &d->s->apps[donor];
 	const struct decide_use *use = &app->use[d->resource];
-	__u32 regret = use->regret_permille;
-	__u32 slow = d->s->swap_slow_permille;
+	__u32 regret = (__u32)decide_smaller(use->regret_permille,
+					     DECIDE_REGRET_MAX);
+	__u32 slow = (__u32)decide_smaller(d->s->swap_slow_permille,
+					   DECIDE_SLOW_MAX);
 	__s32 permille;
 
-	if (regret > DECIDE_REGRET_MAX)
-		regret = DECIDE_REGRET_MAX;
-	if (slow > DECIDE_SLOW_MAX)
-		slow = DECIDE_SLOW_MAX;
 	permille = 1000 + (__s32)regret + wanted_permille(use);
 	return weight(app) * ((__u32)permille + moving_permille(use) +
 			      slow * anon_permille(use) / 1000);
@@ -511,7 +510,7 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 
 	if (old) {
 		room += turn->kept;
-		demand.median += (__s64)turn->lift;
+		demand.median += (__s64)(d->slack + d->step / 2);
 	}
 	covered = decide_demand_expected(&demand, room - missing,
 					 decide_smaller(missing, p->gain));
@@ -520,7 +519,8 @@ static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 	taken = d->resource == DECIDE_CPU ? p->gain : p->amount;
 	p->cost = decide_permille(units(d->resource, taken),
 				  price_permille(d, p->donor));
-	worth = old ? p->benefit : p->benefit - p->benefit / 5;
+	worth = old ? p->benefit + p->benefit / 4 :
+		      p->benefit - p->benefit / 5;
 	if (worth <= p->cost)
 		return DECIDE_TOO_DEAR;
 	if (r->nr_proposals == d->proposals_end)
@@ -879,7 +879,6 @@ static void take_turn(struct decision *d, __u32 app)
 		turn.room = decide_smaller((__u64)d->room, DECIDE_MAX);
 	turn.shortage = decide_less(wanted, turn.room) + d->crumbs;
 	turn.kept = kept(d, &turn, wanted);
-	turn.lift = turn.kept + decide_less(turn.room, wanted);
 	d->room -= (__s64)wanted;
 	if (turn.shortage < d->step && !r->held[app]) {
 		d->crumbs = turn.shortage;

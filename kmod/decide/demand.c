@@ -19,13 +19,15 @@ struct decide_demand decide_demand(const struct decide_app *app,
 {
 	const struct decide_use *use = &app->use[resource];
 	__u64 used = decide_bound(use->used), base = decide_bound(use->base);
-	__u64 median = used, high = used;
+	__u64 given = decide_bound(use->given), median = used, high = used;
 	struct decide_demand demand;
 
 	if (use->source != DECIDE_FROM_NOTHING) {
+		/* what it gives is counted as used already */
 		median = decide_smaller(use->q50, capacity);
-		median = decide_larger(median, used);
+		median = decide_larger(decide_less(median, given), used);
 		high = decide_smaller(use->q95, capacity);
+		high = decide_less(high, given);
 		high = decide_larger(high, median);
 	}
 	demand.median = (__s64)median - (__s64)base;

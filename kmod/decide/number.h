@@ -27,10 +27,10 @@ static inline __u64 decide_less(__u64 value, __u64 by)
 	return value > by ? value - by : 0;
 }
 
-/* @value x @permille / 1000, for values that 32 bits more would overflow. */
+/* Of up to 2^54 with @permille to 1000, or costs: what a product in 64 bits holds. */
 static inline __u64 decide_permille(__u64 value, __u32 permille)
 {
-	return value / 1000 * permille + value % 1000 * permille / 1000;
+	return value * permille / 1000;
 }
 
 #endif /* PRESWAP_DECIDE_NUMBER_H */

@@ -133,6 +133,22 @@ static inline void promises_swap(const struct decide_snapshot *s,
 		(unsigned long long)promised_bound(s->swap_free));
 }
 
+/* What is in force may be short of its cost by what noise makes of both. */
+static inline bool promised_worth(const struct decide_snapshot *s,
+				  const struct decide_proposal *p)
+{
+	uint32_t i;
+
+	if (p->benefit > p->cost)
+		return true;
+	for (i = 0; i < s->nr_leases; i++)
+		if (s->leases[i].donor == p->donor &&
+		    s->leases[i].receiver == p->receiver &&
+		    s->leases[i].resource == p->resource)
+			return p->benefit + p->benefit / 4 > p->cost;
+	return false;
+}
+
 static inline void promises_proposal(const struct decide_snapshot *s,
 				     const struct decide_result *r, uint32_t n)
 {
@@ -152,7 +168,7 @@ static inline void promises_proposal(const struct decide_snapshot *s,
 		to->priority);
 	promise(!promised_inside(s, p->donor, p->receiver) &&
 		!promised_inside(s, p->receiver, p->donor), "nested");
-	promise(p->benefit > p->cost, "not worth it");
+	promise(promised_worth(s, p), "not worth it");
 	promise(p->amount && p->gain, "nothing is given");
 	promise(p->source == to->use[p->resource].source, "another source");
 	if (promised_in_amounts(p->resource))
@@ -344,13 +360,14 @@ static inline void promises_same(const struct decide_result *a,
 static inline int32_t promised_wanted(const struct decide_use *use)
 {
 	uint64_t used = promised_bound(use->used);
+	uint64_t had = used + promised_bound(use->given);
 	uint64_t high = promised_larger(use->q50, use->q95), grows;
 
 	if (use->source != DECIDE_FROM_FORECAST || !used)
 		return 0;
-	if (use->q50 > used) {
-		grows = use->q50 - used;
-		return (int32_t)((grows < used ? grows : used) * 1000 / used);
+	if (use->q50 > had) {
+		grows = use->q50 - had;
+		return (int32_t)((grows < had ? grows : had) * 1000 / had);
 	}
 	return high < used ? -(int32_t)((used - high) * 500 / used) : 0;
 }

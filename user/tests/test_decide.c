@@ -959,7 +959,13 @@ static void test_margin(void)
 	ktap_assert(result.nr_proposals == 1, "30 of 36 does not go on");
 	from->use[DECIDE_MEMORY].regret_permille = 500;
 	explain();
-	ktap_assert(result.nr_proposals == 0, "37.5 of 36 goes on");
+	ktap_assert(result.nr_proposals == 1, "37.5 of 36 does not, by a margin");
+	from->use[DECIDE_MEMORY].regret_permille = 790;
+	explain();
+	ktap_assert(result.nr_proposals == 1, "44.75 of 36 does not");
+	from->use[DECIDE_MEMORY].regret_permille = 800;
+	explain();
+	ktap_assert(result.nr_proposals == 0, "45 of 36 goes on");
 }
 
 /* The larger one would give, had it not stood still for it lately. */
@@ -1623,7 +1629,7 @@ int main(void)
 		{ "R-15 chance and risk, and what they make a lease worth",
 		  test_risk },
 		{ "R-19 not earlier than freeing takes", test_just_in_time },
-		{ "R-22 a margin to begin, none to go on", test_margin },
+		{ "R-22 a margin to begin, and one to go on", test_margin },
 		{ "R-21 R-33 a donor that suffered is dearer", test_regret },
 		{ "R-20 a donor's own forecast makes it dearer, or cheaper",
 		  test_wanted },
