@@ -82,7 +82,7 @@ static void set_scene(__u32 resource)
 	assume(d.proposals_end <= r.proposals_max);
 	assume(d.shortages_end <= r.shortages_max);
 	assume(d.step >= least_step[DECIDE_CPU] && d.step <= DECIDE_MAX);
-	assume(d.swap <= DECIDE_MAX);
+	assume(d.slack <= DECIDE_MAX && d.swap <= DECIDE_MAX);
 	assume_core(&d);
 	assume(d.capacity <= (resource == DECIDE_CPU ?
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
@@ -101,7 +101,7 @@ static struct turn any_turn(void)
 	turn.counts = 0;	/* that would change nothing else */
 	assume(turn.shortage <= 4 * DECIDE_MAX);
 	assume(turn.missing <= turn.shortage);
-	assume(turn.kept <= DECIDE_MAX && turn.lift <= 2 * DECIDE_MAX);
+	assume(turn.kept <= DECIDE_MAX);
 	assume(turn.stands >= turn.missing &&
 	       turn.stands <= turn.shortage + turn.kept);
 	assume(turn.room <= DECIDE_MAX);
@@ -240,7 +240,7 @@ static void assume_small_amounts(const struct turn *turn)
 	       use->anon <= SMALL_BYTES && d.swap <= SMALL_BYTES &&
 	       lease.amount <= SMALL_BYTES && turn->shortage <= SMALL_BYTES &&
 	       turn->kept <= SMALL_BYTES && turn->room <= SMALL_BYTES &&
-	       turn->lift <= SMALL_BYTES && d.capacity <= SMALL_BYTES &&
+	       d.slack <= SMALL_BYTES && d.capacity <= SMALL_BYTES &&
 	       d.step == least_step[d.resource]);
 }
 
@@ -271,6 +271,12 @@ static __u64 donor_keeps(void)
 	else
 		floor = d.floors;
 	return decide_larger(cores_for(&d, floor), 1);
+}
+
+static bool in_force(void)
+{
+	return lease.donor == DONOR && lease.receiver == RECEIVER &&
+	       lease.resource == d.resource;
 }
 
 /* Whatever it has given before, one more receiver takes it to no less. */
@@ -314,7 +320,9 @@ static void judge_one(__u32 resource)
 		proposals[0].resource == resource, "of these two");
 	promise(proposals[0].amount == (taken[DONOR] - before) * unit,
 		"what is given is counted");
-	promise(proposals[0].benefit > proposals[0].cost, "worth it");
+	promise(proposals[0].benefit +
+		(in_force() ? proposals[0].benefit / 4 : 0) >
+		proposals[0].cost, "worth it");
 	promise(gives && turn.missing <= decide_less(missing, proposals[0].gain),
 		"covers what it frees");
 }
@@ -386,8 +394,8 @@ void proof_wanted_small(void)
 	struct decide_use use;
 	__s32 wanted;
 
-	assume(use.used <= 1U << 16 && use.q50 <= 1U << 20 &&
-	       use.q95 <= 1U << 20);
+	assume(use.used <= 1U << 16 && use.given <= 1U << 16 &&
+	       use.q50 <= 1U << 20 && use.q95 <= 1U << 20);
 	wanted = wanted_permille(&use);
 	promise(wanted >= -500 && wanted <= 1000, "half less to twice");
 }
