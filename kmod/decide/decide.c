@@ -69,14 +69,14 @@
  * Cost = taken x weight(donor) x (1 + regret + wanted + moving + slow). Regret is what
  * taking from this donor has cost it lately beyond being without. Wanted is what its
  * own forecast says: up to 1 where it will grow, by the part by which it does, as it
- * will soon miss what is taken (that it will be back to what it had before leases is
- * no growth); down to -1/2 where it will surely shrink, as it would
- * leave that anyway. Moving is for tasks that change cores: each loses about 1 ms to
- * cold caches, in a lease of some 3 s a third of a milli-CPU, against what the donor
- * uses; 4 at most. Where swap is slower than files, what goes there costs more.
- * Example: a donor of 400 MiB that is expected at 500 costs a
- * quarter more; one that will be at 100 or less three eighths less. One of 1 core
- * with 600 threads costs a fifth more than one with a few.
+ * will soon miss what is taken; down to -1/2 where it will surely shrink, as it would
+ * leave that anyway. That it will be back to what it has without leases is no growth.
+ * Moving is for tasks that change cores: each loses about 1 ms to cold caches, in a
+ * lease of some 3 s a third of a milli-CPU, against what the donor uses; 4 at most.
+ * Where swap is slower than files, what goes there costs more.
+ * Example: a donor of 400 MiB that is expected at 500 costs a quarter more; one that
+ * will be at 100 or less three eighths less. One of 1 core with 600 threads costs a
+ * fifth more than one with a few.
  * A lease begins where 4/5 of the benefit exceed the cost, and goes on where 5/4 of
  * it do, with a demand as high as noise may have hidden.
  */
@@ -200,7 +200,6 @@ static __s32 wanted_permille(const struct decide_use *use)
 
 	if (use->source != DECIDE_FROM_FORECAST || !used)
 		return 0;
-	/* that it will be back to what it had is no growth */
 	if (use->q50 > had)
 		return (__s32)(decide_smaller(use->q50 - had, had) * 1000 /
 			       had);

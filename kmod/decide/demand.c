@@ -19,11 +19,13 @@ struct decide_demand decide_demand(const struct decide_app *app,
 {
 	const struct decide_use *use = &app->use[resource];
 	__u64 used = decide_bound(use->used), base = decide_bound(use->base);
-	__u64 given = decide_bound(use->given), median = used, high = used;
+	__u64 median = used, high = used, given = 0;
 	struct decide_demand demand;
 
 	if (use->source != DECIDE_FROM_NOTHING) {
-		/* what it gives is counted as used already */
+		/* a forecast is of all that it would use, given or not */
+		if (use->source == DECIDE_FROM_FORECAST)
+			given = decide_bound(use->given);
 		median = decide_smaller(use->q50, capacity);
 		median = decide_larger(decide_less(median, given), used);
 		high = decide_smaller(use->q95, capacity);

@@ -27,7 +27,7 @@ static inline __u64 decide_less(__u64 value, __u64 by)
 	return value > by ? value - by : 0;
 }
 
-/* Of up to 2^54 with @permille to 1000, or costs: what a product in 64 bits holds. */
+/* The product must fit 64 bits: amounts with up to 1000 do, and units with prices. */
 static inline __u64 decide_permille(__u64 value, __u32 permille)
 {
 	return value * permille / 1000;

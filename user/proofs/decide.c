@@ -394,8 +394,8 @@ void proof_wanted_small(void)
 	struct decide_use use;
 	__s32 wanted;
 
-	assume(use.used <= 1U << 16 && use.given <= 1U << 16 &&
-	       use.q50 <= 1U << 20 && use.q95 <= 1U << 20);
+	assume(use.used <= 1U << 16 && use.q50 <= 1U << 20 &&
+	       use.q95 <= 1U << 20);
 	wanted = wanted_permille(&use);
 	promise(wanted >= -500 && wanted <= 1000, "half less to twice");
 }

@@ -1180,8 +1180,11 @@ static void carry_out(void)
 	snapshot.nr_leases = result.nr_proposals;
 }
 
-/* @leased: another need was met before, up to twice this one or half of it. */
-static double cost_over_optimum(uint32_t resource, bool leased)
+/*
+ * @leased: another need was met before, up to twice this one or half of it; of those,
+ * @held: against the best set that frees as much as is held, not as is needed.
+ */
+static double cost_over_optimum(uint32_t resource, bool leased, bool held)
 {
 	static const uint64_t usual_of[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = 4000,
@@ -1233,7 +1236,7 @@ static double cost_over_optimum(uint32_t resource, bool leased)
 		if (result.nr_shortages || !result.nr_proposals ||
 		    (resource == DECIDE_CPU && uneven))
 			continue;
-		if (freed > result.need[resource])
+		if (!held && freed > result.need[resource])
 			freed = result.need[resource];
 		sum += (double)cost / cheapest(resource, freed,
 					       proposals[0].amount / 1000);
@@ -1245,24 +1248,32 @@ static double cost_over_optimum(uint32_t resource, bool leased)
 
 static void test_optimum(void)
 {
-	double memory, cpu, io, net, kept_memory, kept_cpu;
+	double memory, cpu, io, net, kept_memory, kept_cpu, held_memory;
 
 	draw_seed = 0x0b7;
-	memory = cost_over_optimum(DECIDE_MEMORY, false);
-	cpu = cost_over_optimum(DECIDE_CPU, false);
-	io = cost_over_optimum(DECIDE_IO, false);
-	net = cost_over_optimum(DECIDE_NET, false);
-	kept_memory = cost_over_optimum(DECIDE_MEMORY, true);
-	kept_cpu = cost_over_optimum(DECIDE_CPU, true);
+	memory = cost_over_optimum(DECIDE_MEMORY, false, false);
+	cpu = cost_over_optimum(DECIDE_CPU, false, false);
+	io = cost_over_optimum(DECIDE_IO, false, false);
+	net = cost_over_optimum(DECIDE_NET, false, false);
+	kept_memory = cost_over_optimum(DECIDE_MEMORY, true, false);
+	kept_cpu = cost_over_optimum(DECIDE_CPU, true, false);
+	held_memory = cost_over_optimum(DECIDE_MEMORY, true, true);
 	printf("# cost over that of the best set: memory %.4f, cores %.4f, I/O %.4f, network %.4f\n",
 	       memory, cpu, io, net);
 	printf("# with others in force: memory %.4f, cores %.4f\n",
 	       kept_memory, kept_cpu);
+	printf("# memory, of the best set that frees what is held: %.4f\n",
+	       held_memory);
 	ktap_assert(memory >= 0.999 && memory <= 1.05, "%f", memory);
 	ktap_assert(cpu >= 0.999 && cpu <= 1.05, "%f", cpu);
 	ktap_assert(io >= 0.999 && io <= 1.05, "%f", io);
 	ktap_assert(net >= 0.999 && net <= 1.05, "%f", net);
-	/* not to disturb what is in force has its price */
+	/*
+	 * Not to disturb what is in force has its price: it frees more than is needed
+	 * now. For what it frees it is the best set.
+	 */
+	ktap_assert(held_memory >= 0.999 && held_memory <= 1.01, "%f",
+		    held_memory);
 	ktap_assert(kept_memory >= 0.999 && kept_memory <= 1.25, "%f",
 		    kept_memory);
 	ktap_assert(kept_cpu >= 0.999 && kept_cpu <= 1.25, "%f", kept_cpu);
@@ -1436,6 +1447,24 @@ static void test_wanted(void)
 		ktap_assert(given_by(cases[i].price > 1000 ? other : donor,
 				     DECIDE_MEMORY) == 50 * MIB, "%u: other", i);
 	}
+}
+
+/* A forecast knows what a donor would use without leases, a trend what it uses. */
+static void test_given(void)
+{
+	struct decide_app *donor;
+
+	node();
+	donor = add(2, DECIDE_BATCH, true, 0, 300 * MIB);
+	donor->use[DECIDE_MEMORY].given = 100 * MIB;
+	expect(donor, DECIDE_MEMORY, 450 * MIB, 450 * MIB);
+	run();
+	ktap_assert(result.outlook[DECIDE_MEMORY].rise == 50 * MIB, "%lld",
+		    (long long)result.outlook[DECIDE_MEMORY].rise);
+	donor->use[DECIDE_MEMORY].source = DECIDE_FROM_TREND;
+	run();
+	ktap_assert(result.outlook[DECIDE_MEMORY].rise == 150 * MIB, "%lld",
+		    (long long)result.outlook[DECIDE_MEMORY].rise);
 }
 
 /* Who gives stays the first until another is cheaper by more than an eighth. */
@@ -1633,6 +1662,8 @@ int main(void)
 		{ "R-21 R-33 a donor that suffered is dearer", test_regret },
 		{ "R-20 a donor's own forecast makes it dearer, or cheaper",
 		  test_wanted },
+		{ "R-14 what a donor gives is no growth to its forecast, but to its trend",
+		  test_given },
 		{ "R-22 who gives already stays the first", test_incumbent },
 		{ "R-19 what cannot receive uses up headroom", test_others },
 		{ "R-22 small needs begin nothing, and keep what has begun",
