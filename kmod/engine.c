@@ -338,6 +338,9 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		.sensitivity = app->policy.sensitivity,
 		.eligible = app->policy.eligible,
 		.parent = app->parent ? app->parent->index : DECIDE_NONE,
+		.never_gets = ~app->policy.receives & PRESWAP_GIVES_ALL,
+		.groups = app->policy.groups,
+		.never_to = app->policy.never_to,
 	};
 	to->use[DECIDE_CPU].used = app->cpu_tick_milli;
 	to->use[DECIDE_CPU].moves = app->affinity.cores ? 0 : app->tasks;

@@ -79,6 +79,7 @@ static int preswap_lease_check_policy(const struct preswap_lease_request *reques
 				      struct netlink_ext_ack *extack)
 {
 	const struct preswap_policy *policy = &request->donor->policy;
+	const struct preswap_app *receiver = request->receiver;
 	u8 gives;
 
 	switch (request->kind) {
@@ -103,6 +104,13 @@ static int preswap_lease_check_policy(const struct preswap_lease_request *reques
 	if (!(policy->gives & gives)) {
 		NL_SET_ERR_MSG(extack,
 			       "the donor's policy excludes this kind of lease");
+		return -EPERM;
+	}
+	if (receiver && (policy->never_to & receiver->policy.groups ||
+			 (receiver->policy.priority &&
+			  !(receiver->policy.receives & gives)))) {
+		NL_SET_ERR_MSG(extack,
+			       "a policy bans this donor from giving to this receiver");
 		return -EPERM;
 	}
 	return 0;

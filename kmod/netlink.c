@@ -73,6 +73,9 @@ static const struct nla_policy preswap_policy_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U64, &preswap_bytes_range),
 	[PRESWAP_A_POLICY_MAX_DOWNTIME_MS] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_downtime_range),
+	[PRESWAP_A_POLICY_RECEIVES] = NLA_POLICY_MAX(NLA_U8, PRESWAP_GIVES_ALL),
+	[PRESWAP_A_POLICY_GROUPS] = { .type = NLA_U32 },
+	[PRESWAP_A_POLICY_NEVER_TO] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy
@@ -449,7 +452,6 @@ static int preswap_task_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
 	struct nlattr *id = preswap_required(info, PRESWAP_A_POLICY_APP_ID,
 					     "app-id");
 	struct nlattr *priority = preswap_required(info,
@@ -464,41 +466,14 @@ static int preswap_policy_set_one(struct sk_buff *skb, struct genl_info *info)
 	struct preswap_policy policy = {
 		.sensitivity = PRESWAP_SENSITIVITY_NORMAL,
 		.gives = PRESWAP_GIVES_ALL,
+		.receives = PRESWAP_GIVES_ALL,
 	};
 
 	if (!id || !priority)
 		return -EINVAL;
-	policy.priority = nla_get_u8(priority);
-	if (attrs[PRESWAP_A_POLICY_SENSITIVITY])
-		policy.sensitivity =
-			nla_get_u8(attrs[PRESWAP_A_POLICY_SENSITIVITY]);
-	if (attrs[PRESWAP_A_POLICY_SWAP_ELIGIBLE])
-		policy.eligible =
-			nla_get_u8(attrs[PRESWAP_A_POLICY_SWAP_ELIGIBLE]);
-	if (attrs[PRESWAP_A_POLICY_FLOOR_CPU_MILLI])
-		policy.floor[DECIDE_CPU] =
-			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_CPU_MILLI]);
-	if (attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES])
-		policy.floor[DECIDE_MEMORY] =
-			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_MEM_BYTES]);
-	if (attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES])
-		policy.floor[DECIDE_IO] =
-			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_IO_BYTES]);
-	if (attrs[PRESWAP_A_POLICY_FLOOR_NET_BYTES])
-		policy.floor[DECIDE_NET] =
-			nla_get_u64(attrs[PRESWAP_A_POLICY_FLOOR_NET_BYTES]);
-	if (attrs[PRESWAP_A_POLICY_GIVES])
-		policy.gives = nla_get_u8(attrs[PRESWAP_A_POLICY_GIVES]);
-	policy.max_stall_pct = max_stall_pct[policy.sensitivity];
-	if (attrs[PRESWAP_A_POLICY_MAX_STALL_PCT])
-		policy.max_stall_pct =
-			nla_get_u8(attrs[PRESWAP_A_POLICY_MAX_STALL_PCT]);
-	if (attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS])
-		policy.max_downtime_ms =
-			nla_get_u32(attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS]);
-	if (attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL])
-		policy.needs_approval =
-			nla_get_u8(attrs[PRESWAP_A_POLICY_NEEDS_APPROVAL]);
+	preswap_get_policy(info->attrs, &policy);
+	if (!policy.max_stall_pct)
+		policy.max_stall_pct = max_stall_pct[policy.sensitivity];
 	return preswap_policy_set(nla_get_u64(id), &policy, info->extack);
 }
 

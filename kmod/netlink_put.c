@@ -235,23 +235,31 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	return 0;
 }
 
+#define TASK(attr, as, member)						\
+	PUT_MEMBER(TASK_ ## attr, as, struct preswap_task_view, member)
+
+static const struct preswap_put_member preswap_put_task_members[] = {
+	TASK(APP_ID, u64, app_id),
+	TASK(PID, u32, pid),
+	TASK(TGID, u32, tgid),
+	TASK(CPU_NS, u64, usage.cpu_ns),
+	TASK(RUN_DELAY_NS, u64, usage.run_delay_ns),
+	TASK(RSS_BYTES, u64, rss_bytes),
+	TASK(SWAP_BYTES, u64, swap_bytes),
+	TASK(MAJOR_FAULTS, u64, usage.major_faults),
+	TASK(READ_BYTES, u64, usage.read_bytes),
+	TASK(WRITE_BYTES, u64, usage.write_bytes),
+	TASK(SWITCHES, u64, usage.switches),
+	TASK(MOVED, u8, moved),
+	{}
+};
+
 int preswap_put_task(struct sk_buff *skb, const struct preswap_task_view *task)
 {
 	struct preswap_put p = { skb, PRESWAP_A_TASK_PAD };
 
-	put_u64(&p, PRESWAP_A_TASK_APP_ID, task->app_id);
-	put_u32(&p, PRESWAP_A_TASK_PID, task->pid);
-	put_u32(&p, PRESWAP_A_TASK_TGID, task->tgid);
+	put_members(&p, preswap_put_task_members, task);
 	put_string(&p, PRESWAP_A_TASK_COMM, task->comm);
-	put_u64(&p, PRESWAP_A_TASK_CPU_NS, task->usage.cpu_ns);
-	put_u64(&p, PRESWAP_A_TASK_RUN_DELAY_NS, task->usage.run_delay_ns);
-	put_u64(&p, PRESWAP_A_TASK_RSS_BYTES, task->rss_bytes);
-	put_u64(&p, PRESWAP_A_TASK_SWAP_BYTES, task->swap_bytes);
-	put_u64(&p, PRESWAP_A_TASK_MAJOR_FAULTS, task->usage.major_faults);
-	put_u64(&p, PRESWAP_A_TASK_READ_BYTES, task->usage.read_bytes);
-	put_u64(&p, PRESWAP_A_TASK_WRITE_BYTES, task->usage.write_bytes);
-	put_u64(&p, PRESWAP_A_TASK_SWITCHES, task->usage.switches);
-	put_u8(&p, PRESWAP_A_TASK_MOVED, task->moved);
 	return p.err;
 }
 
@@ -263,10 +271,11 @@ static u32 preswap_approved_ms(const struct preswap_app *app)
 	       div_u64(app->approved_until_ns - now_ns, NSEC_PER_MSEC);
 }
 
+/* Of the width of their attributes, as they are read by these, too. */
 #define POLICY(attr, as, member)					\
 	PUT_MEMBER(POLICY_ ## attr, as, struct preswap_policy, member)
 
-static const struct preswap_put_member preswap_put_policy_members[] = {
+static const struct preswap_put_member preswap_policy_members[] = {
 	POLICY(PRIORITY, u8, priority),
 	POLICY(SENSITIVITY, u8, sensitivity),
 	POLICY(SWAP_ELIGIBLE, u8, eligible),
@@ -277,8 +286,25 @@ static const struct preswap_put_member preswap_put_policy_members[] = {
 	POLICY(GIVES, u8, gives),
 	POLICY(MAX_STALL_PCT, u8, max_stall_pct),
 	POLICY(NEEDS_APPROVAL, u8, needs_approval),
+	POLICY(RECEIVES, u8, receives),
+	POLICY(GROUPS, u32, groups),
+	POLICY(NEVER_TO, u32, never_to),
 	{}
 };
+
+/* The other way round: what @attrs has of it, as it was checked, into @policy. */
+void preswap_get_policy(struct nlattr **attrs, struct preswap_policy *policy)
+{
+	const struct preswap_put_member *member = preswap_policy_members;
+
+	for (; member->attr; member++)
+		if (attrs[member->attr])
+			nla_memcpy((void *)policy + member->offset,
+				   attrs[member->attr], member->width);
+	if (attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS])
+		policy->max_downtime_ms =
+			nla_get_u32(attrs[PRESWAP_A_POLICY_MAX_DOWNTIME_MS]);
+}
 
 int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 {
@@ -286,7 +312,7 @@ int preswap_put_policy(struct sk_buff *skb, const struct preswap_app *app)
 	const struct preswap_policy *policy = &app->policy;
 
 	put_u64(&p, PRESWAP_A_POLICY_APP_ID, app->id);
-	put_members(&p, preswap_put_policy_members, policy);
+	put_members(&p, preswap_policy_members, policy);
 	if (policy->max_downtime_ms)
 		put_u32(&p, PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
 			policy->max_downtime_ms);
@@ -348,6 +374,7 @@ static const struct preswap_put_member preswap_put_why[] = {
 	WHY(AT_FLOOR, u32, donors[DECIDE_AT_FLOOR]),
 	WHY(TOO_LITTLE, u32, donors[DECIDE_TOO_LITTLE]),
 	WHY(TOO_DEAR, u32, donors[DECIDE_TOO_DEAR]),
+	WHY(BANNED, u32, donors[DECIDE_BANNED]),
 	{}
 };
 

@@ -18,6 +18,9 @@ struct preswap_policy {
 	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
 	u64 floor[DECIDE_RESOURCES];
 	u8 gives;		/* bits 1 << enum decide_resource */
+	u8 receives;		/* likewise */
+	u32 groups;		/* it is in, by bits */
+	u32 never_to;		/* groups that it does not give to */
 	u8 max_stall_pct;
 	bool needs_approval;
 };

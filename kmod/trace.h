@@ -59,7 +59,7 @@ TRACE_EVENT(preswap_decide,
 		  __entry->net_need, __entry->dry_run)
 );
 
-static_assert(sizeof(struct decide_why) ==
+static_assert(offsetofend(struct decide_why, donors) ==
 	      6 * sizeof(u64) + (2 + DECIDE_VERDICTS) * sizeof(u32));
 
 DECLARE_EVENT_CLASS(preswap_lease,
@@ -98,7 +98,7 @@ DECLARE_EVENT_CLASS(preswap_lease,
 		       (const char *)&lease->why + sizeof(__entry->need),
 		       sizeof(__entry->counts));
 	),
-	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d median=%llu spread=%llu carried=%llu base=%llu room=%llu shortage=%llu chance_permille=%u threshold_pct=%u give=%u barred=%u nested=%u at_floor=%u too_little=%u too_dear=%u",
+	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d median=%llu spread=%llu carried=%llu base=%llu room=%llu shortage=%llu chance_permille=%u threshold_pct=%u give=%u barred=%u nested=%u at_floor=%u too_little=%u too_dear=%u banned=%u",
 		  __entry->id,
 		  __print_symbolic(__entry->kind,
 				   { PRESWAP_LEASE_KIND_RECLAIM, "reclaim" },
@@ -125,7 +125,8 @@ DECLARE_EVENT_CLASS(preswap_lease,
 		  __entry->counts[2 + DECIDE_NESTED],
 		  __entry->counts[2 + DECIDE_AT_FLOOR],
 		  __entry->counts[2 + DECIDE_TOO_LITTLE],
-		  __entry->counts[2 + DECIDE_TOO_DEAR])
+		  __entry->counts[2 + DECIDE_TOO_DEAR],
+		  __entry->counts[2 + DECIDE_BANNED])
 );
 
 DEFINE_EVENT(preswap_lease, preswap_lease_begin,

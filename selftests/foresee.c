@@ -277,6 +277,12 @@ static void set_constraint(uint64_t app, uint32_t field, uint32_t value)
 	p.fields |= field;
 	if (field == PRESWAP_POLICY_GIVES)
 		p.gives = value;
+	else if (field == PRESWAP_POLICY_RECEIVES)
+		p.receives = value;
+	else if (field == PRESWAP_POLICY_GROUPS)
+		p.groups = value;
+	else if (field == PRESWAP_POLICY_NEVER_TO)
+		p.never_to = value;
 	else if (field == PRESWAP_POLICY_MAX_STALL)
 		p.max_stall_pct = value;
 	else if (field == PRESWAP_POLICY_MAX_DOWNTIME)
@@ -325,6 +331,45 @@ static void test_gives(void)
 	need_memory(50 * MIB);
 	ktap_assert(wait_until(3000, find_lease(mid)), "the next does not give");
 	ktap_assert(!find_lease(low), "it gives what its policy excludes");
+}
+
+/* The next gives; by hand neither; and the receiver that may not get does not. */
+static void test_bans(void)
+{
+	struct lease_search *low = LEASE(RECLAIM, low_id, 0, false);
+	struct lease_search *mid = LEASE(RECLAIM, mid_id, 0, false);
+	struct preswap_policy p = { .size = sizeof(p) };
+	struct preswap_lease_opts by_hand = {
+		.size = sizeof(by_hand), .kind = PRESWAP_LEASE_KIND_RECLAIM,
+		.amount = MIB, .duration_ms = 10000,
+	};
+	struct preswap_lease lease = { .size = sizeof(lease) };
+
+	setup();
+	low->donor = by_hand.donor_id = low_id;
+	mid->donor = mid_id;
+	by_hand.receiver_id = recv_id;
+	group_hog("low", 120 * MIB);
+	group_hog("mid", 120 * MIB);
+	set_constraint(recv_id, PRESWAP_POLICY_GROUPS, 1U << 31);
+	set_constraint(low_id, PRESWAP_POLICY_NEVER_TO, 1U << 31);
+	must(ctx, preswap_policy_get(ctx, recv_id, &p));
+	ktap_assert(p.groups == 1U << 31 && p.receives == PRESWAP_GIVES_ALL &&
+		    !p.never_to, "groups %x", p.groups);
+	arm();
+	need_memory(50 * MIB);
+	ktap_assert(wait_until(3000, find_lease(mid)), "the next does not give");
+	ktap_assert(!find_lease(low), "it gives to a banned group");
+	ktap_assert(mid->found.why.banned == 1, "%u banned",
+		    mid->found.why.banned);
+	ktap_assert(preswap_lease_add(ctx, &by_hand, &lease) == -EPERM, "by hand");
+	set_constraint(recv_id, PRESWAP_POLICY_RECEIVES,
+		       1 << PRESWAP_RESOURCE_CPU);
+	/* a new policy ends its leases */
+	sleep_ms(1500);
+	ktap_assert(!find_lease(mid), "it gets what it never gets");
+	by_hand.donor_id = mid_id;
+	ktap_assert(preswap_lease_add(ctx, &by_hand, &lease) == -EPERM, "by hand");
 }
 
 static void test_approval(void)
@@ -1164,6 +1209,7 @@ int main(void)
 		  test_floor_then_next },
 		{ "R-19 not earlier than freeing takes", test_just_in_time },
 		{ "R-24 nothing that the policy excludes", test_gives },
+		{ "R-25 what is banned, by the engine and by hand", test_bans },
 		{ "R-25 only while it is approved", test_approval },
 		{ "R-18 R-28 what zram keeps is taken on top", test_zram },
 		{ "R-18 R-28 what zswap keeps is not", test_zswap },

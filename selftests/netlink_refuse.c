@@ -35,7 +35,7 @@ struct command {
 	uint8_t cmd;
 	uint16_t flags;
 	uint16_t max_type;
-	struct field fields[14];	/* until size 0 */
+	struct field fields[16];	/* until size 0 */
 };
 
 #define BAD(...)							\
@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
 	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
-	  PRESWAP_A_POLICY_FLOOR_NET_BYTES, {
+	  PRESWAP_A_POLICY_NEVER_TO, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -84,6 +84,12 @@ static const struct command commands[] = {
 		  .good = 500, BAD(0, 9, 3600001, ~0U), EDGE(10, 3600000) },
 		{ "needs-approval", PRESWAP_A_POLICY_NEEDS_APPROVAL, 1, true,
 		  BAD(2, 255), EDGE(0, 1) },
+		{ "receives", PRESWAP_A_POLICY_RECEIVES, 1, true,
+		  BAD(16, 255), EDGE(0, 15) },
+		{ "groups", PRESWAP_A_POLICY_GROUPS, 4, true,
+		  EDGE(0, ~0U) },
+		{ "never-to", PRESWAP_A_POLICY_NEVER_TO, 4, true,
+		  EDGE(0, ~0U) },
 	} },
 	{ "policy-get", PRESWAP_CMD_POLICY_GET, 0, PRESWAP_A_POLICY_APP_ID, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.a,

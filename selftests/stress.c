@@ -195,7 +195,12 @@ static int ask_policy(struct preswap_ctx *ctx)
 		.size = sizeof(policy),
 		.app_id = any_app(),
 		.fields = PRESWAP_POLICY_PRIORITY | PRESWAP_POLICY_SENSITIVITY |
-			  PRESWAP_POLICY_SWAP_ELIGIBLE,
+			  PRESWAP_POLICY_SWAP_ELIGIBLE |
+			  PRESWAP_POLICY_RECEIVES | PRESWAP_POLICY_GROUPS |
+			  PRESWAP_POLICY_NEVER_TO,
+		.receives = below(4) ? PRESWAP_GIVES_ALL : below(16),
+		.groups = below(8),
+		.never_to = below(4) ? 0 : below(8),
 		.priority = (uint8_t)(1 + below(PRESWAP_PRIORITY_MAX)),
 		.sensitivity = (uint8_t)below(3),
 		.swap_eligible = below(4) > 0,

@@ -105,7 +105,10 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_FLOOR_IO		(1u << 8)
 #define PRESWAP_POLICY_MAX_DOWNTIME	(1u << 9)
 #define PRESWAP_POLICY_FLOOR_NET	(1u << 10)
-#define PRESWAP_POLICY_ALL		0x7ffu
+#define PRESWAP_POLICY_RECEIVES		(1u << 11)
+#define PRESWAP_POLICY_GROUPS		(1u << 12)
+#define PRESWAP_POLICY_NEVER_TO		(1u << 13)
+#define PRESWAP_POLICY_ALL		0x3fffu
 
 struct preswap_policy {
 	size_t size;
@@ -125,6 +128,9 @@ struct preswap_policy {
 	uint32_t max_downtime_ms;	/* of all of it, for its leases, in an
 					 * hour: 10..3600000; 0: any */
 	uint64_t floor_net_bytes;
+	uint8_t receives;		/* bits 1 << enum preswap_resource */
+	uint32_t groups;		/* that it is in: group n is bit n - 1 */
+	uint32_t never_to;		/* groups that it never gives to */
 };
 
 typedef int (*preswap_policy_fn)(void *data,
@@ -265,6 +271,7 @@ struct preswap_why {
 	uint32_t at_floor;		/* too little above their floor */
 	uint32_t too_little;		/* ... was still missing */
 	uint32_t too_dear;		/* for the benefit */
+	uint32_t banned;		/* give to no group of the receiver's */
 };
 
 struct preswap_lease {

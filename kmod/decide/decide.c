@@ -296,7 +296,8 @@ static const struct decide_lease *lease_from(const struct decision *d,
 
 static bool may_receive(const struct decision *d, const struct decide_app *app)
 {
-	return managed(app) && app->priority > d->s->min_priority;
+	return managed(app) && app->priority > d->s->min_priority &&
+	       !(app->never_gets >> d->resource & 1);
 }
 
 /* Does it need enough for a lease, or to keep those that it has? */
@@ -344,6 +345,8 @@ static enum decide_verdict may_give(const struct decision *d, __u32 donor,
 		return DECIDE_NOT_LOWER;
 	if (from->use[d->resource].bar)
 		return DECIDE_BARRED;
+	if (from->never_to & to->groups)
+		return DECIDE_BANNED;
 	if (within(s, donor, receiver) || within(s, receiver, donor))
 		return DECIDE_NESTED;
 	return DECIDE_GIVES;

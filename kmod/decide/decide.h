@@ -91,6 +91,9 @@ struct decide_app {
 	__u32 sensitivity;	/* enum decide_sensitivity */
 	__u32 eligible;		/* may give */
 	__u32 parent;		/* index of the app it is nested in, or NONE */
+	__u32 never_gets;	/* bits 1 << enum decide_resource */
+	__u32 groups;		/* it is in, by bits */
+	__u32 never_to;		/* groups: it gives to none that is in one of them */
 	struct decide_use use[DECIDE_RESOURCES];
 };
 
@@ -147,6 +150,7 @@ enum decide_verdict {
 	DECIDE_TOO_LITTLE,	/* what is still missing is no lease worth */
 	DECIDE_TOO_DEAR,	/* the benefit does not exceed its cost enough */
 	DECIDE_FULL,		/* no room for another proposal */
+	DECIDE_BANNED,		/* its policy bans a group that the receiver is in */
 	DECIDE_VERDICTS
 };
 
@@ -266,8 +270,9 @@ struct decide_result {
  * @result: where the answer goes; its scratch space is overwritten
  *
  * Never proposes to take from an app that is not eligible, has no lower
- * priority than the receiver, contains or is contained in the receiver, or
- * would be left below its floor. Does nothing on a snapshot that makes no
+ * priority than the receiver, contains or is contained in the receiver, may not
+ * give to a group that the receiver is in, or would be left below its floor, and
+ * never for an app that may not get it. Does nothing on a snapshot that makes no
  * sense (more than DECIDE_APPS_MAX apps, thresholds of 0 or above 100).
  *
  * Once there is no room for a shortage, and none for a proposal or nobody who

@@ -36,7 +36,10 @@
 	F(decide_app, priority)		\
 	F(decide_app, sensitivity)	\
 	F(decide_app, eligible)		\
-	F(decide_app, parent)
+	F(decide_app, parent)		\
+	F(decide_app, never_gets)	\
+	F(decide_app, groups)		\
+	F(decide_app, never_to)
 
 #define DECIDE_USE_FIELDS(F, A)		\
 	F(decide_use, used)		\

@@ -38,6 +38,7 @@ static void dump_path(const char *path)
 
 static void dump_app(const struct preswap_app *a)
 {
+	char groups[NAMES_GROUPS_MAX], never_to[NAMES_GROUPS_MAX];
 	const struct preswap_policy *p = &a->policy;
 
 	printf("app\t%llu\t", U(a->id));
@@ -46,13 +47,15 @@ static void dump_app(const struct preswap_app *a)
 	       U(a->mem_bytes), U(a->swap_bytes), a->tasks, U(a->io_bytes),
 	       a->downtime_us, U(a->net_bytes));
 	if (a->has_policy)
-		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\t%llu\n",
+		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\t%llu\t%s\t%s\t%s\n",
 		       U(a->id), p->priority, names_sensitivity(p->sensitivity),
 		       p->swap_eligible, U(p->floor_cpu_milli),
 		       U(p->floor_mem_bytes), names_gives(p->gives),
 		       p->max_stall_pct, p->needs_approval, p->approved_ms,
 		       U(p->floor_io_bytes), p->max_downtime_ms,
-		       U(p->floor_net_bytes));
+		       U(p->floor_net_bytes), names_gives(p->receives),
+		       names_groups(groups, p->groups),
+		       names_groups(never_to, p->never_to));
 }
 
 static void dump_forecast(const struct preswap_forecast *f)
@@ -77,11 +80,11 @@ static void dump_lease(const struct preswap_lease *l)
 	       names_reason(l->reason), names_lease_end(l->ended), l->dry_run,
 	       U(l->begin_ns), U(l->full_ns), U(l->end_ns), U(l->benefit),
 	       U(l->cost));
-	printf("\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
+	printf("\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
 	       U(w->median), U(w->spread), U(w->carried), U(w->base),
 	       U(w->room), U(w->shortage), w->chance_permille,
 	       w->threshold_pct, w->give, w->barred, w->nested, w->at_floor,
-	       w->too_little, w->too_dear);
+	       w->too_little, w->too_dear, w->banned);
 }
 
 int cmd_dump(struct ctl *ctl, int argc, char **argv)

@@ -78,6 +78,7 @@ json_t *json_info(const struct preswap_info *info)
 
 json_t *json_policy(const struct preswap_policy *policy)
 {
+	char groups[NAMES_GROUPS_MAX];
 	json_t *o = json_object();
 
 	NUMBER(o, policy, app_id);
@@ -89,6 +90,9 @@ json_t *json_policy(const struct preswap_policy *policy)
 	NUMBER(o, policy, floor_io_bytes);
 	NUMBER(o, policy, floor_net_bytes);
 	TEXT(o, "gives", names_gives(policy->gives));
+	TEXT(o, "receives", names_gives(policy->receives));
+	TEXT(o, "groups", names_groups(groups, policy->groups));
+	TEXT(o, "never_to", names_groups(groups, policy->never_to));
 	NUMBER(o, policy, max_stall_pct);
 	NUMBER(o, policy, max_downtime_ms);
 	BOOLEAN(o, policy, needs_approval);
@@ -230,6 +234,7 @@ static json_t *json_why(const struct preswap_why *why, const char *unit)
 	NUMBER(o, why, at_floor);
 	NUMBER(o, why, too_little);
 	NUMBER(o, why, too_dear);
+	NUMBER(o, why, banned);
 	return o;
 }
 

@@ -61,6 +61,21 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--gives is some of cpu,memory,io,net, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'r':
+		if (names_parse_receives(value, &p->receives))
+			return ctl_usage(ctl, "--receives is none, or some of cpu,memory,io,net, not '%s'",
+					 value);
+		return CTL_OK;
+	case 'G':
+		if (names_parse_groups(value, &p->groups))
+			return ctl_usage(ctl, "--groups is none, or like 1,4 (of 1 to 32), not '%s'",
+					 value);
+		return CTL_OK;
+	case 'N':
+		if (names_parse_groups(value, &p->never_to))
+			return ctl_usage(ctl, "--never-to is none, or like 1,4 (of 1 to 32), not '%s'",
+					 value);
+		return CTL_OK;
 	case 'S':
 		if (units_parse_percent(value, &p->max_stall_pct))
 			return ctl_usage(ctl, "--max-stall is 1%% to 100%%, not '%s'",
@@ -93,6 +108,7 @@ static int begin_with(struct ctl *ctl, struct preswap_policy *policy)
 		policy->sensitivity = PRESWAP_SENSITIVITY_NORMAL;
 		policy->swap_eligible = 1;
 		policy->gives = PRESWAP_GIVES_ALL;
+		policy->receives = PRESWAP_GIVES_ALL;
 		return CTL_OK;
 	}
 	return err ? ctl_failed(ctl, err, "reading the policy") : CTL_OK;
@@ -109,6 +125,9 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "floor-io", required_argument, NULL, 'i' },
 		{ "floor-net", required_argument, NULL, 'n' },
 		{ "gives", required_argument, NULL, 'g' },
+		{ "receives", required_argument, NULL, 'r' },
+		{ "groups", required_argument, NULL, 'G' },
+		{ "never-to", required_argument, NULL, 'N' },
 		{ "max-stall", required_argument, NULL, 'S' },
 		{ "max-downtime", required_argument, NULL, 'd' },
 		{ "needs-approval", required_argument, NULL, 'a' },
@@ -200,6 +219,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	struct policy_list *list = data;
 	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX], left[UNITS_MAX];
 	char net[UNITS_MAX], downtime[UNITS_MAX], id[24];
+	char groups[NAMES_GROUPS_MAX], never_to[NAMES_GROUPS_MAX];
 
 	if (list->array)
 		return json_array_append_new(list->array, json_policy(p));
@@ -213,6 +233,9 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s", units_rate(net, p->floor_net_bytes));
 	table_cell(list->table, "%s",
 		   p->swap_eligible ? names_gives(p->gives) : "-");
+	table_cell(list->table, "%s", names_gives(p->receives));
+	table_cell(list->table, "%s", names_groups(groups, p->groups));
+	table_cell(list->table, "%s", names_groups(never_to, p->never_to));
 	table_cell(list->table, "%u %%", p->max_stall_pct);
 	table_cell(list->table, "%s", p->max_downtime_ms ?
 		   units_ms(downtime, p->max_downtime_ms) : "none");
@@ -238,6 +261,7 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
 		">FLOOR-MEM", ">FLOOR-IO", ">FLOOR-NET", "GIVES",
+		"RECEIVES", "GROUPS", "NEVER-TO",
 		">MAX-STALL", ">MAX-DOWNTIME", "APPROVED", NULL
 	};
 	struct policy_list list = {};

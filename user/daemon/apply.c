@@ -15,7 +15,9 @@ static bool same(const struct preswap_policy *a,
 	       a->floor_net_bytes == b->floor_net_bytes &&
 	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
 	       a->max_downtime_ms == b->max_downtime_ms &&
-	       a->needs_approval == b->needs_approval;
+	       a->needs_approval == b->needs_approval &&
+	       a->receives == b->receives && a->groups == b->groups &&
+	       a->never_to == b->never_to;
 }
 
 enum apply_step apply_decide(const struct preswap_policy *want,

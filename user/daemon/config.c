@@ -106,6 +106,7 @@ static int begin_policy(struct parser *p, char *rest)
 			.sensitivity = PRESWAP_SENSITIVITY_NORMAL,
 			.swap_eligible = 1,
 			.gives = PRESWAP_GIVES_ALL,
+			.receives = PRESWAP_GIVES_ALL,
 		},
 	};
 	if (!policies[config->count].pattern)
@@ -259,6 +260,21 @@ static int parse_gives(const char *value, struct preswap_policy *policy)
 	return names_parse_gives(value, &policy->gives);
 }
 
+static int parse_receives(const char *value, struct preswap_policy *policy)
+{
+	return names_parse_receives(value, &policy->receives);
+}
+
+static int parse_groups(const char *value, struct preswap_policy *policy)
+{
+	return names_parse_groups(value, &policy->groups);
+}
+
+static int parse_never_to(const char *value, struct preswap_policy *policy)
+{
+	return names_parse_groups(value, &policy->never_to);
+}
+
 static int parse_max_stall(const char *value, struct preswap_policy *policy)
 {
 	return units_parse_percent(value, &policy->max_stall_pct);
@@ -295,6 +311,12 @@ static const struct policy_key {
 	  "like 5M or 1.5M (per second)" },
 	{ "gives", PRESWAP_POLICY_GIVES, parse_gives,
 	  "some of cpu,memory,io,net" },
+	{ "receives", PRESWAP_POLICY_RECEIVES, parse_receives,
+	  "none, or some of cpu,memory,io,net" },
+	{ "groups", PRESWAP_POLICY_GROUPS, parse_groups,
+	  "none, or like 1,4 (of 1 to 32)" },
+	{ "never_to", PRESWAP_POLICY_NEVER_TO, parse_never_to,
+	  "none, or like 1,4 (of 1 to 32)" },
 	{ "max_stall", PRESWAP_POLICY_MAX_STALL, parse_max_stall,
 	  "1% to 100%" },
 	{ "max_downtime", PRESWAP_POLICY_MAX_DOWNTIME, parse_max_downtime,

@@ -97,6 +97,9 @@ static const struct field policy_fields[] = {
 	POLICY(FLOOR_IO_BYTES, floor_io_bytes),
 	POLICY(MAX_DOWNTIME_MS, max_downtime_ms),
 	POLICY(FLOOR_NET_BYTES, floor_net_bytes),
+	POLICY(RECEIVES, receives),
+	POLICY(GROUPS, groups),
+	POLICY(NEVER_TO, never_to),
 };
 
 static const struct field app_fields[] = {
@@ -191,6 +194,7 @@ static const struct field lease_fields[] = {
 	LEASE(AT_FLOOR, why.at_floor),
 	LEASE(TOO_LITTLE, why.too_little),
 	LEASE(TOO_DEAR, why.too_dear),
+	LEASE(BANNED, why.banned),
 };
 
 static const struct field event_fields[] = {
@@ -299,6 +303,9 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		{ PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
 		  PRESWAP_POLICY_MAX_DOWNTIME },
 		{ PRESWAP_A_POLICY_FLOOR_NET_BYTES, PRESWAP_POLICY_FLOOR_NET },
+		{ PRESWAP_A_POLICY_RECEIVES, PRESWAP_POLICY_RECEIVES },
+		{ PRESWAP_A_POLICY_GROUPS, PRESWAP_POLICY_GROUPS },
+		{ PRESWAP_A_POLICY_NEVER_TO, PRESWAP_POLICY_NEVER_TO },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

@@ -55,6 +55,13 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 	if (p->fields & PRESWAP_POLICY_MAX_DOWNTIME && p->max_downtime_ms)
 		NLA_PUT_U32(msg, PRESWAP_A_POLICY_MAX_DOWNTIME_MS,
 			    p->max_downtime_ms);
+	if (p->fields & PRESWAP_POLICY_RECEIVES &&
+	    p->receives != PRESWAP_GIVES_ALL)
+		NLA_PUT_U8(msg, PRESWAP_A_POLICY_RECEIVES, p->receives);
+	if (p->fields & PRESWAP_POLICY_GROUPS && p->groups)
+		NLA_PUT_U32(msg, PRESWAP_A_POLICY_GROUPS, p->groups);
+	if (p->fields & PRESWAP_POLICY_NEVER_TO && p->never_to)
+		NLA_PUT_U32(msg, PRESWAP_A_POLICY_NEVER_TO, p->never_to);
 	if (p->fields & PRESWAP_POLICY_NEEDS_APPROVAL)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_NEEDS_APPROVAL,
 			   p->needs_approval);

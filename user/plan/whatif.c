@@ -26,6 +26,9 @@ static void apply_policy(const struct preswap_policy *policy,
 	app->priority = policy->priority;
 	app->sensitivity = policy->sensitivity;
 	app->eligible = policy->swap_eligible;
+	app->never_gets = ~policy->receives & PRESWAP_GIVES_ALL;
+	app->groups = policy->groups;
+	app->never_to = policy->never_to;
 	app->use[DECIDE_CPU].floor = policy->floor_cpu_milli;
 	app->use[DECIDE_MEMORY].floor = policy->floor_mem_bytes +
 					FLOOR_MARGIN_BYTES;

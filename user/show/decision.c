@@ -53,6 +53,8 @@ const char *decision_verdict(uint32_t verdict)
 		return "too-dear";
 	case DECIDE_FULL:
 		return "full";
+	case DECIDE_BANNED:
+		return "banned";
 	default:
 		return "unknown";
 	}
@@ -296,6 +298,10 @@ static void put_reason(FILE *to, const struct snapshot *s,
 		break;
 	case DECIDE_FULL:
 		fputs(": no, one decision has no room for more leases", to);
+		break;
+	case DECIDE_BANNED:
+		fputs(": no, its policy bans giving to a group of the receiver's",
+		      to);
 		break;
 	default:
 		fprintf(to, ": no, for reason %u", why->verdict);

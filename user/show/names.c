@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <linux/preswap.h>
 
 #include "names.h"
+#include "units.h"
 
 static const char * const resources[] = {
 	[PRESWAP_RESOURCE_CPU] = "cpu",
@@ -128,10 +130,16 @@ const char *names_gives(uint8_t value)
 	return NAME(gives, value);
 }
 
-int names_parse_gives(const char *text, uint8_t *value)
+/*
+ * Each word between commas is the name of a bit, and there once. Return: 0, or
+ * -EINVAL, and *bits is as it was.
+ */
+static int parse_bits(const char *text, int (*parse)(const char *, uint8_t *),
+		      uint32_t *bits)
 {
-	char copy[64], *at = copy, *word;
-	uint8_t resource, all = 0;
+	char copy[NAMES_GROUPS_MAX], *at = copy, *word;
+	uint32_t all = 0;
+	uint8_t bit;
 	size_t end;
 
 	if (strlen(text) >= sizeof(copy))
@@ -143,13 +151,60 @@ int names_parse_gives(const char *text, uint8_t *value)
 		if (word[end + strspn(word + end, " \t")])
 			return -EINVAL;
 		word[end] = '\0';
-		if (names_parse_resource(word, &resource) ||
-		    all & 1 << resource)
+		if (parse(word, &bit) || all & 1U << bit)
 			return -EINVAL;
-		all |= 1 << resource;
+		all |= 1U << bit;
 	}
-	*value = all;
+	*bits = all;
 	return 0;
+}
+
+int names_parse_gives(const char *text, uint8_t *value)
+{
+	uint32_t bits;
+	int err = parse_bits(text, names_parse_resource, &bits);
+
+	if (!err)
+		*value = (uint8_t)bits;
+	return err;
+}
+
+int names_parse_receives(const char *text, uint8_t *value)
+{
+	if (strcmp(text, "none"))
+		return names_parse_gives(text, value);
+	*value = 0;
+	return 0;
+}
+
+static int parse_group(const char *text, uint8_t *bit)
+{
+	uint64_t number;
+
+	if (units_parse_number(text, 1, 32, &number))
+		return -EINVAL;
+	*bit = (uint8_t)(number - 1);
+	return 0;
+}
+
+int names_parse_groups(const char *text, uint32_t *value)
+{
+	if (strcmp(text, "none"))
+		return parse_bits(text, parse_group, value);
+	*value = 0;
+	return 0;
+}
+
+char *names_groups(char text[NAMES_GROUPS_MAX], uint32_t value)
+{
+	int used = 0;
+
+	strcpy(text, "none");
+	for (int i = 0; i < 32; i++)
+		if (value & 1U << i)
+			used += snprintf(text + used, NAMES_GROUPS_MAX - used,
+					 "%s%d", used ? "," : "", i + 1);
+	return text;
 }
 
 int names_parse_yes_no(const char *text, uint8_t *value)

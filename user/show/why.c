@@ -52,6 +52,8 @@ static void put_donors(FILE *to, const struct preswap_why *why)
 	put_count(to, why->at_floor, "with too little above their floor", &any);
 	put_count(to, why->nested, "that contain the receiver, or lie in it",
 		  &any);
+	put_count(to, why->banned,
+		  "whose policy bans a group that the receiver is in", &any);
 	put_count(to, why->too_dear,
 		  "where the benefit did not exceed the cost enough", &any);
 	put_count(to, why->too_little,

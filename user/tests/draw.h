@@ -51,6 +51,9 @@ static inline void draw_app(struct decide_app *app, __u32 i)
 	app->sensitivity = draw(4);
 	app->eligible = draw(2);
 	app->parent = draw(4) ? DECIDE_NONE : draw(DRAW_APPS + 2);
+	app->never_gets = draw(4) ? 0 : draw_value(16);
+	app->groups = draw(2) ? 0 : draw_value(16);
+	app->never_to = draw(2) ? 0 : draw_value(16);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &app->use[r];
 

@@ -68,10 +68,11 @@ static inline bool promised_inside(const struct decide_snapshot *s,
 }
 
 static inline bool promised_may_receive(const struct decide_snapshot *s,
-					uint32_t app)
+					uint32_t app, uint32_t resource)
 {
 	return app < s->nr_apps && s->apps[app].priority <= 10 &&
-	       s->apps[app].priority > s->min_priority;
+	       s->apps[app].priority > s->min_priority &&
+	       !(s->apps[app].never_gets & 1U << resource);
 }
 
 /* What @app had before any lease, of which it gives. */
@@ -164,8 +165,9 @@ static inline void promises_proposal(const struct decide_snapshot *s,
 	promise(!from->use[p->resource].bar, "a barred app gives");
 	promise(from->priority >= 1 && from->priority < to->priority,
 		"%u gives to %u", from->priority, to->priority);
-	promise(promised_may_receive(s, p->receiver), "one of %u receives",
-		to->priority);
+	promise(promised_may_receive(s, p->receiver, p->resource),
+		"one of %u receives", to->priority);
+	promise(!(from->never_to & to->groups), "a banned group gets");
 	promise(!promised_inside(s, p->donor, p->receiver) &&
 		!promised_inside(s, p->receiver, p->donor), "nested");
 	promise(promised_worth(s, p), "not worth it");
@@ -267,8 +269,8 @@ static inline void promises_shortages(const struct decide_snapshot *s,
 	for (i = 0; i < r->nr_shortages; i++) {
 		const struct decide_shortage *what = &r->shortages[i];
 
-		promise(promised_may_receive(s, what->receiver) &&
-			what->resource < DECIDE_RESOURCES && what->missing,
+		promise(what->resource < DECIDE_RESOURCES && what->missing &&
+			promised_may_receive(s, what->receiver, what->resource),
 			"a shortage of nobody, or of nothing");
 	}
 }
@@ -312,7 +314,7 @@ static inline void promises_reasons(const struct decide_result *r)
 		const struct decide_reason *why = &r->reasons[i];
 		const struct decide_proposal *p = &r->proposals[n];
 
-		promise(why->verdict <= DECIDE_FULL, "verdict %u", why->verdict);
+		promise(why->verdict < DECIDE_VERDICTS, "verdict %u", why->verdict);
 		if (why->verdict != DECIDE_GIVES)
 			continue;
 		n++;
@@ -399,11 +401,13 @@ static inline void promise_no_needs_below(const struct decide_snapshot *s,
 	uint32_t i, k;
 
 	for (i = 0; i < s->nr_apps; i++) {
-		if (apps[i].priority >= priority || !promised_may_receive(s, i))
+		if (apps[i].priority >= priority)
 			continue;
 		for (k = 0; k < DECIDE_RESOURCES; k++) {
 			struct decide_use *use = &apps[i].use[k];
 
+			if (!promised_may_receive(s, i, k))
+				continue;
 			use->regret_permille =
 				(uint32_t)((int32_t)use->regret_permille +
 					   promised_wanted(use));
@@ -471,7 +475,7 @@ static inline bool promise_make_monotone(struct decide_snapshot *s,
 		apps[i].use[resource].q95 = apps[i].use[resource].q50;
 		apps[i].use[resource].in_ms = 0;
 	}
-	return promised_may_receive(s, receiver) &&
+	return promised_may_receive(s, receiver, resource) &&
 	       apps[receiver].priority >= 1 && apps[receiver].priority <= 9;
 }
 

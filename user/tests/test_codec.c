@@ -155,7 +155,10 @@ static void test_policy(void)
 		.size = sizeof(in), .app_id = 77,
 		.fields = PRESWAP_POLICY_PRIORITY | PRESWAP_POLICY_FLOOR_MEM |
 			  PRESWAP_POLICY_GIVES | PRESWAP_POLICY_MAX_STALL |
-			  PRESWAP_POLICY_MAX_DOWNTIME,
+			  PRESWAP_POLICY_MAX_DOWNTIME |
+			  PRESWAP_POLICY_RECEIVES | PRESWAP_POLICY_GROUPS |
+			  PRESWAP_POLICY_NEVER_TO,
+		.receives = 0, .groups = 1U << 31, .never_to = 5,
 		.priority = 9, .sensitivity = 2, .floor_mem_bytes = 1 << 26,
 		.gives = 2, .max_stall_pct = 30, .needs_approval = 1,
 		.max_downtime_ms = 500,
@@ -166,8 +169,9 @@ static void test_policy(void)
 	ktap_assert(!preswap_get_policy(nlmsg_hdr(msg), &out), "reads");
 	ktap_assert(out.app_id == 77 && out.priority == 9 &&
 		    out.floor_mem_bytes == 1 << 26 && out.gives == 2 &&
-		    out.max_stall_pct == 30 && out.max_downtime_ms == 500,
-		    "values");
+		    out.max_stall_pct == 30 && out.max_downtime_ms == 500 &&
+		    !out.receives && out.groups == 1U << 31 &&
+		    out.never_to == 5, "values");
 	ktap_assert(out.fields == in.fields && out.sensitivity == 0 &&
 		    out.needs_approval == 0,
 		    "fields %x: what is not named is not sent", out.fields);
@@ -180,6 +184,7 @@ static void test_policy_older(void)
 	struct preswap_policy in = {
 		.size = sizeof(in), .app_id = 77, .fields = PRESWAP_POLICY_ALL,
 		.priority = 9, .gives = PRESWAP_GIVES_ALL,
+		.receives = PRESWAP_GIVES_ALL,
 	}, out;
 	struct nl_msg *msg = new_msg(PRESWAP_CMD_POLICY_SET, 4096);
 
@@ -188,6 +193,9 @@ static void test_policy_older(void)
 	ktap_assert(!(out.fields & (PRESWAP_POLICY_GIVES |
 				    PRESWAP_POLICY_FLOOR_IO |
 				    PRESWAP_POLICY_FLOOR_NET |
+				    PRESWAP_POLICY_RECEIVES |
+				    PRESWAP_POLICY_GROUPS |
+				    PRESWAP_POLICY_NEVER_TO |
 				    PRESWAP_POLICY_MAX_DOWNTIME)),
 		    "fields %x: the defaults are sent", out.fields);
 	nlmsg_free(msg);
@@ -276,7 +284,7 @@ static void test_lease_why(void)
 		nla_put_u64(msg, attr, (1ULL << 40) + attr -
 			    PRESWAP_A_LEASE_MEDIAN);
 	for (int attr = PRESWAP_A_LEASE_CHANCE_PERMILLE;
-	     attr <= PRESWAP_A_LEASE_TOO_DEAR; attr++)
+	     attr <= PRESWAP_A_LEASE_BANNED; attr++)
 		nla_put_u32(msg, attr, attr - PRESWAP_A_LEASE_MEDIAN);
 	ktap_assert(!preswap_get_lease(nlmsg_hdr(msg), &lease), "reads");
 	ktap_assert(why->median == 1ULL << 40 &&
@@ -288,7 +296,7 @@ static void test_lease_why(void)
 	ktap_assert(why->chance_permille == 6 && why->threshold_pct == 7 &&
 		    why->give == 8 && why->barred == 9 && why->nested == 10 &&
 		    why->at_floor == 11 && why->too_little == 12 &&
-		    why->too_dear == 13, "counts");
+		    why->too_dear == 13 && why->banned == 14, "counts");
 	nlmsg_free(msg);
 }
 

@@ -26,7 +26,7 @@ static void test_whole(void)
 		"priority=9\nsensitivity=latency\nswap_eligible=no\n"
 		"floor_cpu=500m\nfloor_mem=64M\n"
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
-		"max_downtime=500ms\n"
+		"max_downtime=500ms\nreceives=none\ngroups=3, 32\nnever_to=1\n"
 		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
 		"floor_net = 3M\ngives = io, cpu, net\nmax_downtime = none\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
@@ -46,7 +46,8 @@ static void test_whole(void)
 		    p->floor_mem_bytes == 64 << 20 &&
 		    p->gives == 1 << PRESWAP_RESOURCE_MEMORY &&
 		    p->max_stall_pct == 25 && p->max_downtime_ms == 500 &&
-		    p->needs_approval == 1,
+		    p->needs_approval == 1 && !p->receives &&
+		    p->groups == (1U << 31 | 4) && p->never_to == 1,
 		    "not as written");
 	p = config_match(config, "srv/backup");
 	ktap_assert(p && p->floor_io_bytes == 5 << 20 &&
@@ -60,7 +61,9 @@ static void test_whole(void)
 		    p->sensitivity == PRESWAP_SENSITIVITY_NORMAL &&
 		    p->gives == PRESWAP_GIVES_ALL && p->max_stall_pct == 20 &&
 		    p->needs_approval == 0 && !p->floor_io_bytes &&
-		    !p->floor_net_bytes && !p->max_downtime_ms, "defaults");
+		    !p->floor_net_bytes && !p->max_downtime_ms &&
+		    p->receives == PRESWAP_GIVES_ALL && !p->groups &&
+		    !p->never_to, "defaults");
 	ktap_assert(p->fields == PRESWAP_POLICY_ALL, "%x", p->fields);
 	ktap_assert(!config_match(config, "user.slice/a/b"),
 		    "* must not cross a /");
@@ -140,6 +143,16 @@ static void test_refused(void)
 		  "t.conf:3: sensitivity must be latency, normal or batch" },
 		{ "[policy \"a\"]\npriority=5\ngives=disk",
 		  "t.conf:3: gives must be some of cpu,memory,io" },
+		{ "[policy \"a\"]\npriority=5\nreceives=nothing",
+		  "t.conf:3: receives must be none, or some of cpu" },
+		{ "[policy \"a\"]\npriority=5\ngroups=0",
+		  "t.conf:3: groups must be none, or like 1,4 (of 1 to 32)" },
+		{ "[policy \"a\"]\npriority=5\ngroups=33",
+		  "t.conf:3: groups must be none, or like 1,4" },
+		{ "[policy \"a\"]\npriority=5\nnever_to=2,2",
+		  "t.conf:3: never_to must be none, or like 1,4" },
+		{ "[policy \"a\"]\npriority=5\nnever_to=web",
+		  "t.conf:3: never_to must be none, or like 1,4" },
 		{ "[policy \"a\"]\npriority=5\nmax_stall=0%",
 		  "t.conf:3: max_stall must be 1% to 100%" },
 		{ "[policy \"a\"]\npriority=5\nmax_downtime=9ms",
@@ -273,6 +286,10 @@ static void test_apply(void)
 	app.policy = want;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_NOTHING,
 		    "it has it already");
+	app.policy.never_to = 1;
+	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
+		    "it gives to others");
+	app.policy.never_to = 0;
 	app.policy.gives = 1;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
 		    "it gives other things");

@@ -331,6 +331,57 @@ static void test_order_and_floor(void)
 		    (unsigned long long)shortages[0].missing);
 }
 
+/*
+ * What an app never gets is no need, and what it will use comes first of the
+ * headroom, as it is with an app without priority; another resource is as before.
+ */
+static void test_never_gets(void)
+{
+	struct decide_app *batch, *service, *other;
+
+	node();
+	batch = add(1, DECIDE_BATCH, true, 2000, 600 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 100 * MIB);
+	service->never_gets = 1U << DECIDE_MEMORY;
+	expect(service, DECIDE_MEMORY, 300 * MIB, 300 * MIB);
+	run();
+	ktap_assert(!result.nr_proposals && !result.nr_receivers, "it gets");
+	/* 100 of headroom, 200 of them used up before */
+	other = add(5, DECIDE_LATENCY, false, 0, 0);
+	expect(other, DECIDE_MEMORY, 50 * MIB, 50 * MIB);
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 50 * MIB, "%llu MiB",
+		    (unsigned long long)given_by(batch, DECIDE_MEMORY) / MIB);
+	service->never_gets = 1U << DECIDE_CPU;
+	run();
+	ktap_assert(given_by(batch, DECIDE_MEMORY) == 150 * MIB, "%llu MiB",
+		    (unsigned long long)given_by(batch, DECIDE_MEMORY) / MIB);
+}
+
+/* The next gives instead, to others the donor still does. */
+static void test_never_to(void)
+{
+	struct decide_app *first, *second, *service;
+
+	node();
+	first = add(1, DECIDE_BATCH, true, 0, 500 * MIB);
+	second = add(2, DECIDE_BATCH, true, 0, 300 * MIB);
+	service = add(9, DECIDE_LATENCY, false, 0, 0);
+	expect(service, DECIDE_MEMORY, 100 * MIB, 100 * MIB);
+	first->never_to = 1U << 31 | 1;
+	service->groups = 6;
+	run();
+	ktap_assert(given_by(first, DECIDE_MEMORY) == 100 * MIB, "another group");
+	service->groups = 1U << 31;
+	run();
+	ktap_assert(!given_by(first, DECIDE_MEMORY) &&
+		    given_by(second, DECIDE_MEMORY) == 100 * MIB, "the next");
+	second->never_to = 1U << 31;
+	run();
+	ktap_assert(!result.nr_proposals && result.nr_shortages == 1 &&
+		    shortages[0].missing == 100 * MIB, "nobody");
+}
+
 static void test_priority_first(void)
 {
 	struct decide_app *batch, *first, *second;
@@ -689,23 +740,27 @@ static void test_verdicts(void)
 	add(1, DECIDE_BATCH, true, 0, 50 * MIB);
 	apps[0].use[DECIDE_MEMORY].bar = DECIDE_BACKS_OFF;
 	add(1, DECIDE_BATCH, true, 0, 45 * MIB);
-	apps[1].parent = 5;
+	apps[1].parent = 6;
 	add(1, DECIDE_BATCH, true, 0, 40 * MIB);
 	apps[2].use[DECIDE_MEMORY].floor = 38 * MIB;
 	add(2, DECIDE_BATCH, true, 0, 60 * MIB);
-	add(9, DECIDE_LATENCY, true, 0, 655 * MIB);
+	add(3, DECIDE_BATCH, true, 0, 70 * MIB);
+	apps[4].never_to = 5;
+	add(9, DECIDE_LATENCY, true, 0, 585 * MIB);
 	service = add(9, DECIDE_LATENCY, false, 0, 50 * MIB);
+	service->groups = 12;
 	expect(service, DECIDE_MEMORY, 250 * MIB, 250 * MIB);
 	explain();
-	ktap_assert(result.nr_reasons == 5, "%u", result.nr_reasons);
+	ktap_assert(result.nr_reasons == 6, "%u", result.nr_reasons);
 	assert_reason(0, 0, DECIDE_BARRED, 0, 0, 0);
 	assert_reason(1, 1, DECIDE_NESTED, 0, 0, 0);
 	assert_reason(2, 2, DECIDE_AT_FLOOR, 2 * MIB, 0, 0);
 	assert_reason(3, 3, DECIDE_GIVES, 60 * MIB, 60 * 1024 * 324,
 		      60 * 1024 * 4);
-	assert_reason(4, 4, DECIDE_NOT_LOWER, 0, 0, 0);
+	assert_reason(4, 4, DECIDE_BANNED, 0, 0, 0);
+	assert_reason(5, 5, DECIDE_NOT_LOWER, 0, 0, 0);
 	/* the first and the third have nothing for anybody, the last is above */
-	ktap_assert(result.nr_refused == 1, "%u", result.nr_refused);
+	ktap_assert(result.nr_refused == 2, "%u", result.nr_refused);
 
 	run_with(0, 0, REASONS);
 	assert_reason(3, 3, DECIDE_FULL, 60 * MIB, 60 * 1024 * 324,
@@ -716,7 +771,7 @@ static void test_verdicts(void)
 	apps[3].priority = 5;
 	apps[3].sensitivity = DECIDE_LATENCY;
 	explain();
-	assert_reason(3, 3, DECIDE_TOO_DEAR, 60 * MIB, 60 * 1024 * 36,
+	assert_reason(4, 3, DECIDE_TOO_DEAR, 60 * MIB, 60 * 1024 * 36,
 		      60 * 1024 * 100);
 }
 
@@ -1543,7 +1598,7 @@ static void check_why(const struct decide_proposal *p,
 static void test_explained(void)
 {
 	static struct decide_why brief[PROPOSALS];
-	uint32_t verdicts[DECIDE_FULL + 1] = {}, i, room;
+	uint32_t verdicts[DECIDE_VERDICTS] = {}, i, room;
 	int round;
 
 	draw_seed = 0xbeca;
@@ -1572,7 +1627,7 @@ static void test_explained(void)
 		ktap_assert(result.nr_needs <= 1 && result.nr_reasons <= 1 &&
 			    reasons[1].donor == 12345, "beyond the room");
 	}
-	for (i = 0; i <= DECIDE_FULL; i++)
+	for (i = 0; i < DECIDE_VERDICTS; i++)
 		ktap_assert(verdicts[i] > (i == DECIDE_TOO_LITTLE ? 5 :
 					   ROUNDS / 1000),
 			    "verdict %u: only %u", i, verdicts[i]);
@@ -1678,6 +1733,8 @@ int main(void)
 		{ "R-21 and of cores, with leases in force",
 		  test_monotone_in_force },
 		{ "R-20 within 5 % of the cheapest of all sets", test_optimum },
+		{ "R-25 what an app never gets", test_never_gets },
+		{ "R-25 groups that a donor never gives to", test_never_to },
 		{ "R-27 each verdict, with its numbers", test_verdicts },
 		{ "R-27 a proposal's reason in brief", test_why },
 		{ "R-27 cores given and not given, with reasons",

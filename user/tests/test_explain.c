@@ -334,7 +334,7 @@ static void test_kept(void)
 			.carried = 5 * MIB, .base = 50 * MIB,
 			.room = 15 * MIB, .shortage = 200 * MIB,
 			.chance_permille = 987, .threshold_pct = 80,
-			.give = 1, .barred = 2, .too_dear = 3,
+			.give = 1, .barred = 2, .too_dear = 3, .banned = 4,
 		},
 	};
 	char text[WHY_MAX];
@@ -347,7 +347,7 @@ static void test_kept(void)
 	says("  Expected within the lead time: 240.0 MiB, and 20.0 MiB more of uncertainty (forecast); the receiver had 50.0 MiB.\n");
 	says("  Below the threshold (80 %) there was room for 15.0 MiB of it: 200.0 MiB were short, with a probability of 98.7 %.\n");
 	says("  5.0 MiB of that were for others");
-	says("  Donors: 1 gave; refused: 2 from which nothing could be taken then, 3 where the benefit did not exceed the cost enough.\n");
+	says("  Donors: 1 gave; refused: 2 from which nothing could be taken then, 4 whose policy bans a group that the receiver is in, 3 where the benefit did not exceed the cost enough.\n");
 	says("  Benefit 66355200, cost 204800.\n");
 	ktap_assert(!strcmp(why_short(text, &lease),
 			    "expects 260.0 MiB, had 50.0 MiB, room for 15.0 MiB: 200.0 MiB short (98.7 %)"),

@@ -145,7 +145,13 @@ static void test_names(void)
 		"", "none", "nets", "cpu,", ",cpu", "cpu,cpu", "cpu memory",
 		"cpu;io", "cpu,,io", "unknown",
 	};
+	static const char * const no_groups[] = {
+		"", "0", "33", "1,1", "web", "1;2", "1 2", "-1", "none,1",
+	};
+	static const uint32_t some[] = { 0, 1, 5, 1U << 31, ~0U };
+	char text[NAMES_GROUPS_MAX];
 	uint8_t value = 9;
+	uint32_t groups;
 
 	for (uint8_t i = 0; i <= PRESWAP_LEASE_END_MAX; i++)
 		ktap_assert(names_lease_end(i) && *names_lease_end(i),
@@ -168,6 +174,20 @@ static void test_names(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ktap_assert(names_parse_gives(bad[i], &value) == -EINVAL,
 			    "gives '%s'", bad[i]);
+	ktap_assert(!names_parse_receives("none", &value) && !value &&
+		    !names_parse_receives("io", &value) && value == 4 &&
+		    names_parse_receives("all", &value) == -EINVAL,
+		    "receives %u", value);
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		ktap_assert(!names_parse_groups(names_groups(text, some[i]),
+						&groups) && groups == some[i],
+			    "groups %x: %s", some[i], text);
+	ktap_assert(!names_parse_groups("32, 1 ,4", &groups) &&
+		    groups == (1U << 31 | 9), "groups %x", groups);
+	for (size_t i = 0; i < sizeof(no_groups) / sizeof(no_groups[0]); i++)
+		ktap_assert(names_parse_groups(no_groups[i], &groups) ==
+			    -EINVAL && groups == (1U << 31 | 9),
+			    "groups '%s'", no_groups[i]);
 	ktap_assert(!strcmp(names_reason(200), "unknown"), "not bounded");
 	ktap_assert(!names_parse_resource("memory", &value) &&
 		    value == PRESWAP_RESOURCE_MEMORY, "%u", value);

@@ -71,7 +71,7 @@ static void test_apply(void)
 	struct preswap_policy policy = {
 		.priority = 2, .sensitivity = PRESWAP_SENSITIVITY_BATCH,
 		.swap_eligible = 1, .floor_mem_bytes = 800 * MIB,
-		.gives = PRESWAP_GIVES_ALL,
+		.gives = PRESWAP_GIVES_ALL, .receives = PRESWAP_GIVES_ALL,
 	};
 	struct whatif whatif = {
 		.policy = policy_of, .data = &policy,
@@ -86,6 +86,17 @@ static void test_apply(void)
 	ktap_assert(proposed() == 96 * MIB, "%llu MiB",
 		    (unsigned long long)proposed() / MIB);
 	ktap_assert(apps[1].priority == 9, "another app's policy changed");
+	policy.receives = 0;
+	policy.groups = 1;
+	policy.never_to = 2;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 96 * MIB &&
+		    apps[0].never_gets == PRESWAP_GIVES_ALL, "it only gives");
+	apps[1].groups = 2;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "given to a banned group");
+	policy.never_to = 1;
+	policy.receives = PRESWAP_GIVES_ALL;
 	policy.gives = 1 << PRESWAP_RESOURCE_CPU;
 	whatif_apply(&whatif, &snapshot);
 	ktap_assert(!proposed(), "given though excluded");

@@ -248,6 +248,9 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_FLOOR_IO_BYTES,	/* u64, per second, default 0 */
 	PRESWAP_A_POLICY_MAX_DOWNTIME_MS,	/* u32, an hour; default: any */
 	PRESWAP_A_POLICY_FLOOR_NET_BYTES,	/* u64, per second, default 0 */
+	PRESWAP_A_POLICY_RECEIVES,	/* u8, bits 1 << resource; default all */
+	PRESWAP_A_POLICY_GROUPS,	/* u32, that it is in, by bits; default 0 */
+	PRESWAP_A_POLICY_NEVER_TO,	/* u32, groups it does not give to; 0 */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1
@@ -328,6 +331,7 @@ enum preswap_attr_lease {
 	PRESWAP_A_LEASE_AT_FLOOR,	/* u32, too little above the floor */
 	PRESWAP_A_LEASE_TOO_LITTLE,	/* u32, what was missing still was */
 	PRESWAP_A_LEASE_TOO_DEAR,	/* u32, for the benefit */
+	PRESWAP_A_LEASE_BANNED,		/* u32, not to a group of the receiver's */
 
 	__PRESWAP_A_LEASE_MAX,
 	PRESWAP_A_LEASE_MAX = __PRESWAP_A_LEASE_MAX - 1
