@@ -315,6 +315,7 @@ static void judge_one(__u32 resource)
 	}
 	promise(from->priority < to->priority, "of lower priority");
 	promise(!from->use[resource].bar, "not barred");
+	promise(!(from->never_to & to->groups), "not to a banned group");
 	promise(proposals[0].donor == DONOR &&
 		proposals[0].receiver == RECEIVER &&
 		proposals[0].resource == resource, "of these two");
