@@ -292,27 +292,9 @@ static void set_constraint(uint64_t app, uint32_t field, uint32_t value)
 	must(ctx, preswap_policy_set(ctx, &p));
 }
 
-/* The receiver needs this for the next minute, from now on. */
-static void need(uint8_t resource, uint64_t amount)
-{
-	struct preswap_forecast f = {
-		.size = sizeof(f),
-		.app_id = recv_id,
-		.resource = resource,
-		.valid_ms = 60000,
-		.points_count = 2,
-		.points = {
-			{ 1000, amount, amount, amount, amount },
-			{ 60000, amount, amount, amount, amount },
-		},
-	};
-
-	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
-}
-
 static void need_memory(uint64_t bytes)
 {
-	need(PRESWAP_RESOURCE_MEMORY, bytes);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, bytes);
 }
 
 static void test_gives(void)
@@ -626,7 +608,7 @@ static void begin_crowd(unsigned int share)
 	must_write(group_file("never", "cpu.weight"), weight);
 	crowd();
 	arm();
-	need(PRESWAP_RESOURCE_CPU, 600);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_CPU, 600);
 	ktap_assert(wait_until(4000, find_lease(lease)), "nothing begins");
 }
 
@@ -656,7 +638,7 @@ static void test_crowded_out(void)
 	must_write(group_file("never", "cgroup.kill"), "1");
 	sleep_ms(11000);
 	crowd();
-	need(PRESWAP_RESOURCE_CPU, 600);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_CPU, 600);
 	ktap_assert(wait_until(14000, find_lease(lease)), "for ever");
 	alone_ms = (lease->found.begin_ns - ended->found.end_ns) / 1000000;
 	printf("# left alone for %llu ms; cost %llu, then %llu\n",
@@ -671,7 +653,7 @@ static void test_crowded_out(void)
 		    "no dearer: regret %ld",
 		    regret_of(low_id, PRESWAP_RESOURCE_CPU));
 	/* a person may do that to it */
-	need(PRESWAP_RESOURCE_CPU, 0);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_CPU, 0);
 	ktap_assert(wait_until(5000, !find_lease(lease)), "it has no need");
 	opts.donor_id = low_id;
 	must(ctx, preswap_lease_add(ctx, &opts, &by_hand));

@@ -281,6 +281,25 @@ static inline void set_forecast(struct preswap_ctx *ctx, uint64_t app,
 	must(ctx, preswap_forecasts_set(ctx, &forecast, 1, NULL));
 }
 
+/* What the app is expected to use in the next minute, from now on. */
+static inline void set_need(struct preswap_ctx *ctx, uint64_t app,
+			    uint8_t resource, uint64_t amount)
+{
+	struct preswap_forecast forecast = {
+		.size = sizeof(forecast),
+		.app_id = app,
+		.resource = resource,
+		.valid_ms = 60000,
+		.points_count = 2,
+		.points = {
+			{ 1000, amount, amount, amount, amount },
+			{ 60000, amount, amount, amount, amount },
+		},
+	};
+
+	must(ctx, preswap_forecasts_set(ctx, &forecast, 1, NULL));
+}
+
 /* ---- leases ---- */
 
 struct guest_lease {

@@ -198,23 +198,9 @@ static void foresee(uint64_t mib, uint32_t from_ms, uint32_t valid_ms)
 		     valid_ms);
 }
 
-/* For the next minute, from now on. */
 static void need(uint64_t mib)
 {
-	uint64_t bytes = mib * MIB;
-	struct preswap_forecast f = {
-		.size = sizeof(f),
-		.app_id = recv_id,
-		.resource = PRESWAP_RESOURCE_IO,
-		.valid_ms = 60000,
-		.points_count = 2,
-		.points = {
-			{ 1000, bytes, bytes, bytes, bytes },
-			{ 60000, bytes, bytes, bytes, bytes },
-		},
-	};
-
-	must(ctx, preswap_forecasts_set(ctx, &f, 1, NULL));
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_IO, mib * MIB);
 }
 
 #define in_force(donor) wait_until(5000, ({				\

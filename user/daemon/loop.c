@@ -56,6 +56,7 @@ struct loop {
 	/* @gone: seen in a callback; acted upon when the library is left. */
 	bool connected, gone;
 	enum inventory_speed swap_told;
+	int swap_error;		/* of telling it, the last time */
 	bool waiting_said, refused_said, full_said;
 	unsigned int backoff_s, retry_s;
 	unsigned int usage_ms, quiet_s;
@@ -257,6 +258,17 @@ static void library_log(void *data, int priority, const char *format,
 	log_args(priority, format, args);
 }
 
+static void tell_swap(struct loop *l)
+{
+	int err = swap_tell("", &l->swap_told);
+
+	if (err && err != l->swap_error)
+		log_msg(LOG_WARNING,
+			"the module was not told how slow the swap is: %s",
+			strerror(-err));
+	l->swap_error = err;
+}
+
 static void take_over(struct loop *l, const struct preswap_info *info)
 {
 	struct series_limits limits = {
@@ -270,7 +282,7 @@ static void take_over(struct loop *l, const struct preswap_info *info)
 	series_set_limits(l->table, &limits);
 	foresee_set_limits(l->foresee, &limits);
 	if (!l->opts.dry_run)
-		swap_tell("", &l->swap_told);
+		tell_swap(l);
 	l->look_s = 0;
 }
 
