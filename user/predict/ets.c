@@ -71,10 +71,11 @@ void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 	for (unsigned int i = 0; i < h->n; i++) {
 		v4 rate = i < EARLY ? rate_at(i) : alpha;
 		v4 foreseen = level + PHI * trend;
-		/* A missing value is just what was foreseen. */
-		v4 error = h->there[i] * (h->state[i] - foreseen);
+		v4 error = h->state[i] - foreseen;
 
-		loss = KEEP * loss + magnitude(error);
+		/* A missing value is just what was foreseen. */
+		rate *= h->there[i];
+		loss = KEEP * loss + h->there[i] * magnitude(error);
 		level = foreseen + rate * error;
 		trend = PHI * trend + rate * beta * error;
 		levels[i] = level;
