@@ -3,6 +3,9 @@
 #ifndef PREDICT_BELL_H
 #define PREDICT_BELL_H
 
+#include <stdint.h>
+#include <string.h>
+
 /* Four at once; any alignment. */
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -31,6 +34,16 @@ static inline v4 predict_decay4(v4 x)
 	return y * y;
 }
 
+/* The sum of four that are not negative. */
+static inline unsigned int predict_sum4(m4 a)
+{
+	uint64_t part[2];
+
+	memcpy(part, &a, sizeof(part));
+	part[0] += part[1];
+	return (uint32_t)part[0] + (uint32_t)(part[0] >> 32);
+}
+
 /* How many of @count times 16 values are up to, or below, @v. */
 static inline unsigned int predict_count_up_to(const float *value,
 					       unsigned int count, float v)
@@ -39,7 +52,7 @@ static inline unsigned int predict_count_up_to(const float *value,
 
 	for (unsigned int i = 0; i < 16 * count; i += 4)
 		sum -= *(const v4 *)(value + i) <= v;
-	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+	return predict_sum4(sum);
 }
 
 static inline unsigned int predict_count_below(const float *value,
@@ -49,7 +62,7 @@ static inline unsigned int predict_count_below(const float *value,
 
 	for (unsigned int i = 0; i < 16 * count; i += 4)
 		sum -= *(const v4 *)(value + i) < v;
-	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+	return predict_sum4(sum);
 }
 
 #endif /* PREDICT_BELL_H */

@@ -77,3 +77,19 @@ void predict_ring_push(struct predict_ring *r, float value)
 	if (r->used < r->size)
 		r->used++;
 }
+
+static void decode(const struct predict_ring *r, const int16_t *code,
+		   unsigned int n, float *value)
+{
+	for (unsigned int i = 0; i < n; i++)
+		value[i] = r->base + r->scale * code[i];
+}
+
+void predict_ring_last(const struct predict_ring *r, unsigned int n,
+		       float *value)
+{
+	unsigned int late = n < r->next ? n : r->next, early = n - late;
+
+	decode(r, r->code + r->size - early, early, value);
+	decode(r, r->code + r->next - late, late, value + early);
+}

@@ -31,4 +31,8 @@ static inline float predict_ring_at(const struct predict_ring *r,
 					    r->next + r->size - back];
 }
 
+/* The last @n values, oldest first; @n is up to @r->used. */
+void predict_ring_last(const struct predict_ring *r, unsigned int n,
+		       float *value);
+
 #endif /* PREDICT_RING_H */
