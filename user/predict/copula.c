@@ -26,6 +26,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/copula.h"
 
 #define N		PREDICT_REGRESSORS
@@ -124,7 +125,7 @@ static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
 	*last = level;
 }
 
-void predict_copula_fill(struct predict_copula *c,
+PREDICT_HOT void predict_copula_fill(struct predict_copula *c,
 			 const struct predict_history *h)
 {
 	unsigned int n = h->n;
@@ -202,7 +203,7 @@ static void foresee(const struct predict_copula *c,
 	*variance = fmin(fmax(*variance, VARIANCE_MIN), c->square);
 }
 
-void predict_copula_weigh(const struct predict_copula *c,
+PREDICT_HOT void predict_copula_weigh(const struct predict_copula *c,
 			  const struct predict_history *h, unsigned int lead,
 			  float *weight)
 {

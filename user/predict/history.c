@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/history.h"
 
 #define LEVEL_ALPHA	0.3f
@@ -110,7 +111,7 @@ static void add_square(float *out, const float *x, unsigned int n,
 	}
 }
 
-void predict_history_fill(struct predict_history *h,
+PREDICT_HOT void predict_history_fill(struct predict_history *h,
 			  const struct predict_pool *pool,
 			  const struct predict_ring *past,
 			  const uint8_t *missing)

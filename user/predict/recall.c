@@ -22,6 +22,7 @@
  */
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/recall.h"
 
 #define LAGS		4
@@ -204,7 +205,7 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 		out->weight[k] /= sum;
 }
 
-void predict_recall_find(const struct predict_ring *past, unsigned int longest,
+PREDICT_HOT void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 			 struct predict_recall *like,
 			 struct predict_recall *moves)
 {
@@ -220,7 +221,7 @@ void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 	find(move, n, longest, moves);
 }
 
-void predict_recall_samples(const struct predict_recall *r,
+PREDICT_HOT void predict_recall_samples(const struct predict_recall *r,
 			    const struct predict_ring *past, bool moves,
 			    unsigned int steps, struct predict_changes *out)
 {
