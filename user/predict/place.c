@@ -73,21 +73,31 @@ static void sort_many(float *value, uint16_t *source, unsigned int n)
 	}
 }
 
+static void insert(float *value, uint16_t *source, unsigned int i)
+{
+	float v = value[i];
+	uint16_t s = source[i];
+
+	for (; i && value[i - 1] > v; i--) {
+		value[i] = value[i - 1];
+		source[i] = source[i - 1];
+	}
+	value[i] = v;
+	source[i] = s;
+}
+
+/* Up to 8 more than @n are read, and none of them moved: they are INFINITY. */
 static void sort_nearly_sorted(float *value, uint16_t *source, unsigned int n)
 {
-	for (unsigned int i = 1; i < n; i++) {
-		float v = value[i];
-		uint16_t s = source[i];
-		unsigned int k = i;
+	for (unsigned int i = 1; i < n; i += 8) {
+		const v4 *v = (const v4 *)(value + i);
+		const v4 *before = (const v4 *)(value + i - 1);
 
-		if (value[i - 1] <= v)
+		if (!predict_any((v[0] < before[0]) | (v[1] < before[1])))
 			continue;
-		for (; k && value[k - 1] > v; k--) {
-			value[k] = value[k - 1];
-			source[k] = source[k - 1];
-		}
-		value[k] = v;
-		source[k] = s;
+		for (unsigned int k = i; k < i + 8; k++)
+			if (value[k] < value[k - 1])
+				insert(value, source, k);
 	}
 }
 
@@ -155,7 +165,7 @@ PREDICT_HOT void predict_place(const struct predict_sources *from,
 			sort_many(to->value + begin, to->source + begin,
 				  end[i] - begin);
 	}
-	sort_nearly_sorted(to->value, to->source, to->n);
 	for (unsigned int i = to->n; i < to->n + 32; i++)
 		to->value[i] = INFINITY;
+	sort_nearly_sorted(to->value, to->source, to->n);
 }
