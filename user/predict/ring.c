@@ -34,7 +34,11 @@ static int16_t encode(double value, double base, double scale)
 				   CODE_MAX));
 }
 
-/* Base and scale for all that is held, and for @value. */
+/*
+ * Base and scale for all that is held, and for @value. The base is a multiple of the
+ * scale, and so are its codes' values: 0 and, of a scale up to 1, whole
+ * numbers stay just what they are, however often the scale changes.
+ */
 static void recode(struct predict_ring *r, float value)
 {
 	float low = value, high = value, base, scale;
@@ -45,8 +49,10 @@ static void recode(struct predict_ring *r, float value)
 		low = fminf(low, v);
 		high = fmaxf(high, v);
 	}
-	base = low == high ? low : 0.5f * low + 0.5f * high;
 	scale = scale_for((double)high - low);
+	base = low;
+	if (low < high)
+		base = (float)(rint((0.5 * low + 0.5 * high) / scale) * scale);
 	for (unsigned int i = 0; i < r->used; i++)
 		r->code[i] = encode((double)r->base +
 				    (double)r->scale * r->code[i], base, scale);
