@@ -35,9 +35,10 @@ static int16_t encode(double value, double base, double scale)
 }
 
 /*
- * Base and scale for all that is held, and for @value. The base is a multiple of the
- * scale, and so are its codes' values: 0 and, of a scale up to 1, whole
- * numbers stay just what they are, however often the scale changes.
+ * Base and scale for all that is held, and for @value. Where that goes down to 0
+ * the base is a multiple of the scale, and so are its codes' values: 0 and, of a
+ * scale up to 1, whole numbers stay just what they are, however often the scale
+ * changes. Else the middle is as good as any.
  */
 static void recode(struct predict_ring *r, float value)
 {
@@ -50,9 +51,9 @@ static void recode(struct predict_ring *r, float value)
 		high = fmaxf(high, v);
 	}
 	scale = scale_for((double)high - low);
-	base = low;
-	if (low < high)
-		base = (float)(rint((0.5 * low + 0.5 * high) / scale) * scale);
+	base = low == high ? low : 0.5f * low + 0.5f * high;
+	if (low < high && low <= 0)
+		base = (float)(rint(base / (double)scale) * scale);
 	for (unsigned int i = 0; i < r->used; i++)
 		r->code[i] = encode((double)r->base +
 				    (double)r->scale * r->code[i], base, scale);

@@ -3,7 +3,7 @@
  * The recent history of a series, two bytes a value: value = base + scale x
  * code. Base and scale follow what the ring holds, so a value is off by at
  * most 1/16384 of the range, for up to a round after an outlier has left by
- * more, and by nothing where all are equal.
+ * more, and by nothing where all are equal. 0 stays 0.
  */
 #ifndef PREDICT_RING_H
 #define PREDICT_RING_H
