@@ -59,6 +59,22 @@ static double now(void)
 	return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
+/*
+ * The shortest decimal that is this float, as forecasts are: a value of the series
+ * that is forecast reads as it did there, 37.3 and not 37.2999992, which
+ * 37.3 would be outside of.
+ */
+static void print_float(float q)
+{
+	char text[32];
+	int digits = 6;
+
+	do
+		snprintf(text, sizeof(text), "%.*g", digits, (double)q);
+	while (digits++ < 9 && strtof(text, NULL) != q);
+	printf(",%s", text);
+}
+
 static void print_origin(const struct predict_series *s, const char *name,
 			 const char *method, size_t origin, double seconds)
 {
@@ -68,7 +84,7 @@ static void print_origin(const struct predict_series *s, const char *name,
 		predict_series_forecast(s, i, NULL, q);
 		printf("%s,%s,%zu,%u", name, method, origin, protocol_horizon[i]);
 		for (unsigned int k = 0; k < PROTOCOL_PROBS; k++)
-			printf(",%.9g", q[k]);
+			print_float((float)q[k]);
 		printf(",%.9f\n", seconds);
 	}
 }

@@ -3,6 +3,23 @@
 #ifndef PREDICT_BELL_H
 #define PREDICT_BELL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * Compiled twice, for AVX2 too, and chosen when the program starts: moves and
+ * compares of more, and without copies. It sums what it did in the same order
+ * and fuses nothing, so the results are the same. (A sanitizer is not ready yet
+ * when the choice is made.)
+ */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && \
+	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PREDICT_HOT	__attribute__((flatten, target_clones("avx2", "default")))
+#else
+#define PREDICT_HOT
+#endif
+
 /* Four at once; any alignment. */
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -31,6 +48,24 @@ static inline v4 predict_decay4(v4 x)
 	return y * y;
 }
 
+/* The sum of four that are not negative. */
+static inline unsigned int predict_sum4(m4 a)
+{
+	uint64_t part[2];
+
+	memcpy(part, &a, sizeof(part));
+	part[0] += part[1];
+	return (uint32_t)part[0] + (uint32_t)(part[0] >> 32);
+}
+
+static inline bool predict_any(m4 a)
+{
+	uint64_t part[2];
+
+	memcpy(part, &a, sizeof(part));
+	return (part[0] | part[1]) != 0;
+}
+
 /* How many of @count times 16 values are up to, or below, @v. */
 static inline unsigned int predict_count_up_to(const float *value,
 					       unsigned int count, float v)
@@ -39,7 +74,7 @@ static inline unsigned int predict_count_up_to(const float *value,
 
 	for (unsigned int i = 0; i < 16 * count; i += 4)
 		sum -= *(const v4 *)(value + i) <= v;
-	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+	return predict_sum4(sum);
 }
 
 static inline unsigned int predict_count_below(const float *value,
@@ -49,7 +84,7 @@ static inline unsigned int predict_count_below(const float *value,
 
 	for (unsigned int i = 0; i < 16 * count; i += 4)
 		sum -= *(const v4 *)(value + i) < v;
-	return (unsigned int)(sum[0] + sum[1] + sum[2] + sum[3]);
+	return predict_sum4(sum);
 }
 
 #endif /* PREDICT_BELL_H */

@@ -26,6 +26,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/copula.h"
 
 #define N		PREDICT_REGRESSORS
@@ -95,10 +96,12 @@ static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
 {
 	static const v4 alpha = { 0.5f, 0.2f, 0.08f, 0.03f };
 	v4 level = { 0 };
-	float weight = 1;
+	float weight = 1, age = 1;
 
-	for (unsigned int i = n; i--; weight *= KEEP)
+	for (unsigned int i = n; i--; weight *= KEEP, age *= KEEP_VALUES) {
 		c->regressor[0][i] = weight;
+		c->age[i] = age;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		float z = c->score[i], w = c->regressor[0][i];
 		v4 x, start = { 0 };
@@ -122,7 +125,7 @@ static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
 	*last = level;
 }
 
-void predict_copula_fill(struct predict_copula *c,
+PREDICT_HOT void predict_copula_fill(struct predict_copula *c,
 			 const struct predict_history *h)
 {
 	unsigned int n = h->n;
@@ -135,6 +138,7 @@ void predict_copula_fill(struct predict_copula *c,
 	memset(c->score + n, 0, 16 * sizeof(*c->score));
 	memcpy(c->known, h->there, n * sizeof(*c->known));
 	memset(c->known + n, 0, 16 * sizeof(*c->known));
+	memset(c->age + n, 0, 16 * sizeof(*c->age));
 	for (unsigned int i = 0; i < n; i++)
 		c->outcome[i] = c->score[i] * c->known[i];
 	memset(c->outcome + n, 0, 16 * sizeof(*c->outcome));
@@ -199,13 +203,13 @@ static void foresee(const struct predict_copula *c,
 	*variance = fmin(fmax(*variance, VARIANCE_MIN), c->square);
 }
 
-void predict_copula_weigh(const struct predict_copula *c,
+PREDICT_HOT void predict_copula_weigh(const struct predict_copula *c,
 			  const struct predict_history *h, unsigned int lead,
 			  float *weight)
 {
 	unsigned int n = h->n - lead;
 	double mean, variance;
-	float a, b, m, least = INFINITY, age = 1;
+	float a, b, m, least = INFINITY;
 	v4 low = { INFINITY, INFINITY, INFINITY, INFINITY };
 
 	foresee(c, h, lead, &mean, &variance);
@@ -222,9 +226,7 @@ void predict_copula_weigh(const struct predict_copula *c,
 	for (int k = 0; k < 4; k++)
 		least = low[k] < least ? low[k] : least;
 	for (unsigned int i = 0; i < n; i += 4)
-		*(v4 *)(weight + i) =
-			predict_decay4(*(v4 *)(weight + i) - least) + FLOOR;
-	for (unsigned int i = n; i--; age *= KEEP_VALUES)
-		weight[i] *= age;
+		*(v4 *)(weight + i) = *(const v4 *)(c->age + lead + i) *
+			(predict_decay4(*(v4 *)(weight + i) - least) + FLOOR);
 	memset(weight + n, 0, (PREDICT_HISTORY - n) * sizeof(*weight));
 }

@@ -18,10 +18,11 @@
  *	times its transpose.
  * @now: @root's inverse times the regressors now.
  * @square: mean square of the scores.
+ * @age: weight of a value by its age alone, the newest 1.
  */
 struct predict_copula {
 	float score[PREDICT_HISTORY + 16], outcome[PREDICT_HISTORY + 16];
-	float known[PREDICT_HISTORY + 16];
+	float known[PREDICT_HISTORY + 16], age[PREDICT_HISTORY + 16];
 	float regressor[PREDICT_REGRESSORS][PREDICT_HISTORY];
 	double root[PREDICT_REGRESSORS][PREDICT_REGRESSORS];
 	double now[PREDICT_REGRESSORS];

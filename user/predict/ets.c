@@ -61,7 +61,7 @@ static int least(v4 loss)
 	return best;
 }
 
-void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
+PREDICT_HOT void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 {
 	v4 levels[PREDICT_HISTORY], trends[PREDICT_HISTORY];
 	v4 level = { 0 }, trend = { 0 }, loss = { 0 };
@@ -71,10 +71,11 @@ void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 	for (unsigned int i = 0; i < h->n; i++) {
 		v4 rate = i < EARLY ? rate_at(i) : alpha;
 		v4 foreseen = level + PHI * trend;
-		/* A missing value is just what was foreseen. */
-		v4 error = h->there[i] * (h->state[i] - foreseen);
+		v4 error = h->state[i] - foreseen;
 
-		loss = KEEP * loss + magnitude(error);
+		/* A missing value is just what was foreseen. */
+		rate *= h->there[i];
+		loss = KEEP * loss + h->there[i] * magnitude(error);
 		level = foreseen + rate * error;
 		trend = PHI * trend + rate * beta * error;
 		levels[i] = level;
@@ -87,7 +88,7 @@ void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 	}
 }
 
-void predict_ets_samples(const struct predict_expert *expert,
+PREDICT_HOT void predict_ets_samples(const struct predict_expert *expert,
 			 const struct predict_ets *e,
 			 const struct predict_history *h, unsigned int steps,
 			 struct predict_changes *out)

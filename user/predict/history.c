@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/history.h"
 
 #define LEVEL_ALPHA	0.3f
@@ -24,15 +25,21 @@ static void lay_out(struct predict_history *h, const struct predict_pool *pool,
 		    const struct predict_ring *past, const uint8_t *missing)
 {
 	unsigned int n = pool->used, oldest = n < pool->size ? 0 : pool->next;
+	unsigned int late = n - oldest;
 
 	h->n = n;
-	for (unsigned int i = 0, at = oldest; i < n; i++) {
-		h->value[i] = pool->fifo[at];
-		h->there[i] = missing[at / 8] >> at % 8 & 1 ? 0 : 1;
-		h->state[i] = predict_ring_at(past, n - 1 - i);
-		at = at + 1 == pool->size ? 0 : at + 1;
-	}
+	memcpy(h->value, pool->fifo + oldest, late * sizeof(*h->value));
+	memcpy(h->value + late, pool->fifo, oldest * sizeof(*h->value));
 	memset(h->value + n, 0, (PREDICT_HISTORY - n) * sizeof(float));
+	predict_ring_last(past, n, h->state);
+	for (unsigned int i = 0; i < n; i++)
+		h->there[i] = 1;
+	for (unsigned int at = 0; at < n; at++) {
+		if (!(at % 8) && !missing[at / 8])
+			at += 7;
+		else if (missing[at / 8] >> at % 8 & 1)
+			h->there[at >= oldest ? at - oldest : at + late] = 0;
+	}
 	for (unsigned int i = 0; i < n; i++)
 		h->sorted[i] = pool->order[i] >= oldest ?
 			pool->order[i] - oldest :
@@ -104,7 +111,7 @@ static void add_square(float *out, const float *x, unsigned int n,
 	}
 }
 
-void predict_history_fill(struct predict_history *h,
+PREDICT_HOT void predict_history_fill(struct predict_history *h,
 			  const struct predict_pool *pool,
 			  const struct predict_ring *past,
 			  const uint8_t *missing)

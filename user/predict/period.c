@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/period.h"
 
 #define CLIP		10.0
@@ -112,7 +113,7 @@ static void accumulate_lags(struct predict_period *p,
 	}
 }
 
-void predict_period_update(struct predict_period *p,
+PREDICT_HOT void predict_period_update(struct predict_period *p,
 			   const struct predict_ring *past, double value)
 {
 	unsigned int from = 1, last = p->max + 2;

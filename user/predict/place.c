@@ -73,57 +73,99 @@ static void sort_many(float *value, uint16_t *source, unsigned int n)
 	}
 }
 
+static void insert(float *value, uint16_t *source, unsigned int i)
+{
+	float v = value[i];
+	uint16_t s = source[i];
+
+	for (; i && value[i - 1] > v; i--) {
+		value[i] = value[i - 1];
+		source[i] = source[i - 1];
+	}
+	value[i] = v;
+	source[i] = s;
+}
+
+/* Up to 8 more than @n are read, and none of them moved: they are INFINITY. */
 static void sort_nearly_sorted(float *value, uint16_t *source, unsigned int n)
 {
-	for (unsigned int i = 1; i < n; i++) {
-		float v = value[i];
-		uint16_t s = source[i];
-		unsigned int k = i;
+	for (unsigned int i = 1; i < n; i += 8) {
+		const v4 *v = (const v4 *)(value + i);
+		const v4 *before = (const v4 *)(value + i - 1);
 
-		if (value[i - 1] <= v)
+		if (!predict_any((v[0] < before[0]) | (v[1] < before[1])))
 			continue;
-		for (; k && value[k - 1] > v; k--) {
-			value[k] = value[k - 1];
-			source[k] = source[k - 1];
-		}
-		value[k] = v;
-		source[k] = s;
+		for (unsigned int k = i; k < i + 8; k++)
+			if (value[k] < value[k - 1])
+				insert(value, source, k);
 	}
 }
 
-void predict_place(const struct predict_sources *from,
+/* @b and @a change places where @mask is all ones, not where it is 0. */
+static inline void swap_masked(uint32_t *a, uint32_t *b, uint32_t mask)
+{
+	mask &= *a ^ *b;
+	*a ^= mask;
+	*b ^= mask;
+}
+
+/*
+ * To @at, or just before it if that is larger: so two that share a gap are in
+ * order. None is less than what was before its gap. No branch: it would be
+ * guessed wrong as often as not.
+ */
+static inline void put(struct predict_sources *to, unsigned int at, float value,
+		       uint16_t source)
+{
+	unsigned int before = at - (at > 0);
+	uint32_t mask = -(uint32_t)(to->value[before] > value), last, new;
+	uint32_t last_source = to->source[before], new_source = source;
+
+	memcpy(&last, &to->value[before], sizeof(last));
+	memcpy(&new, &value, sizeof(new));
+	swap_masked(&last, &new, mask);
+	swap_masked(&last_source, &new_source, mask);
+	memcpy(&to->value[before], &last, sizeof(last));
+	to->source[before] = (uint16_t)last_source;
+	memcpy(&to->value[at], &new, sizeof(new));
+	to->source[at] = (uint16_t)new_source;
+}
+
+PREDICT_HOT void predict_place(const struct predict_sources *from,
 		   const struct predict_items *items,
 		   struct predict_sources *to)
 {
 	uint16_t gap[PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES];
-	uint16_t count[PREDICT_SOURCES + 1] = { 0 };
-	uint16_t next[PREDICT_SOURCES + 1];
+	uint16_t end[PREDICT_SOURCES + 1] = { 0 };	/* first the count */
 	unsigned int n = from->n, moved = 0, most = 0;
 
 	find_gaps(from, items, gap);
-	for (unsigned int i = 0; i < items->n; i++)
-		count[gap[i]]++;
+	for (unsigned int i = 0; i < items->n; i++) {
+		unsigned int count = ++end[gap[i]];
+
+		most = count > most ? count : most;
+	}
+	to->value[0] = -INFINITY;
 	for (unsigned int i = 0; i < n; i++) {
-		next[i] = (uint16_t)(i + moved);
-		moved += count[i];
-		most = count[i] > most ? count[i] : most;
+		unsigned int count = end[i];
+
+		end[i] = (uint16_t)(i + moved);
+		moved += count;
 		to->value[i + moved] = from->value[i];
 		to->source[i + moved] = from->source[i];
 	}
-	next[n] = (uint16_t)(n + moved);
-	most = count[n] > most ? count[n] : most;
-	for (unsigned int i = 0; i < items->n; i++) {
-		unsigned int at = next[gap[i]]++;
-
-		to->value[at] = items->value[i];
-		to->source[at] = items->source[i];
-	}
+	end[n] = (uint16_t)(n + moved);
+	for (unsigned int i = 0; i < items->n; i++)
+		put(to, end[gap[i]]++, items->value[i], items->source[i]);
 	to->n = n + items->n;
-	for (unsigned int i = 0; i <= n && most > FEW; i++)
-		if (count[i] > FEW)
-			sort_many(to->value + next[i] - count[i],
-				  to->source + next[i] - count[i], count[i]);
-	sort_nearly_sorted(to->value, to->source, to->n);
+	for (unsigned int i = 0; i <= n && most > FEW; i++) {
+		unsigned int begin = i ? end[i - 1] + 1 : 0;
+
+		if (end[i] - begin > FEW)
+			sort_many(to->value + begin, to->source + begin,
+				  end[i] - begin);
+	}
 	for (unsigned int i = to->n; i < to->n + 32; i++)
 		to->value[i] = INFINITY;
+	sort_nearly_sorted(to->value, to->source, to->n);
 }

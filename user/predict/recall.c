@@ -22,6 +22,7 @@
  */
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/recall.h"
 
 #define LAGS		4
@@ -53,6 +54,13 @@ static void to_moves(const int16_t *restrict x, unsigned int n,
 		move[i] = (int16_t)(x[i] - x[i - 1]);
 }
 
+/* Moments that may be chosen; some more than @n are written, and some read. */
+struct candidates {
+	unsigned int n;
+	int16_t d[PAST_MAX + GROUPS];
+	uint16_t at[PAST_MAX + GROUPS];
+};
+
 /* Of @count moments from @x on, from the one at @now. */
 static void distances(const int16_t *restrict x, unsigned int count,
 		      const int16_t *now, int16_t *restrict d)
@@ -71,7 +79,7 @@ static void distances(const int16_t *restrict x, unsigned int count,
 	}
 }
 
-/* How many of @d are up to @most; @n is a multiple of BLOCK. */
+/* How many of @d are up to @most; up to a multiple of BLOCK are read. */
 static unsigned int count_up_to(const int16_t *d, unsigned int n, int16_t most)
 {
 	s8 sum = { 0 };
@@ -98,10 +106,19 @@ static int16_t bisect(const int16_t *d, unsigned int n, int low, int high)
 	return (int16_t)low;
 }
 
-/* The least distance up to which there are enough. */
-static int16_t farthest(const int16_t *d, unsigned int n)
+static int16_t least_of(const struct candidates *c)
 {
-	int16_t nearest[GROUPS], least = INT16_MAX - 1, most;
+	int16_t least = INT16_MAX;
+
+	for (unsigned int i = 0; i < c->n; i++)
+		least = c->d[i] < least ? c->d[i] : least;
+	return least;
+}
+
+/* A distance up to which there are enough, and seldom many more. */
+static int16_t far_enough(const int16_t *d, unsigned int n)
+{
+	int16_t nearest[GROUPS], least = INT16_MAX - 1;
 
 	/* Where enough groups have one, there are enough. */
 	memcpy(nearest, d, sizeof(nearest));
@@ -111,8 +128,7 @@ static int16_t farthest(const int16_t *d, unsigned int n)
 							     nearest[k];
 	for (unsigned int k = 0; k < GROUPS; k++)
 		least = nearest[k] < least ? nearest[k] : least;
-	most = bisect(nearest, GROUPS, least, INT16_MAX - 1);
-	return bisect(d, n, least, most);
+	return bisect(nearest, GROUPS, least, INT16_MAX - 1);
 }
 
 static bool any_up_to(const int16_t *d, int16_t most)
@@ -124,23 +140,37 @@ static bool any_up_to(const int16_t *d, int16_t most)
 	return (part[0] | part[1]) != 0;
 }
 
+/* Moments up to @most, the latest first, to @c; a whole number of blocks. */
+static void gather(const int16_t *d, unsigned int n, int16_t most,
+		   struct candidates *c)
+{
+	c->n = 0;
+	for (unsigned int end = n; end; end -= BLOCK) {
+		if (!any_up_to(d + end - BLOCK, most))
+			continue;
+		for (unsigned int i = end; i-- > end - BLOCK;) {
+			c->d[c->n] = d[i];
+			c->at[c->n] = (uint16_t)i;
+			c->n += d[i] <= most;
+		}
+	}
+	for (unsigned int i = c->n; i % BLOCK; i++)
+		c->d[i] = INT16_MAX;
+}
+
 /* Those nearer than @most, and the latest at it; to @at, the latest first. */
-static unsigned int choose(const int16_t *d, unsigned int n, int16_t most,
+static unsigned int choose(const struct candidates *c, int16_t most,
 			   uint16_t *at)
 {
 	unsigned int chosen = 0, ties = PREDICT_RECALLED;
 
 	if (most > 0)
-		ties -= count_up_to(d, n, (int16_t)(most - 1));
-	for (unsigned int end = n; end; end -= BLOCK) {
-		if (!any_up_to(d + end - BLOCK, most))
+		ties -= count_up_to(c->d, c->n, (int16_t)(most - 1));
+	for (unsigned int i = 0; i < c->n && chosen < PREDICT_RECALLED; i++) {
+		if (c->d[i] > most || (c->d[i] == most && !ties))
 			continue;
-		for (unsigned int i = end; i-- > end - BLOCK;) {
-			if (d[i] > most || (d[i] == most && !ties))
-				continue;
-			ties -= d[i] == most;
-			at[chosen++] = (uint16_t)i;
-		}
+		ties -= c->d[i] == most;
+		at[chosen++] = c->at[i];
 	}
 	return chosen;
 }
@@ -152,13 +182,16 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 	/* d[i] is of moment LAGS + i. */
 	unsigned int count = n - longest - LAGS;
 	int16_t d[PAST_MAX + GROUPS], most;
+	struct candidates c;
 	float sum = 0;
 
 	distances(x + LAGS, count, x + n - 1, d);
 	for (; count % GROUPS; count++)
 		d[count] = INT16_MAX;
-	most = farthest(d, count);
-	out->n = choose(d, count, most, out->ago);
+	most = far_enough(d, count);
+	gather(d, count, most, &c);
+	most = bisect(c.d, c.n, least_of(&c), most);
+	out->n = choose(&c, most, out->ago);
 	for (unsigned int k = 0; k < out->n; k++) {
 		float near = 1;
 
@@ -172,7 +205,7 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 		out->weight[k] /= sum;
 }
 
-void predict_recall_find(const struct predict_ring *past, unsigned int longest,
+PREDICT_HOT void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 			 struct predict_recall *like,
 			 struct predict_recall *moves)
 {
@@ -188,7 +221,7 @@ void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 	find(move, n, longest, moves);
 }
 
-void predict_recall_samples(const struct predict_recall *r,
+PREDICT_HOT void predict_recall_samples(const struct predict_recall *r,
 			    const struct predict_ring *past, bool moves,
 			    unsigned int steps, struct predict_changes *out)
 {

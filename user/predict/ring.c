@@ -34,22 +34,39 @@ static int16_t encode(double value, double base, double scale)
 				   CODE_MAX));
 }
 
-/* Base and scale for all that is held, and for @value. */
+/* What @code stands for: @value, where that cannot be told from it. */
+static float held(const struct predict_ring *r, int16_t code, float value)
+{
+	float v = r->base + r->scale * code;
+
+	return fabs((double)value - v) <= 0.5 * (double)r->scale ? value : v;
+}
+
+/*
+ * Base and scale for all that is held, and for @value. A series often stands at a
+ * value, and naive then knows just what comes: so that must be kept just as it
+ * is. Where the range goes down to 0, that is exact, and of a scale up to 1 whole
+ * numbers are: the base is a multiple of the scale. Else @value is the base.
+ */
 static void recode(struct predict_ring *r, float value)
 {
 	float low = value, high = value, base, scale;
 
 	for (unsigned int i = 0; i < r->used; i++) {
-		float v = r->base + r->scale * r->code[i];
+		float v = held(r, r->code[i], value);
 
 		low = fminf(low, v);
 		high = fmaxf(high, v);
 	}
-	base = low == high ? low : 0.5f * low + 0.5f * high;
 	scale = scale_for((double)high - low);
+	base = value;
+	if (low <= 0 && low < high)
+		base = (float)(rint((0.5 * low + 0.5 * high) / scale) * scale);
+	else if (fmax((double)high - value, (double)value - low) >
+		 CODE_MAX * (double)scale)
+		scale *= 2;
 	for (unsigned int i = 0; i < r->used; i++)
-		r->code[i] = encode((double)r->base +
-				    (double)r->scale * r->code[i], base, scale);
+		r->code[i] = encode(held(r, r->code[i], value), base, scale);
 	r->base = base;
 	r->scale = scale;
 }
@@ -76,4 +93,20 @@ void predict_ring_push(struct predict_ring *r, float value)
 	r->next = r->next + 1 == r->size ? 0 : r->next + 1;
 	if (r->used < r->size)
 		r->used++;
+}
+
+static void decode(const struct predict_ring *r, const int16_t *code,
+		   unsigned int n, float *value)
+{
+	for (unsigned int i = 0; i < n; i++)
+		value[i] = r->base + r->scale * code[i];
+}
+
+void predict_ring_last(const struct predict_ring *r, unsigned int n,
+		       float *value)
+{
+	unsigned int late = n < r->next ? n : r->next, early = n - late;
+
+	decode(r, r->code + r->size - early, early, value);
+	decode(r, r->code + r->next - late, late, value + early);
 }

@@ -3,7 +3,8 @@
  * The recent history of a series, two bytes a value: value = base + scale x
  * code. Base and scale follow what the ring holds, so a value is off by at
  * most 1/16384 of the range, for up to a round after an outlier has left by
- * more, and by nothing where all are equal.
+ * more, and by nothing where all are equal. 0 stays 0, and above
+ * 0 a value that it stands at is just that again after a round.
  */
 #ifndef PREDICT_RING_H
 #define PREDICT_RING_H
@@ -30,5 +31,9 @@ static inline float predict_ring_at(const struct predict_ring *r,
 	return r->base + r->scale * r->code[r->next >= back ? r->next - back :
 					    r->next + r->size - back];
 }
+
+/* The last @n values, oldest first; @n is up to @r->used. */
+void predict_ring_last(const struct predict_ring *r, unsigned int n,
+		       float *value);
 
 #endif /* PREDICT_RING_H */

@@ -19,6 +19,7 @@
  */
 #include <math.h>
 
+#include "predict/bell.h"
 #include "predict/expert.h"
 
 #define KEEP	0.99
@@ -48,7 +49,7 @@ static inline void add(struct sums *s, const struct predict_history *h,
 	s->count += weight;
 }
 
-void predict_walk_learn(const struct predict_history *h,
+PREDICT_HOT void predict_walk_learn(const struct predict_history *h,
 			struct predict_walk *w)
 {
 	/* Every second step each: in one sum each step waits for the last. */
@@ -72,7 +73,7 @@ void predict_walk_learn(const struct predict_history *h,
 	w->still = a.count > 0 && !(a.noise > 0) ? a.still / a.count : 0;
 }
 
-void predict_walk_samples(const struct predict_walk *w, double now,
+PREDICT_HOT void predict_walk_samples(const struct predict_walk *w, double now,
 			  unsigned int steps, struct predict_changes *out)
 {
 	double stay = 1, sd;

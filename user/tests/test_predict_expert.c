@@ -228,6 +228,71 @@ static void test_ets_damped(void)
 	predict_series_free(s);
 }
 
+/* A counter at 0, but for some whole numbers: none of them is ever off. */
+static void test_ring_exact(void)
+{
+	struct predict_ring past;
+	static float fed[8000];
+
+	predict_ring_init(&past, room, PAST);
+	for (int t = 0; t < 8000; t++) {
+		/* Ranges rise and fall by 100 times, and are odd. */
+		fed[t] = t % 1900 == 7 ? 26989 : t % 700 == 9 ? 271 :
+			 t % 31 == 5 ? 3 : 0;
+		predict_ring_push(&past, fed[t]);
+		for (int ago = 0; ago < PAST && ago <= t; ago += 1 + t % 7) {
+			float v = predict_ring_at(&past, ago);
+
+			ktap_assert(fed[t - ago] != 0 || v == 0,
+				    "%d, %d ago: %g", t, ago, v);
+			ktap_assert(fabsf(v - fed[t - ago]) <= 1,
+				    "%d, %d ago: %g, not %g", t, ago, v,
+				    fed[t - ago]);
+		}
+	}
+}
+
+/*
+ * Spikes that have left even the longer past: naive knows that all is @standing, and
+ * so is every quantile.
+ */
+static void silence(double standing)
+{
+	static const unsigned int horizons[] = { 1, 3, 12 };
+	static const double probs[] = { .05, .1, .25, .5, .75, .9, .95 };
+	const struct predict_series_opts opts = {
+		.size = sizeof(opts),
+		.horizons = horizons, .nhorizons = COUNT(horizons),
+		.probs = probs, .nprobs = COUNT(probs),
+		.lower = 0, .upper = INFINITY,
+	};
+	struct predict_series *s;
+	double q[COUNT(probs)];
+
+	ktap_assert(!predict_series_new(&opts, &s));
+	for (int t = 0; t < 8000; t++) {
+		double v = t == 67 ? 6969 : t == 68 ? 42887 : t == 450 ? 25069 :
+			   t == 451 ? 22537 : 0;
+
+		predict_series_update(s, standing + v);
+		for (unsigned int i = 0; i < COUNT(horizons) && t > 1700; i++) {
+			predict_series_forecast(s, i, NULL, q);
+			for (unsigned int k = 0; k < COUNT(probs); k++)
+				ktap_assert((float)q[k] == (float)standing,
+					    "%d, %u steps ahead: %.9g", t,
+					    horizons[i], q[k]);
+		}
+	}
+	predict_series_free(s);
+}
+
+static void test_ring_silence(void)
+{
+	silence(0);
+	silence(37.3);
+	silence(1234567.8);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -239,6 +304,9 @@ int main(void)
 		{ "R-11 copula: atoms", test_copula_atoms },
 		{ "R-11 ets: a ramp, noise around a level", test_ets },
 		{ "R-11 ets: a level that shifts", test_ets_damped },
+		{ "R-11 ring: 0 stays 0", test_ring_exact },
+		{ "R-16 silence after spikes is no worse than naive",
+		  test_ring_silence },
 		{ 0 }
 	});
 }
