@@ -29,7 +29,8 @@
 
 #define FLOOR	0.001f
 
-PREDICT_HOT void predict_analog_weigh(const struct predict_expert *e,
+PREDICT_HOT
+void predict_analog_weigh(const struct predict_expert *e,
 			  const struct predict_history *h, float *weight)
 {
 	const float *d0 = h->distance[e->by[0]], *d1 = h->distance[e->by[1]];

@@ -125,7 +125,8 @@ static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
 	*last = level;
 }
 
-PREDICT_HOT void predict_copula_fill(struct predict_copula *c,
+PREDICT_HOT
+void predict_copula_fill(struct predict_copula *c,
 			 const struct predict_history *h)
 {
 	unsigned int n = h->n;
@@ -203,7 +204,8 @@ static void foresee(const struct predict_copula *c,
 	*variance = fmin(fmax(*variance, VARIANCE_MIN), c->square);
 }
 
-PREDICT_HOT void predict_copula_weigh(const struct predict_copula *c,
+PREDICT_HOT
+void predict_copula_weigh(const struct predict_copula *c,
 			  const struct predict_history *h, unsigned int lead,
 			  float *weight)
 {

@@ -61,7 +61,8 @@ static int least(v4 loss)
 	return best;
 }
 
-PREDICT_HOT void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
+PREDICT_HOT
+void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 {
 	v4 levels[PREDICT_HISTORY], trends[PREDICT_HISTORY];
 	v4 level = { 0 }, trend = { 0 }, loss = { 0 };
@@ -88,7 +89,8 @@ PREDICT_HOT void predict_ets_learn(const struct predict_history *h, struct predi
 	}
 }
 
-PREDICT_HOT void predict_ets_samples(const struct predict_expert *expert,
+PREDICT_HOT
+void predict_ets_samples(const struct predict_expert *expert,
 			 const struct predict_ets *e,
 			 const struct predict_history *h, unsigned int steps,
 			 struct predict_changes *out)

@@ -111,7 +111,8 @@ static void add_square(float *out, const float *x, unsigned int n,
 	}
 }
 
-PREDICT_HOT void predict_history_fill(struct predict_history *h,
+PREDICT_HOT
+void predict_history_fill(struct predict_history *h,
 			  const struct predict_pool *pool,
 			  const struct predict_ring *past,
 			  const uint8_t *missing)

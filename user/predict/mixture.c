@@ -72,7 +72,8 @@ static void place(struct predict_mixture *m, const struct predict_items *items)
 	m->all = to;
 }
 
-PREDICT_HOT void predict_step_fill(struct predict_step *step,
+PREDICT_HOT
+void predict_step_fill(struct predict_step *step,
 		       const struct predict_ring *past, unsigned int longest)
 {
 	const struct predict_history *h = &step->history;
@@ -135,7 +136,8 @@ static void change_samples(const struct predict_expert *e,
 		out->value[i] = out->weight[i] = 0;
 }
 
-PREDICT_HOT void predict_mixture_collect(struct predict_mixture *m,
+PREDICT_HOT
+void predict_mixture_collect(struct predict_mixture *m,
 			     const struct predict_step *step,
 			     unsigned int steps)
 {
@@ -241,7 +243,8 @@ static void share_changes(struct predict_mixture *m, unsigned int k)
 	}
 }
 
-PREDICT_HOT void predict_mixture_share(struct predict_mixture *m,
+PREDICT_HOT
+void predict_mixture_share(struct predict_mixture *m,
 			   const struct predict_step *step,
 			   unsigned int nprobs)
 {
@@ -253,7 +256,8 @@ PREDICT_HOT void predict_mixture_share(struct predict_mixture *m,
 }
 
 /* Recurrence's samples into each share, the others scaled to what is left. */
-PREDICT_HOT void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
+PREDICT_HOT
+void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
 			 const struct predict_sample *recur, unsigned int n,
 			 float w)
 {
@@ -326,7 +330,8 @@ static unsigned int find_down(const struct predict_sources *all,
 }
 
 /* By blocks, as a sum one by one has to wait for each addition. */
-PREDICT_HOT unsigned int predict_mixture_find(const struct predict_mixture *m,
+PREDICT_HOT
+unsigned int predict_mixture_find(const struct predict_mixture *m,
 				  unsigned int k, float p)
 {
 	const float *share = m->share[k];
@@ -339,7 +344,8 @@ PREDICT_HOT unsigned int predict_mixture_find(const struct predict_mixture *m,
 	return i;
 }
 
-PREDICT_HOT double predict_mixture_mean(const struct predict_mixture *m,
+PREDICT_HOT
+double predict_mixture_mean(const struct predict_mixture *m,
 			    const struct predict_step *step, unsigned int k)
 {
 	const float *value = step->history.value, *share = m->share[k];
@@ -421,7 +427,8 @@ static void ask_group(const struct predict_mixture *m,
 	}
 }
 
-PREDICT_HOT void predict_mixture_ask(const struct predict_mixture *m,
+PREDICT_HOT
+void predict_mixture_ask(const struct predict_mixture *m,
 			 const struct predict_step *step, const float *q,
 			 unsigned int n, unsigned char *said)
 {

@@ -113,7 +113,8 @@ static void accumulate_lags(struct predict_period *p,
 	}
 }
 
-PREDICT_HOT void predict_period_update(struct predict_period *p,
+PREDICT_HOT
+void predict_period_update(struct predict_period *p,
 			   const struct predict_ring *past, double value)
 {
 	unsigned int from = 1, last = p->max + 2;

@@ -131,7 +131,8 @@ static inline void put(struct predict_sources *to, unsigned int at, float value,
 	to->source[at] = (uint16_t)new_source;
 }
 
-PREDICT_HOT void predict_place(const struct predict_sources *from,
+PREDICT_HOT
+void predict_place(const struct predict_sources *from,
 		   const struct predict_items *items,
 		   struct predict_sources *to)
 {

@@ -205,7 +205,8 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 		out->weight[k] /= sum;
 }
 
-PREDICT_HOT void predict_recall_find(const struct predict_ring *past, unsigned int longest,
+PREDICT_HOT
+void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 			 struct predict_recall *like,
 			 struct predict_recall *moves)
 {
@@ -221,7 +222,8 @@ PREDICT_HOT void predict_recall_find(const struct predict_ring *past, unsigned i
 	find(move, n, longest, moves);
 }
 
-PREDICT_HOT void predict_recall_samples(const struct predict_recall *r,
+PREDICT_HOT
+void predict_recall_samples(const struct predict_recall *r,
 			    const struct predict_ring *past, bool moves,
 			    unsigned int steps, struct predict_changes *out)
 {

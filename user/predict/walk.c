@@ -49,7 +49,8 @@ static inline void add(struct sums *s, const struct predict_history *h,
 	s->count += weight;
 }
 
-PREDICT_HOT void predict_walk_learn(const struct predict_history *h,
+PREDICT_HOT
+void predict_walk_learn(const struct predict_history *h,
 			struct predict_walk *w)
 {
 	/* Every second step each: in one sum each step waits for the last. */
@@ -73,7 +74,8 @@ PREDICT_HOT void predict_walk_learn(const struct predict_history *h,
 	w->still = a.count > 0 && !(a.noise > 0) ? a.still / a.count : 0;
 }
 
-PREDICT_HOT void predict_walk_samples(const struct predict_walk *w, double now,
+PREDICT_HOT
+void predict_walk_samples(const struct predict_walk *w, double now,
 			  unsigned int steps, struct predict_changes *out)
 {
 	double stay = 1, sd;
