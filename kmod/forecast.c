@@ -49,7 +49,7 @@ u64 preswap_forecast_age_ms(const struct preswap_forecast *forecast,
 
 void preswap_forecast_expire(struct preswap_forecast **forecast, u64 now_ns)
 {
-	if (!*forecast || preswap_forecast_fresh(*forecast, now_ns))
+	if (preswap_forecast_fresh(*forecast, now_ns))
 		return;
 	kfree(*forecast);
 	*forecast = NULL;

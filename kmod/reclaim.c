@@ -6,7 +6,9 @@
  * hold @held bytes back, has the goal base - held. While it is above the
  * goal, the worker asks the kernel to reclaim from its cgroup: the kernel
  * chooses the coldest pages. A donor that refills is brought back to the
- * goal again: what was freed is for somebody else.
+ * goal again: what was freed is for somebody else. One that is still growing back
+ * when the next lease begins has for its base what it would soon have again, no more
+ * than before: else each lease would take what the last one had left it.
  *
  * The rate. The worker may ask for reclaim_rate_mib per second in all, in
  * batches of up to 4 MiB: a token bucket that holds a tenth of a second's
@@ -101,7 +103,7 @@ u64 preswap_reclaim_anon(const struct preswap_app *app)
 	return app->mem_own - div_u64(app->mem_own * app->files_pct, 100);
 }
 
-/* Bytes to ask for now, 0: nothing to do. */
+/* Bytes to ask of a donor for now, 0: nothing to do. */
 static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 {
 	u64 goal = app->reclaim.base -
@@ -109,11 +111,9 @@ static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 	u64 left;
 
 	goal = max(goal, preswap_reclaim_floor(app));
-	if (!app->reclaim.held || used <= goal)
+	if (used < goal + PRESWAP_RECLAIM_BATCH_MIN)
 		return 0;
 	left = used - goal;
-	if (left < PRESWAP_RECLAIM_BATCH_MIN)
-		return 0;
 	if (left >= 2 * PRESWAP_RECLAIM_BATCH)
 		return PRESWAP_RECLAIM_BATCH;
 	return max(left / 2, PRESWAP_RECLAIM_BATCH_MIN / 2);
@@ -305,13 +305,14 @@ void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 {
 	lockdep_assert_held(&preswap_lock);
 	if (!app->reclaim.held && bytes) {
-		app->reclaim.base = preswap_app_memory_now(app);
+		app->reclaim.base = preswap_trend_regrown(
+				&app->trend[DECIDE_MEMORY],
+				preswap_app_memory_now(app), app->reclaim.base);
 		app->reclaim.failures = 0;
 		WRITE_ONCE(app->reclaim.pool, PRESWAP_POOL_UNKNOWN);
 	}
 	app->reclaim.held = bytes;
-	if (bytes)
-		preswap_reclaim_kick();
+	preswap_reclaim_kick();
 }
 
 void preswap_reclaim_kick(void)
@@ -324,9 +325,8 @@ u64 preswap_reclaim_done(const struct preswap_app *app)
 {
 	u64 used = preswap_app_memory_now(app);
 
-	if (!app->reclaim.held || used >= app->reclaim.base)
-		return 0;
-	return min(app->reclaim.base - used, app->reclaim.held);
+	return min(app->reclaim.base - min(app->reclaim.base, used),
+		   app->reclaim.held);
 }
 
 /*

@@ -26,6 +26,10 @@
  * 16 MiB a tick after a calm are 32 MiB to come at the second tick, 48 at the
  * third; from the fourth on the slope says more, 74 and 100. It ends with the
  * first tick without growth.
+ *
+ * A ramp that stays below what is forecast is the one that was foreseen: where it ends
+ * the forecast knows, and the trend does not. Example: a burst of 40 MiB in two seconds,
+ * of which the forecast knew, would be taken for one of 80 at its end.
  */
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
@@ -36,6 +40,7 @@
 #define PRESWAP_TREND_SPAN	3	/* ticks in which it must be seen, twice */
 #define PRESWAP_TREND_PAST	(2 * PRESWAP_TREND_SPAN)
 #define PRESWAP_TREND_RUN	4	/* ticks whose growth is expected again */
+#define PRESWAP_TREND_REGROW	100	/* ticks, in which what was taken may come back */
 #define PRESWAP_TREND_GROWTH	0x7fffffffLL	/* in a tick; more is as much */
 
 /* Small, as each app has one for each resource; changes are bounded by the above. */
@@ -130,6 +135,25 @@ static inline u64 preswap_trend_rise(const struct preswap_trend *t, u32 ticks)
 			rise = grown;
 	}
 	return rise;
+}
+
+/* The same of what no forecast knew; @q95: the forecast, 0 without one. */
+static inline u64 preswap_trend_unforeseen(const struct preswap_trend *t,
+					   u32 ticks, u64 used, u64 q95)
+{
+	u64 rise = preswap_trend_rise(t, ticks);
+
+	return used < q95 ? 0 : rise;
+}
+
+/* What it will soon have, if it grows back to what it had @before. */
+static inline u64 preswap_trend_regrown(const struct preswap_trend *t, u64 used,
+					u64 before)
+{
+	s64 soon = (s64)used + t->slope * (s64)PRESWAP_TREND_REGROW;
+
+	soon = min(soon, (s64)before);
+	return soon > (s64)used ? (u64)soon : used;
 }
 
 #endif /* PRESWAP_TREND_H */
