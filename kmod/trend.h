@@ -34,6 +34,9 @@
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
 
+#ifdef __KERNEL__
+#include <linux/minmax.h>
+#endif
 #include <linux/types.h>
 
 #define PRESWAP_TREND_SETTLE	8	/* values before a trend is believed */

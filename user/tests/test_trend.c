@@ -229,7 +229,7 @@ int main(void)
 		{ "R-19 new and falling: nothing rises", test_settle },
 		{ "R-19 a ramp below what is forecast is the foreseen one",
 		  test_foreseen },
-		{ "R-27 who grows back gives no more than before", test_regrown },
+		{ "R-28 who grows back gives no more than before", test_regrown },
 		{}
 	});
 }
