@@ -34,16 +34,12 @@
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
 
-#ifdef __KERNEL__
-#include <linux/minmax.h>
-#endif
 #include <linux/types.h>
 
 #define PRESWAP_TREND_SETTLE	8	/* values before a trend is believed */
 #define PRESWAP_TREND_SPAN	3	/* ticks in which it must be seen, twice */
 #define PRESWAP_TREND_PAST	(2 * PRESWAP_TREND_SPAN)
 #define PRESWAP_TREND_RUN	4	/* ticks whose growth is expected again */
-#define PRESWAP_TREND_REGROW	100	/* ticks, in which what was taken may come back */
 #define PRESWAP_TREND_GROWTH	0x7fffffffLL	/* in a tick; more is as much */
 
 /* Small, as each app has one for each resource; changes are bounded by the above. */
@@ -147,16 +143,6 @@ static inline u64 preswap_trend_unforeseen(const struct preswap_trend *t,
 	u64 rise = preswap_trend_rise(t, ticks);
 
 	return used < q95 ? 0 : rise;
-}
-
-/* What it will soon have, if it grows back to what it had @before. */
-static inline u64 preswap_trend_regrown(const struct preswap_trend *t, u64 used,
-					u64 before)
-{
-	s64 soon = (s64)used + t->slope * (s64)PRESWAP_TREND_REGROW;
-
-	soon = min(soon, (s64)before);
-	return soon > (s64)used ? (u64)soon : used;
 }
 
 #endif /* PRESWAP_TREND_H */

@@ -10,7 +10,6 @@ typedef uint8_t u8;
 typedef uint64_t u64;
 typedef uint32_t u32;
 
-#define min(a, b)		((a) < (b) ? (a) : (b))
 #include "../../kmod/trend.h"
 #include "../../selftests/ktap.h"
 
@@ -182,38 +181,6 @@ static void test_foreseen(void)
 	}
 }
 
-/*
- * A donor of 240 MiB had given 80 and grows back by 8 MiB a second when it is to give 80
- * again: it is left with what it was left with before, 160, and not with less each time.
- */
-static void test_regrown(void)
-{
-	struct preswap_trend t = settled(160 * MIB);
-	u64 used = 160 * MIB, base;
-
-	for (int tick = 0; tick < 30; tick++) {
-		used += MIB * 8 / 10;
-		preswap_trend_update(&t, used);
-	}
-	base = preswap_trend_regrown(&t, used, 240 * MIB);
-	ktap_assert(base > 235 * MIB && base <= 240 * MIB, "%llu MiB",
-		    (unsigned long long)(base >> 20));
-	/* no more than it will have in ten seconds */
-	base = preswap_trend_regrown(&t, used, 600 * MIB);
-	ktap_assert(base > 235 * MIB && base < 280 * MIB, "%llu MiB",
-		    (unsigned long long)(base >> 20));
-	/* it has more than before; it gave nothing before; it stands still; it shrinks */
-	ktap_assert(preswap_trend_regrown(&t, used, 100 * MIB) == used &&
-		    preswap_trend_regrown(&t, used, 0) == used, "grown");
-	t = settled(160 * MIB);
-	ktap_assert(preswap_trend_regrown(&t, 160 * MIB, 240 * MIB) ==
-		    160 * MIB, "stands still");
-	for (int tick = 0; tick < 30; tick++)
-		preswap_trend_update(&t, (u64)((160 - tick) * MIB));
-	ktap_assert(preswap_trend_regrown(&t, 131 * MIB, 240 * MIB) ==
-		    131 * MIB, "shrinks");
-}
-
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -229,7 +196,6 @@ int main(void)
 		{ "R-19 new and falling: nothing rises", test_settle },
 		{ "R-19 a ramp below what is forecast is the foreseen one",
 		  test_foreseen },
-		{ "R-28 who grows back gives no more than before", test_regrown },
 		{}
 	});
 }
