@@ -61,7 +61,8 @@ struct preswap_app_affinity {
 struct preswap_app_reclaim {
 	u64 base;		/* what it used when the first lease began */
 	u64 held;		/* sum of the leases' amounts, 0: none */
-	unsigned int failures;	/* attempts in a row that freed nothing */
+	u16 regrow_s;		/* until this second it may grow back; see regrow.h */
+	u8 failures;		/* attempts in a row that freed nothing */
 	bool no_file;		/* the cgroup has no memory.reclaim */
 	u8 pool;		/* where compressed pages count; the worker's */
 	u16 zram_permille;	/* of what is taken, what zram keeps in memory */

@@ -217,8 +217,9 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 		use->q95 = demand.q95;
 		use->in_ms = demand.in_ms;
 	}
-	rise = preswap_trend_rise(&app->trend[r], ticks);
-	if (rise && use->used + rise > use->q95) {
+	rise = preswap_trend_unforeseen(&app->trend[r], ticks, use->used,
+					use->q95);
+	if (rise) {
 		use->source = DECIDE_FROM_TREND;
 		use->q50 = use->used + rise;
 		use->q95 = use->used + rise;

@@ -49,7 +49,7 @@ u64 preswap_forecast_age_ms(const struct preswap_forecast *forecast,
 
 void preswap_forecast_expire(struct preswap_forecast **forecast, u64 now_ns)
 {
-	if (!*forecast || preswap_forecast_fresh(*forecast, now_ns))
+	if (preswap_forecast_fresh(*forecast, now_ns))
 		return;
 	kfree(*forecast);
 	*forecast = NULL;
@@ -70,11 +70,11 @@ static u64 due_ns(const struct preswap_forecast *forecast, u32 i)
 /* Remember what a new forecast says of the seconds that its points fall in. */
 static void note(struct preswap_forecast *forecast)
 {
-	u64 now_s = div_u64(forecast->time_ns, NSEC_PER_SEC), second;
+	u32 now_s = (u32)div_u64(forecast->time_ns, NSEC_PER_SEC), second;
 	u32 i;
 
 	for (i = 0; i < forecast->nr_points; i++) {
-		second = div_u64(due_ns(forecast, i), NSEC_PER_SEC);
+		second = (u32)div_u64(due_ns(forecast, i), NSEC_PER_SEC);
 		if (second - now_s >= PRESWAP_TIMELINE_S)
 			break;
 		forecast->timeline[second % PRESWAP_TIMELINE_S] =
@@ -138,14 +138,14 @@ static bool points_demand(const struct preswap_forecast *forecast, u64 now_ns,
 }
 
 /* q95 in @second, of the timeline or of the next point; 0: nothing is known. */
-static u64 q95_at(const struct preswap_forecast *forecast, u64 second)
+static u64 q95_at(const struct preswap_forecast *forecast, u32 second)
 {
 	u32 i = second % PRESWAP_TIMELINE_S;
 
 	if (forecast->timeline[i].second == second)
 		return forecast->timeline[i].q95;
 	for (i = 0; i < forecast->nr_points; i++)
-		if (due_ns(forecast, i) >= second * NSEC_PER_SEC)
+		if (due_ns(forecast, i) >= (u64)second * NSEC_PER_SEC)
 			return forecast->point[i].q95;
 	return 0;
 }
@@ -164,12 +164,12 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 			     u64 now_ns, u32 lead_ms, u64 used,
 			     struct preswap_demand *demand)
 {
-	u64 now_s = div_u64(now_ns, NSEC_PER_SEC), second;
+	u32 now_s = (u32)div_u64(now_ns, NSEC_PER_SEC), second;
 	u32 seconds = min_t(u32, lead_ms / MSEC_PER_SEC,
 			    PRESWAP_TIMELINE_S - 1);
 	const struct preswap_moment *at;
 	struct preswap_demand found = {};
-	u64 half;
+	u64 twice;	/* what is halfway */
 
 	if (!preswap_forecast_fresh(forecast, now_ns) ||
 	    !points_demand(forecast, now_ns, lead_ms, &found))
@@ -182,15 +182,15 @@ bool preswap_forecast_demand(const struct preswap_forecast *forecast,
 		found.q95 = max_t(u64, found.q95, at->q95);
 	}
 	if (found.q95 > used) {
-		half = used + (found.q95 - used) / 2;
+		twice = used + found.q95;
 		found.in_ms = min_t(u32, lead_ms,
 				    PRESWAP_TIMELINE_S * MSEC_PER_SEC);
 		for (second = now_s; second <= now_s + seconds; second++) {
-			if (q95_at(forecast, second) < half)
+			if (2 * q95_at(forecast, second) < twice)
 				continue;
-			found.in_ms = second == now_s ? 0 :
-				div_u64(second * NSEC_PER_SEC - now_ns,
-					NSEC_PER_MSEC);
+			found.in_ms = div_u64(max((u64)second * NSEC_PER_SEC,
+						  now_ns) - now_ns,
+					      NSEC_PER_MSEC);
 			break;
 		}
 	}

@@ -7,15 +7,17 @@
  * Once a second, with x the balance:
  *
  *	size  = |x - 2 x(1 s ago) + x(2 s ago)| / 2
- *	swing = swing + swing / 16 + size / 256		where size > swing
+ *	swing = swing + swing / 64 + size / 1024	where size > swing
  *	swing = swing - swing / 16			else
  *
- * So ramps are no noise, and bursts hardly: swing is near the median of the
- * sizes, which of white noise is 0.83 times the standard deviation, and takes some 90 s
- * to get there. Example: a burst of 3 GiB on a calm node, from one second to the
- * next, makes two sizes of 1.5 GiB, and a swing of 12 MiB.
+ * So ramps are no noise, and bursts hardly: a fifth of the sizes is below swing, which
+ * of white noise is 0.39 times the standard deviation, and takes some minutes to get
+ * there. Example: a burst of 3 GiB on a calm node, from one second to the next, makes
+ * two sizes of 1.5 GiB, and a swing of 3 MiB. Bursts that come back all the time, each
+ * foreseen seconds before, change the balance in up to two of three seconds: the median
+ * of the sizes was a third of such a burst, and kept its lease until the next one.
  *
- * Noise is taken to go 6 swings either way: 5 standard deviations, which one value
+ * Noise is taken to go 13 swings either way: 5 standard deviations, which one value
  * in 3 million exceeds.
  */
 #ifndef PRESWAP_NOISE_H
@@ -29,7 +31,7 @@
 
 #include "decide/number.h"
 
-#define PRESWAP_NOISE_SWINGS	6
+#define PRESWAP_NOISE_SWINGS	13
 #define PRESWAP_NOISE_SHIFT	8	/* for milli-CPU, of which there are few */
 
 struct preswap_noise {
@@ -56,8 +58,8 @@ static inline void preswap_noise_update(struct preswap_noise *noise,
 	if (noise->count < 2)
 		noise->count++;
 	else if (size > noise->swing)
-		noise->swing = min(noise->swing + noise->swing / 16 +
-				   size / 256, size);
+		noise->swing = min(noise->swing + noise->swing / 64 +
+				   size / 1024, size);
 	else
 		noise->swing -= noise->swing / 16;
 }

@@ -6,7 +6,8 @@
  * hold @held bytes back, has the goal base - held. While it is above the
  * goal, the worker asks the kernel to reclaim from its cgroup: the kernel
  * chooses the coldest pages. A donor that refills is brought back to the
- * goal again: what was freed is for somebody else.
+ * goal again: what was freed is for somebody else. One that grows back
+ * from one lease when the next begins keeps its base, see regrow.h.
  *
  * The rate. The worker may ask for reclaim_rate_mib per second in all, in
  * batches of up to 4 MiB: a token bucket that holds a tenth of a second's
@@ -42,6 +43,7 @@
 #include "compat/compat.h"
 #include "knobs.h"
 #include "reclaim.h"
+#include "regrow.h"
 #include "trace.h"
 
 #define PRESWAP_RECLAIM_BATCH		(4ULL << 20)
@@ -101,7 +103,7 @@ u64 preswap_reclaim_anon(const struct preswap_app *app)
 	return app->mem_own - div_u64(app->mem_own * app->files_pct, 100);
 }
 
-/* Bytes to ask for now, 0: nothing to do. */
+/* Bytes to ask of a donor for now, 0: nothing to do. */
 static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 {
 	u64 goal = app->reclaim.base -
@@ -109,11 +111,9 @@ static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 	u64 left;
 
 	goal = max(goal, preswap_reclaim_floor(app));
-	if (!app->reclaim.held || used <= goal)
+	if (used < goal + PRESWAP_RECLAIM_BATCH_MIN)
 		return 0;
 	left = used - goal;
-	if (left < PRESWAP_RECLAIM_BATCH_MIN)
-		return 0;
 	if (left >= 2 * PRESWAP_RECLAIM_BATCH)
 		return PRESWAP_RECLAIM_BATCH;
 	return max(left / 2, PRESWAP_RECLAIM_BATCH_MIN / 2);
@@ -124,7 +124,7 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 						u64 *batch)
 {
 	struct preswap_app *app, *first = NULL;
-	u64 bytes, first_batch = 0;
+	u64 bytes;
 
 	lockdep_assert_held(&preswap_lock);
 	if (preswap_reclaim_stop ||
@@ -140,17 +140,16 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 			continue;
 		if (app->id > after) {
 			first = app;
-			first_batch = bytes;
+			*batch = bytes;
 			break;
 		}
 		if (!first) {
 			first = app;
-			first_batch = bytes;
+			*batch = bytes;
 		}
 	}
 	if (first)
 		refcount_inc(&first->ref);
-	*batch = first_batch;
 	return first;
 }
 
@@ -241,7 +240,7 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 		 preswap_reclaim_is_tight() ? PRESWAP_RECLAIM_FILES ?: "" : "");
 	err = preswap_cgroupfs_write(app->cgroup, "memory.reclaim", text);
 	after = preswap_app_memory_now(app);
-	freed = before > after ? before - after : 0;
+	freed = before - min(before, after);
 	atomic64_add(freed, &preswap_reclaim_bytes);
 	grown = max_t(s64, preswap_reclaim_pool_pages() - pool, 0) << PAGE_SHIFT;
 	took_ns = ktime_get_ns() - took_ns;
@@ -303,15 +302,20 @@ static void preswap_reclaim_run(struct work_struct *work)
  */
 void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 {
+	u32 now_s = (u32)ktime_get_seconds();
+
 	lockdep_assert_held(&preswap_lock);
-	if (!app->reclaim.held && bytes) {
-		app->reclaim.base = preswap_app_memory_now(app);
+	if (app->reclaim.held) {
+		app->reclaim.regrow_s = (u16)(now_s + PRESWAP_REGROW_S);
+	} else if (bytes) {
+		app->reclaim.base = preswap_regrow_base(
+				preswap_app_memory_now(app), app->reclaim.base,
+				(u16)(app->reclaim.regrow_s - now_s));
 		app->reclaim.failures = 0;
 		WRITE_ONCE(app->reclaim.pool, PRESWAP_POOL_UNKNOWN);
 	}
 	app->reclaim.held = bytes;
-	if (bytes)
-		preswap_reclaim_kick();
+	preswap_reclaim_kick();
 }
 
 void preswap_reclaim_kick(void)
@@ -324,9 +328,8 @@ u64 preswap_reclaim_done(const struct preswap_app *app)
 {
 	u64 used = preswap_app_memory_now(app);
 
-	if (!app->reclaim.held || used >= app->reclaim.base)
-		return 0;
-	return min(app->reclaim.base - used, app->reclaim.held);
+	return min(app->reclaim.base - min(app->reclaim.base, used),
+		   app->reclaim.held);
 }
 
 /*

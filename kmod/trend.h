@@ -26,6 +26,10 @@
  * 16 MiB a tick after a calm are 32 MiB to come at the second tick, 48 at the
  * third; from the fourth on the slope says more, 74 and 100. It ends with the
  * first tick without growth.
+ *
+ * A ramp that stays below what is forecast is the one that was foreseen: where it ends
+ * the forecast knows, and the trend does not. Example: a burst of 40 MiB in two seconds,
+ * of which the forecast knew, would be taken for one of 80 at its end.
  */
 #ifndef PRESWAP_TREND_H
 #define PRESWAP_TREND_H
@@ -130,6 +134,15 @@ static inline u64 preswap_trend_rise(const struct preswap_trend *t, u32 ticks)
 			rise = grown;
 	}
 	return rise;
+}
+
+/* The same of what no forecast knew; @q95: the forecast, 0 without one. */
+static inline u64 preswap_trend_unforeseen(const struct preswap_trend *t,
+					   u32 ticks, u64 used, u64 q95)
+{
+	u64 rise = preswap_trend_rise(t, ticks);
+
+	return used < q95 ? 0 : rise;
 }
 
 #endif /* PRESWAP_TREND_H */

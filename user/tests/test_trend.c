@@ -147,6 +147,40 @@ static void test_settle(void)
 		    (long long)rise(&t));
 }
 
+/*
+ * A burst of 40 MiB in two seconds, as those of the redis workload: what is thought of
+ * its height while it rises. A forecast that knew of it is right, and one that did not
+ * is overtaken at once.
+ */
+static void test_foreseen(void)
+{
+	static const struct {
+		u64 q95, least, most;
+	} forecasts[] = {
+		{ 62 * MIB, 0, 62 * MIB },
+		/* "as now", and none at all */
+		{ 21 * MIB, 75 * MIB, 110 * MIB },
+		{ 0, 75 * MIB, 110 * MIB },
+	};
+
+	for (size_t i = 0; i < sizeof(forecasts) / sizeof(*forecasts); i++) {
+		struct preswap_trend t = settled(20 * MIB);
+		u64 used = 20 * MIB, most = 0, more;
+
+		for (int tick = 0; tick < 20; tick++) {
+			used += 2 * MIB;
+			preswap_trend_update(&t, used);
+			more = preswap_trend_unforeseen(&t, AHEAD, used,
+							forecasts[i].q95);
+			if (more && used + more > most)
+				most = used + more;
+		}
+		ktap_assert(most >= forecasts[i].least &&
+			    most <= forecasts[i].most, "forecast %zu: %llu MiB",
+			    i, (unsigned long long)(most >> 20));
+	}
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -160,6 +194,8 @@ int main(void)
 		{ "R-19 growth in lumps is a ramp", test_lumps },
 		{ "R-22 noise is no ramp", test_noise },
 		{ "R-19 new and falling: nothing rises", test_settle },
+		{ "R-19 a ramp below what is forecast is the foreseen one",
+		  test_foreseen },
 		{}
 	});
 }
