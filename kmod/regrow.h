@@ -6,6 +6,10 @@
  *
  * Example: it had 240 MiB, gave 80, grows back by 8 MiB a second, and is to give 80
  * again after 5 s. It has 200 then; 160 are left to it, as before, and not 120.
+ *
+ * Seconds are kept modulo 2^16, for the app's size: once in 18 hours a donor is taken for
+ * 17 s to grow back that has become smaller long ago. It is then asked for less than its
+ * lease says, until the lease ends.
  */
 #ifndef PRESWAP_REGROW_H
 #define PRESWAP_REGROW_H
