@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* netlink_put - what the module tells, attribute by attribute. */
+/*
+ * netlink_put - what the module tells, attribute by attribute; and a policy read back, by
+ * the table that tells it.
+ */
 #include <linux/math64.h>
 #include <linux/ktime.h>
 #include <net/netlink.h>

@@ -140,9 +140,7 @@ static inline u64 preswap_trend_rise(const struct preswap_trend *t, u32 ticks)
 static inline u64 preswap_trend_unforeseen(const struct preswap_trend *t,
 					   u32 ticks, u64 used, u64 q95)
 {
-	u64 rise = preswap_trend_rise(t, ticks);
-
-	return used < q95 ? 0 : rise;
+	return used < q95 ? 0 : preswap_trend_rise(t, ticks);
 }
 
 #endif /* PRESWAP_TREND_H */

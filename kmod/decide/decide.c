@@ -307,9 +307,9 @@ static bool is_in_need(const struct decision *d, __u32 index, __u64 need)
 
 	/*
 	 * Hysteresis, both ways: what has begun goes on at half the need that
-	 * begins one, or at a quarter where there is noise, but a large one does not live on for a small rest: the
-	 * burst that it was for has passed. CPU is held in whole cores, so
-	 * less of it is a small rest.
+	 * begins one, or at a quarter where there is noise, but a large one does
+	 * not live on for a small rest: the burst that it was for has passed. CPU
+	 * is held in whole cores, so less of it is a small rest.
 	 */
 	if (held) {
 		held /= d->resource == DECIDE_CPU ? 8 : 4;
