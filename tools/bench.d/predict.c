@@ -11,9 +11,10 @@
  * each series. The median of the passes is what it costs here, the least what it
  * takes when nothing else fills the caches or has the other half of the core.
  *
- * Series are made up: noise around a level that wanders, and the same with bursts
- * each 24 to 93 s, for which recurrence is in use. With DIR, those of its files, one
- * value a line as preswap-eval reads them, a value a second and over again, too.
+ * Series are made up: noise around a level that wanders; the same with bursts
+ * each 24 to 93 s, for which recurrence is in use; and one value that stays. With
+ * DIR, those of its files, one value a line as preswap-eval reads them, a value a
+ * second and over again, too.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -40,9 +41,11 @@
 #define AIM_BYTES	16384
 #define AIM_FIT		10000
 
-enum kind { NOISE, BURSTS, RECORDED, KINDS };
+enum kind { NOISE, BURSTS, STILL, RECORDED, KINDS };
 
-static const char *const kind_name[KINDS] = { "noise", "bursts", "recorded" };
+static const char *const kind_name[KINDS] = {
+	"noise", "bursts", "still", "recorded"
+};
 
 /* Where one series comes from. @y: its values, of RECORDED. */
 struct source {
@@ -92,6 +95,8 @@ static double next_value(struct source *s)
 
 	if (s->kind == RECORDED)
 		return s->y->v[t % s->y->n];
+	if (s->kind == STILL)
+		return 500;
 	s->level = 0.98 * s->level + 0.02 * 500 + 20 * (uniform(s) - 0.5);
 	v = s->level + 100 * (uniform(s) + uniform(s) - 1);
 	if (s->kind == BURSTS && t % s->period < 3)

@@ -152,7 +152,7 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  * _load() takes them into @d, which is fresh from _new() and keeps its bounds:
  * 0, or -EINVAL for what cannot be such a state, and @d is as it was; -ENOMEM.
  */
-#define PREDICT_STATE	5u
+#define PREDICT_STATE	6u
 size_t predict_demand_state_bytes(const struct predict_demand *d);
 void predict_demand_save(const struct predict_demand *d, void *to);
 int predict_demand_load(struct predict_demand *d, const void *from,

@@ -19,6 +19,7 @@
 #define PERIOD_LIMIT	1000
 #define PENDING_DEFAULT	12
 #define RATIO_MAX	1000.0	/* of losses: a constant's naive is 0 */
+#define STILL_REFRESH	32	/* steps: what stands still is forecast anew */
 
 struct predict_series {
 	struct predict_setup setup;
@@ -32,6 +33,7 @@ struct predict_series {
 	float held;		/* the newest sample */
 	uint64_t now;		/* steps; the first value makes it 1 */
 	uint64_t seen;		/* of these not missing */
+	uint64_t still;		/* the newest in a row that are all the same */
 	double period;
 	size_t bytes;
 	/* the horizons, then their arrays and all others */
@@ -249,10 +251,25 @@ void predict_series_step(const struct predict_series *s,
 			  s->horizon[s->nhorizons - 1].steps);
 }
 
+/*
+ * All that is remembered is one value, and so is each forecast that waits for
+ * its outcome: what would be made now is there already. Most series of a machine
+ * are such: apps at rest, and those without I/O or network.
+ */
+static bool stands_still(const struct predict_series *s)
+{
+	uint64_t longest = s->horizon[s->nhorizons - 1].steps;
+
+	return s->still > longest + (s->still == s->now ? longest :
+							  s->past.size);
+}
+
 static void forecast(struct predict_series *s)
 {
 	struct predict_step step;
 
+	if (stands_still(s) && s->now % STILL_REFRESH)
+		return;
 	predict_series_step(s, &step);
 	s->period = 0;
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
@@ -287,11 +304,16 @@ void predict_series_update_pair(struct predict_series *s, double value,
 		value = sane(s, value);
 		sample = sane(s, sample);
 		learn(s, value, sample);
+		if (!((float)sample == s->held &&
+		      (float)value == predict_ring_at(&s->past, 0)))
+			s->still = 0;
+		s->still++;
 		s->held = (float)sample;
 		keep(s, (float)value, (float)sample, false);
 	} else {
 		/* Held, so that the phases of the past stay where they were. */
 		keep(s, predict_ring_at(&s->past, 0), s->held, true);
+		s->still = 0;
 	}
 	forecast(s);
 }

@@ -106,6 +106,51 @@ static void test_constant(void)
 	predict_demand_free(d);
 }
 
+/*
+ * What stands still is not forecast anew each second. Two series of one value,
+ * one of them after a burst and so later so, are as one, and when the value
+ * changes at last both know it as soon as any other.
+ */
+static void test_still(void)
+{
+	struct predict_demand *never = demand_new(), *long_ago = demand_new();
+	struct predict_demand_forecast f, g;
+	int t;
+
+	for (t = 0; t < 4000; t++) {
+		predict_demand_update(never, 42);
+		predict_demand_update(long_ago, t >= 200 && t < 210 ? 420 : 42);
+	}
+	predict_demand_forecast(never, &f);
+	predict_demand_forecast(long_ago, &g);
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
+		const struct predict_demand_point *p = &f.at[i], *q = &g.at[i];
+
+		ktap_assert(p->q05 == 42 && p->q50 == 42 && p->q95 == 42, "%d", i);
+		ktap_assert(q->q05 == 42 && q->q50 == 42 && q->q95 == 42, "%d", i);
+		ktap_assert(p->score.scored == q->score.scored &&
+			    p->score.coverage == 1, "%d: %llu %llu", i,
+			    (unsigned long long)p->score.scored,
+			    (unsigned long long)q->score.scored);
+	}
+	ktap_assert(f.at[0].score.scored == 3999 &&
+		    f.at[5].score.scored == (4000 - 60) / 8, "%llu %llu",
+		    (unsigned long long)f.at[0].score.scored,
+		    (unsigned long long)f.at[5].score.scored);
+	predict_demand_update(never, 84);
+	predict_demand_forecast(never, &f);
+	/* 42 comes back, or 84 stays: nothing says which */
+	ktap_assert(f.at[0].q95 == 84 && f.at[0].q05 == 42, "%g %g",
+		    f.at[0].q05, f.at[0].q95);
+	for (t = 0; t < 20; t++)
+		predict_demand_update(never, 84);
+	predict_demand_forecast(never, &f);
+	ktap_assert(f.at[0].q50 == 84 && f.at[1].q50 == 84 &&
+		    f.at[0].q05 == 84, "%g %g", f.at[0].q05, f.at[1].q50);
+	predict_demand_free(never);
+	predict_demand_free(long_ago);
+}
+
 static void test_missing(void)
 {
 	struct predict_demand *d = demand_new();
@@ -321,6 +366,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-10 no value breaks the forecast", test_garbage },
 		{ "R-10 a constant stays", test_constant },
+		{ "R-10 what stands still, and no more", test_still },
 		{ "R-10 missing samples", test_missing },
 		{ "R-10 what is held in their place does not count",
 		  test_held },
