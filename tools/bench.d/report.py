@@ -652,7 +652,7 @@ def load(path):
         raise ValueError("no meta, or no runs")
     for run in data["runs"]:
         if not {"workload", "rival", "seed", "clock"} <= set(run) or not (
-                "numbers" in run or "skipped" in run):
+                {"numbers", "skipped", "failed"} & set(run)):
             raise ValueError(f"not a run: {str(run)[:80]}")
     return Outcome(data)
 
