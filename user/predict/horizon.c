@@ -244,30 +244,22 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 }
 
 /*
- * Moves an end of the interval off its atom by a hair, when it is time to and
+ * Moves the end @q of the interval off its atom by a hair, when it is time to and
  * there are other values beyond.
  */
 static float open_end(struct predict_horizon *h,
-		      const struct predict_mixture *m, const float *share,
-		      int end, float tail, unsigned int at)
+		      const struct predict_mixture *m,
+		      const struct predict_step *step, unsigned int k,
+		      float tail, float q)
 {
-	float q = m->all->value[at], before = 0, atom = 0;
-	int step = end ? -1 : 1, i = end ? (int)m->all->n - 1 : 0;
+	float outside, atom, next;
 
-	for (; i >= 0 && i < (int)m->all->n; i += step) {
-		if (m->all->value[i] == q)
-			atom += share[m->all->source[i]];
-		else if (end ? m->all->value[i] < q : m->all->value[i] > q)
-			break;
-		else
-			before += share[m->all->source[i]];
-	}
-	if (i < 0 || i >= (int)m->all->n)
+	next = predict_mixture_end(m, step, k, k > 0, q, &outside, &atom);
+	if (!isfinite(next) ||
+	    !predict_calibration_open(&h->calibration, k > 0, tail - outside,
+				      atom))
 		return q;
-	if (!predict_calibration_open(&h->calibration, end,
-				      tail - before, atom))
-		return q;
-	return q + (m->all->value[i] - q) * (1 / 1024.0f);
+	return q + (next - q) * (1 / 1024.0f);
 }
 
 static double clamped(const struct predict_setup *setup, double v)
@@ -277,11 +269,12 @@ static double clamped(const struct predict_setup *setup, double v)
 
 static void final_quantiles(struct predict_horizon *h,
 			    const struct predict_setup *setup,
-			    const struct predict_mixture *m, double mean,
-			    bool open)
+			    const struct predict_step *step,
+			    struct predict_mixture *m, double mean, bool open)
 {
 	const struct predict_calibration *c = &h->calibration;
-	unsigned int at[PREDICT_PROBS_MAX], n = setup->nprobs;
+	float raw[PREDICT_PROBS_MAX];
+	unsigned int n = setup->nprobs;
 	float low = (float)predict_calibration_level(c, setup->probs[0]);
 	float high = (float)predict_calibration_level(c, setup->probs[n - 1]);
 	float *q = h->out_q;
@@ -289,15 +282,12 @@ static void final_quantiles(struct predict_horizon *h,
 	for (unsigned int k = 0; k < n; k++) {
 		double p = predict_calibration_level(c, setup->probs[k]);
 
-		at[k] = predict_mixture_find(m, k, (float)p);
-		q[k] = m->all->value[at[k]];
-		if (k && q[k] < q[k - 1])
-			q[k] = q[k - 1];
+		raw[k] = predict_mixture_find(m, step, k, (float)p);
+		q[k] = k && raw[k] < q[k - 1] ? q[k - 1] : raw[k];
 	}
 	if (open && n > 2) {
-		float a = open_end(h, m, m->share[0], 0, low, at[0]);
-		float b = open_end(h, m, m->share[n - 1], 1, 1 - high,
-				   at[n - 1]);
+		float a = open_end(h, m, step, 0, low, raw[0]);
+		float b = open_end(h, m, step, n - 1, 1 - high, raw[n - 1]);
 
 		/* Quantiles on the same atom move along. */
 		for (unsigned int k = 0; k < n && a < b; k++)
@@ -361,13 +351,12 @@ static bool blend_fixed(const struct predict_horizon *h,
 
 /* The mixture's quantiles, and what each expert says of them. */
 static void ask(const struct predict_setup *setup,
-		const struct predict_step *step,
-		const struct predict_mixture *m, float *q, unsigned char *said)
+		const struct predict_step *step, struct predict_mixture *m,
+		float *q, unsigned char *said)
 {
 	memset(said, PREDICT_ASLEEP, setup->nprobs * PREDICT_EXPERTS);
 	for (unsigned int k = 0; k < setup->nprobs; k++)
-		q[k] = m->all->value[predict_mixture_find(
-				m, k, (float)setup->probs[k])];
+		q[k] = predict_mixture_find(m, step, k, (float)setup->probs[k]);
 	predict_mixture_ask(m, step, q, setup->nprobs, said);
 }
 
@@ -388,8 +377,8 @@ bool predict_horizon_mix(const struct predict_horizon *h,
 }
 
 static void keep(float *slot, const struct predict_setup *setup,
-		 const struct predict_step *step,
-		 const struct predict_mixture *m, bool known)
+		 const struct predict_step *step, struct predict_mixture *m,
+		 bool known)
 {
 	unsigned int n = setup->nprobs;
 	unsigned char *said = (unsigned char *)(slot + 1 + 2 * n);
@@ -431,14 +420,14 @@ void predict_horizon_forecast(struct predict_horizon *h,
 	if (known)
 		mean = predict_mixture_mean(&m, step, setup->nprobs / 2);
 	if (known && nrecur) {
-		predict_mixture_add(&m, setup->nprobs, recur, nrecur,
+		predict_mixture_add(&m, step, setup->nprobs, recur, nrecur,
 				    (float)recurrence);
 		mean *= 1 - recurrence;
 		for (unsigned int i = 0; i < nrecur; i++)
 			mean += recurrence * recur[i].weight * recur[i].value;
 	}
 	if (known)
-		final_quantiles(h, setup, &m, mean, slot != NULL);
+		final_quantiles(h, setup, step, &m, mean, slot != NULL);
 	else
 		hold(h, setup, past->value[past->n - 1]);
 	if (slot)

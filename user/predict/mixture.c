@@ -11,7 +11,7 @@
  *
  * The history experts weigh the same values, the window's, which are in order:
  * their weights add up to one share of each value, and no list is sorted. The
- * change experts' short lists are placed among them (place.c).
+ * change experts' short lists are placed between them (place.c).
  *
  * Example: outcomes 20 and 30, which A weighs 1/4 and 3/4, B 1/2 each; w 0.8
  * and 0.2: the shares are 0.3 and 0.7, the median is 30, the 5 % quantile 20.
@@ -21,11 +21,6 @@
 
 #include "predict/bell.h"
 #include "predict/mixture.h"
-
-static inline unsigned int first_change(int c)
-{
-	return PREDICT_FIRST_CHANGE + (unsigned int)c * PREDICT_CHANGES;
-}
 
 static inline float sum4(v4 a)
 {
@@ -63,15 +58,6 @@ static float dot(const float *weight, const float *mask, unsigned int n)
 	return sum4((a + b) + (c + d));
 }
 
-/* Places them among all samples there are. */
-static void place(struct predict_mixture *m, const struct predict_items *items)
-{
-	struct predict_sources *to = m->all == &m->a ? &m->b : &m->a;
-
-	predict_place(m->all, items, to);
-	m->all = to;
-}
-
 PREDICT_HOT
 void predict_step_fill(struct predict_step *step,
 		       const struct predict_ring *past, unsigned int longest)
@@ -88,10 +74,8 @@ void predict_step_fill(struct predict_step *step,
 	predict_recall_find(past, longest, &step->recall, &step->moves);
 	predict_walk_learn(h, &step->walk);
 	step->window.n = h->n;
-	for (unsigned int i = 0; i < h->n; i++) {
+	for (unsigned int i = 0; i < h->n; i++)
 		step->window.value[i] = h->value[h->sorted[i]];
-		step->window.source[i] = h->sorted[i];
-	}
 	for (unsigned int i = h->n; i < h->n + 32; i++)
 		step->window.value[i] = INFINITY;
 }
@@ -146,7 +130,6 @@ void predict_mixture_collect(struct predict_mixture *m,
 	/* The window is too short to see so far: what it can see has to do. */
 	m->lead = steps < h->n / 2 ? steps : h->n / 2;
 	m->moments = h->n - m->lead;
-	m->all = &step->window;
 	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
 		m->weight[e] = step->weight[e];
 	predict_copula_weigh(&step->copula, h, m->lead, m->copula);
@@ -211,36 +194,53 @@ static void share_history(struct predict_mixture *m,
 			m->share[first + k][i] = 0;
 }
 
-/* The samples of those change experts that have any weight. */
-static void place_changes(struct predict_mixture *m, unsigned int nprobs)
+/* Finds the gaps of items from @from on, of known shares. */
+static void place(struct predict_mixture *m, const struct predict_step *step,
+		  unsigned int nprobs, unsigned int from)
 {
-	struct predict_items items = { .n = 0 };
+	struct predict_places *p = &m->places;
 
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		const struct predict_changes *from = &m->change[c];
-		float w = 0;
-
-		for (unsigned int k = 0; k < nprobs; k++)
-			w += m->w[k][PREDICT_HISTORY_EXPERTS + c];
-		m->used[c] = w > 0;
-		for (unsigned int i = 0; m->used[c] && i < from->n; i++) {
-			items.value[items.n] = from->value[i];
-			items.source[items.n++] =
-				(uint16_t)(first_change(c) + i);
-		}
-	}
-	place(m, &items);
+	predict_places_find(p, &step->window, from);
+	for (unsigned int k = 0; k < nprobs; k++)
+		for (unsigned int i = from; i < p->n; i++)
+			m->loose[k][p->gap[i]] +=
+				m->share[k][PREDICT_FIRST_ITEM + i];
 }
 
-static void share_changes(struct predict_mixture *m, unsigned int k)
+static void scale(float *restrict to, const float *restrict from,
+		  unsigned int n, float by)
 {
-	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
-		float *share = m->share[k] + first_change(c);
-		float w = m->w[k][PREDICT_HISTORY_EXPERTS + c];
+	for (unsigned int i = 0; i < n; i++)
+		to[i] = by * from[i];
+}
 
-		for (unsigned int i = 0; m->used[c] && i < m->change[c].n; i++)
-			share[i] = w * m->change[c].weight[i];
+/* The samples of those change experts that have any weight. */
+static void share_changes(struct predict_mixture *m,
+			  const struct predict_step *step, unsigned int nprobs)
+{
+	struct predict_places *p = &m->places;
+
+	predict_places_init(p, &step->window);
+	for (unsigned int k = 0; k < nprobs; k++)
+		memset(m->loose[k], 0, (step->window.n + 1) * sizeof(float));
+	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
+		const struct predict_changes *from = &m->change[c];
+		float any = 0;
+
+		for (unsigned int k = 0; k < nprobs; k++)
+			any += m->w[k][PREDICT_HISTORY_EXPERTS + c];
+		m->used[c] = any > 0;
+		if (!m->used[c])
+			continue;
+		for (unsigned int k = 0; k < nprobs; k++)
+			scale(m->share[k] + PREDICT_FIRST_ITEM + p->n,
+			      from->weight, from->n,
+			      m->w[k][PREDICT_HISTORY_EXPERTS + c]);
+		memcpy(p->value + p->n, from->value,
+		       from->n * sizeof(*p->value));
+		p->n += from->n;
 	}
+	place(m, step, nprobs, 0);
 }
 
 PREDICT_HOT
@@ -250,98 +250,199 @@ void predict_mixture_share(struct predict_mixture *m,
 {
 	for (unsigned int k = 0; k < nprobs; k += PREDICT_GROUP)
 		share_history(m, step, k);
-	place_changes(m, nprobs);
-	for (unsigned int k = 0; k < nprobs; k++)
-		share_changes(m, k);
+	share_changes(m, step, nprobs);
 }
 
 /* Recurrence's samples into each share, the others scaled to what is left. */
 PREDICT_HOT
-void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
+void predict_mixture_add(struct predict_mixture *m,
+			 const struct predict_step *step, unsigned int nprobs,
 			 const struct predict_sample *recur, unsigned int n,
 			 float w)
 {
-	struct predict_items items = { .n = n };
+	struct predict_places *p = &m->places;
+	unsigned int from = p->n;
 
-	for (unsigned int i = 0; i < n; i++) {
-		items.value[i] = (float)recur[i].value;
-		items.source[i] = (uint16_t)(PREDICT_FIRST_RECUR + i);
-	}
-	place(m, &items);
+	p->n += n;
+	for (unsigned int i = 0; i < n; i++)
+		p->value[from + i] = (float)recur[i].value;
 	for (unsigned int k = 0; k < nprobs; k++) {
-		for (unsigned int i = 0; i < PREDICT_FIRST_RECUR; i++)
-			m->share[k][i] *= 1 - w;
+		float *share = m->share[k];
+
+		for (unsigned int i = 0; i < PREDICT_FIRST_ITEM + from; i++)
+			share[i] *= 1 - w;
+		for (unsigned int i = 0; i <= step->window.n; i++)
+			m->loose[k][i] *= 1 - w;
 		for (unsigned int i = 0; i < n; i++)
-			m->share[k][PREDICT_FIRST_RECUR + i] =
+			share[PREDICT_FIRST_ITEM + from + i] =
 				w * (float)recur[i].weight;
 	}
+	place(m, step, nprobs, from);
 }
 
-static inline float sum_of_8(const float *share, const uint16_t *s)
+/* Eight values of the window, and what is loose in eight gaps. */
+static inline float sum_of_8(const float *share, const uint8_t *s,
+			     const float *loose)
 {
 	float a = share[s[0]] + share[s[1]], b = share[s[2]] + share[s[3]];
 	float c = share[s[4]] + share[s[5]], d = share[s[6]] + share[s[7]];
 
-	return (a + b) + (c + d);
+	return ((a + b) + (c + d)) +
+	       sum4(*(const v4 *)loose + *(const v4 *)(loose + 4));
+}
+
+/* The item of @gap where they reach @need, from the bottom. */
+static float find_up_in_gap(struct predict_mixture *m, unsigned int gap,
+			    const float *share, float need)
+{
+	uint16_t item[PREDICT_ITEMS];
+	unsigned int n = predict_places_sorted(&m->places, gap, item), i = 0;
+	float sum = 0;
+
+	for (; i + 1 < n; i++) {
+		sum += share[PREDICT_FIRST_ITEM + item[i]];
+		if (sum >= need)
+			break;
+	}
+	/* Rounding may miss the last bit: back to a sample with weight. */
+	while (i && !(share[PREDICT_FIRST_ITEM + item[i]] > 0))
+		i--;
+	return m->places.value[item[i]];
+}
+
+/* The item of @gap where they exceed @most, from the top. */
+static float find_down_in_gap(struct predict_mixture *m, unsigned int gap,
+			      const float *share, float most)
+{
+	uint16_t item[PREDICT_ITEMS];
+	unsigned int i = predict_places_sorted(&m->places, gap, item);
+	float sum = 0;
+
+	while (--i) {
+		sum += share[PREDICT_FIRST_ITEM + item[i]];
+		if (sum > most)
+			break;
+	}
+	return m->places.value[item[i]];
 }
 
 /* The first from the bottom where all up to it reach @need. */
-static unsigned int find_up(const struct predict_sources *all,
-			    const float *share, float need)
+static float find_up(struct predict_mixture *m,
+		     const struct predict_step *step, unsigned int k,
+		     float need)
 {
-	unsigned int i = 0;
+	const float *share = m->share[k], *loose = m->loose[k];
+	const uint8_t *sorted = step->history.sorted;
+	unsigned int i = 0, n = step->window.n;
 	float sum = 0;
 
-	for (; i + 8 < all->n; i += 8) {
-		float more = sum_of_8(share, all->source + i);
+	for (; i + 8 <= n; i += 8) {
+		float more = sum_of_8(share, sorted + i, loose + i);
 
 		if (sum + more >= need)
 			break;
 		sum += more;
 	}
-	for (; i + 1 < all->n; i++) {
-		sum += share[all->source[i]];
+	for (; i < n; i++) {
+		if (sum + loose[i] >= need)
+			return find_up_in_gap(m, i, share, need - sum);
+		sum += loose[i];
+		sum += share[sorted[i]];
 		if (sum >= need)
-			break;
+			return step->window.value[i];
 	}
-	return i;
+	return loose[n] > 0 ? find_up_in_gap(m, n, share, need - sum) :
+			      step->window.value[n - 1];
 }
 
 /* The last from the top where all above it are no more than @most. */
-static unsigned int find_down(const struct predict_sources *all,
-			      const float *share, float most)
+static float find_down(struct predict_mixture *m,
+		       const struct predict_step *step, unsigned int k,
+		       float most)
 {
-	unsigned int end = all->n;
+	const float *share = m->share[k], *loose = m->loose[k];
+	const uint8_t *sorted = step->history.sorted;
+	unsigned int end = step->window.n;
 	float sum = 0;
 
-	for (; end > 8; end -= 8) {
-		float more = sum_of_8(share, all->source + end - 8);
+	for (; end >= 8; end -= 8) {
+		float more = sum_of_8(share, sorted + end - 8, loose + end - 7);
 
 		if (sum + more > most)
 			break;
 		sum += more;
 	}
-	for (; end > 1; end--) {
-		sum += share[all->source[end - 1]];
+	for (; end; end--) {
+		if (sum + loose[end] > most)
+			return find_down_in_gap(m, end, share, most - sum);
+		sum += loose[end];
+		sum += share[sorted[end - 1]];
 		if (sum > most)
-			break;
+			return step->window.value[end - 1];
 	}
-	return end - 1;
+	return loose[0] > 0 ? find_down_in_gap(m, 0, share, most - sum) :
+			      step->window.value[0];
 }
 
 /* By blocks, as a sum one by one has to wait for each addition. */
 PREDICT_HOT
-unsigned int predict_mixture_find(const struct predict_mixture *m,
-				  unsigned int k, float p)
+float predict_mixture_find(struct predict_mixture *m,
+			   const struct predict_step *step, unsigned int k,
+			   float p)
 {
-	const float *share = m->share[k];
-	unsigned int i = p <= 0.5f ? find_up(m->all, share, p * (1 - 1e-6f)) :
-				     find_down(m->all, share, 1 - p + 1e-6f);
+	return p <= 0.5f ? find_up(m, step, k, p * (1 - 1e-6f)) :
+			   find_down(m, step, k, 1 - p + 1e-6f);
+}
 
-	/* Rounding may miss the last bit: back to a sample with weight. */
-	while (i && !(share[m->all->source[i]] > 0))
-		i--;
-	return i;
+/* A sum of what is beyond @q, one of what is there, and the next value. */
+struct end {
+	float q, beyond, there, next;
+};
+
+static inline void end_add(struct end *e, float value, float share)
+{
+	if (value < e->q)
+		e->beyond += share;
+	else if (value == e->q)
+		e->there += share;
+	else if (value < e->next)
+		e->next = value;
+}
+
+PREDICT_HOT
+float predict_mixture_end(const struct predict_mixture *m,
+			  const struct predict_step *step, unsigned int k,
+			  bool top, float q, float *beyond, float *there)
+{
+	const struct predict_places *p = &m->places;
+	const float *value = step->window.value, *share = m->share[k];
+	float sign = top ? -1 : 1;	/* at the top, the other way round */
+	struct end e = { .q = sign * q, .next = INFINITY };
+	unsigned int n = step->window.n;
+
+	for (unsigned int i = 0; i <= n; i++) {
+		unsigned int gap = top ? n - i : i;
+		unsigned int at = top ? n - i - 1 : i;
+		bool any = i < n;
+
+		if (any && sign * value[at] < e.q) {
+			e.beyond += m->loose[k][gap];
+			e.beyond += share[step->history.sorted[at]];
+			continue;
+		}
+		for (uint16_t s = p->first[gap]; s != PREDICT_NO_ITEM;
+		     s = p->next[s])
+			end_add(&e, sign * p->value[s],
+				share[PREDICT_FIRST_ITEM + s]);
+		if (any)
+			end_add(&e, sign * value[at],
+				share[step->history.sorted[at]]);
+		if (e.next < INFINITY)
+			break;
+	}
+	*beyond = e.beyond;
+	*there = e.there;
+	return sign * e.next;
 }
 
 PREDICT_HOT

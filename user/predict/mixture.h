@@ -18,6 +18,9 @@
 #define PREDICT_PROBS_ROOM	((PREDICT_PROBS_MAX + PREDICT_GROUP - 1) / \
 				 PREDICT_GROUP * PREDICT_GROUP)
 
+/* Shares are written four at a time, past the window's end. */
+#define PREDICT_FIRST_ITEM	(PREDICT_HISTORY + 8)
+
 /* A probability as a byte: in units of 1/254; 255: the expert sleeps. */
 #define PREDICT_UNIT	254.0f
 #define PREDICT_ASLEEP	255
@@ -27,13 +30,13 @@
  *
  * @copula: what that expert knows of all horizons.
  * @past: the longer past; @recall, @moves: moments there like now.
- * @window: the window's values in order.
+ * @window: the window's values in order, from the places h->sorted.
  */
 struct predict_step {
 	struct predict_history history;
 	const struct predict_ring *past;
 	struct predict_recall recall, moves;
-	struct predict_sources window;
+	struct predict_ordered window;
 	struct predict_walk walk;
 	struct predict_ets ets;
 	float weight[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY];
@@ -45,20 +48,22 @@ struct predict_step {
  *
  * @weight: of each history expert and moment; @copula: of the last of them.
  * @lead: steps from a moment to its outcome; @moments: with an outcome.
- * @all: all samples in order, but those of change experts of no weight; a source
- *	is an index into @share. @a, @b: the lists that they are placed in.
- * @share: weight of each source per probability, of sum 1.
+ * @places: the samples of the change experts that have any weight, and of
+ *	recurrence, each in its gap of the window.
+ * @share: weight of each sample per probability, of sum 1: the window's values
+ *	as they are there, from PREDICT_FIRST_ITEM on those of @places.
+ * @loose: the same, summed for each gap.
  * @w: weight of each expert per probability, of sum 1; the caller's.
  * @total: sum of the experts' weights, 0 for one that sleeps.
- * @change: the change experts' lists; @used: whose samples are in @all.
+ * @change: the change experts' lists; @used: those in @places.
  */
 struct predict_mixture {
 	unsigned int lead, moments;
-	const struct predict_sources *all;
 	const float *weight[PREDICT_HISTORY_EXPERTS];
 	float copula[PREDICT_HISTORY];
-	struct predict_sources a, b;
-	float share[PREDICT_PROBS_ROOM][PREDICT_SOURCES];
+	struct predict_places places;
+	float share[PREDICT_PROBS_ROOM][PREDICT_FIRST_ITEM + PREDICT_ITEMS];
+	float loose[PREDICT_PROBS_ROOM][PREDICT_HISTORY + 1];
 	float w[PREDICT_PROBS_ROOM][PREDICT_EXPERTS];
 	float total[PREDICT_EXPERTS];
 	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
@@ -84,13 +89,22 @@ void predict_mixture_share(struct predict_mixture *m,
 			   const struct predict_step *step,
 			   unsigned int nprobs);
 /* Mixes in @n samples of the recurrence expert, of weight @w. */
-void predict_mixture_add(struct predict_mixture *m, unsigned int nprobs,
+void predict_mixture_add(struct predict_mixture *m,
+			 const struct predict_step *step, unsigned int nprobs,
 			 const struct predict_sample *recur, unsigned int n,
 			 float w);
 
-/* An index into @m->all: the first where the cumulated @k-th share reaches @p. */
-unsigned int predict_mixture_find(const struct predict_mixture *m,
-				  unsigned int k, float p);
+/* The least value where the cumulated @k-th share reaches @p. */
+float predict_mixture_find(struct predict_mixture *m,
+			   const struct predict_step *step, unsigned int k,
+			   float p);
+/*
+ * By the @k-th share, what is beyond @q at the low end, or at the @top, and what is
+ * just there. Returns the next value inward, infinite if there is none.
+ */
+float predict_mixture_end(const struct predict_mixture *m,
+			  const struct predict_step *step, unsigned int k,
+			  bool top, float q, float *beyond, float *there);
 /* The mean by the @k-th weights, without recurrence. */
 double predict_mixture_mean(const struct predict_mixture *m,
 			    const struct predict_step *step, unsigned int k);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values in order, and where each came from; scratch of a step. */
+/* Samples in no order, each between values that are; scratch of a step. */
 #ifndef PREDICT_PLACE_H
 #define PREDICT_PLACE_H
 
@@ -8,29 +8,37 @@
 #include "predict/expert.h"
 #include "predict/recur.h"
 
-/* Where the samples' weights are: of the window, of changes, of recurrence. */
-#define PREDICT_FIRST_CHANGE	(PREDICT_HISTORY + 8)
-#define PREDICT_FIRST_RECUR	(PREDICT_FIRST_CHANGE + \
-				 PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES)
-#define PREDICT_SOURCES		(PREDICT_FIRST_RECUR + PREDICT_RECUR_SAMPLES)
+/* Of all change experts, and of recurrence. */
+#define PREDICT_ITEMS	(PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES + \
+			 PREDICT_RECUR_SAMPLES)
+#define PREDICT_NO_ITEM	UINT16_MAX
 
-/* Sorted values and where their weights are; room to read past the end. */
-struct predict_sources {
+/* Values in ascending order, then INFINITY: there is room to read past the end. */
+struct predict_ordered {
 	unsigned int n;
-	float value[PREDICT_SOURCES + 32];
-	uint16_t source[PREDICT_SOURCES];
+	float value[PREDICT_HISTORY + 32];
 };
 
-/* Values that are in no order, as those of all change experts. */
-struct predict_items {
+/*
+ * @value: of @n items. @gap: how many of the ordered values are up to it.
+ * @first: an item of each gap, @next: another of the same, PREDICT_NO_ITEM: no
+ *	more.
+ */
+struct predict_places {
 	unsigned int n;
-	float value[PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES];
-	uint16_t source[PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES];
+	float value[PREDICT_ITEMS + 16];
+	uint16_t gap[PREDICT_ITEMS + 16];
+	uint16_t first[PREDICT_HISTORY + 1], next[PREDICT_ITEMS];
 };
 
-/* @to becomes @from and @items, in order. */
-void predict_place(const struct predict_sources *from,
-		   const struct predict_items *items,
-		   struct predict_sources *to);
+void predict_places_init(struct predict_places *p,
+			 const struct predict_ordered *among);
+/* Finds the gaps of items from @from on. */
+void predict_places_find(struct predict_places *p,
+			 const struct predict_ordered *among,
+			 unsigned int from);
+/* The items of @gap in order, to @item; returns how many. */
+unsigned int predict_places_sorted(struct predict_places *p, unsigned int gap,
+				   uint16_t item[PREDICT_ITEMS]);
 
 #endif /* PREDICT_PLACE_H */

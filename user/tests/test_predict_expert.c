@@ -92,38 +92,45 @@ static void test_ties(void)
 /* @n items among @m values, all whole numbers from @low up to @high. */
 static void place_some(unsigned int m, unsigned int n, double low, double high)
 {
-	struct predict_sources from = { .n = m }, to;
-	struct predict_items items = { .n = n };
-	bool seen[PREDICT_SOURCES] = { false };
+	struct predict_ordered among = { .n = m };
+	struct predict_places places;
+	uint16_t item[PREDICT_ITEMS];
+	unsigned int found = 0, many;
 
-	for (unsigned int i = 0; i < m + 32; i++) {
-		from.value[i] = i < m ? (float)(i / 2) : INFINITY;
-		if (i < m)
-			from.source[i] = (uint16_t)i;
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		items.value[i] = (float)floor(low + uniform() * (high - low));
-		items.source[i] = (uint16_t)(m + i);
-	}
-	predict_place(&from, &items, &to);
-	ktap_assert(to.n == m + n && to.value[to.n] > 1e30f);
-	for (unsigned int i = 0; i < to.n; i++) {
-		unsigned int s = to.source[i];
+	for (unsigned int i = 0; i < m + 32; i++)
+		among.value[i] = i < m ? (float)(i / 2) : INFINITY;
+	predict_places_init(&places, &among);
+	for (; places.n < n; places.n++)
+		places.value[places.n] =
+			(float)floor(low + uniform() * (high - low));
+	/* In two parts, as recurrence's samples come last. */
+	places.n = n / 2;
+	predict_places_find(&places, &among, 0);
+	places.n = n;
+	predict_places_find(&places, &among, n / 2);
+	/* A second time they are in order already. */
+	for (unsigned int gap = 0; gap < 2 * (m + 1); gap++) {
+		unsigned int g = gap % (m + 1);
 
-		ktap_assert(!i || to.value[i] >= to.value[i - 1], "%u", i);
-		ktap_assert(s < m + n && !seen[s], "%u: %u", i, s);
-		ktap_assert(to.value[i] == (s < m ? from.value[s] :
-					    items.value[s - m]), "%u", i);
-		seen[s] = true;
+		many = predict_places_sorted(&places, g, item);
+		for (unsigned int i = 0; i < many; i++) {
+			float v = places.value[item[i]];
+
+			ktap_assert(item[i] < n && places.gap[item[i]] == g);
+			ktap_assert(!i || v >= places.value[item[i - 1]]);
+			ktap_assert(!g || v >= among.value[g - 1]);
+			ktap_assert(v < among.value[g]);
+		}
+		found += many;
 	}
+	ktap_assert(found == 2 * n, "%u of %u", found, 2 * n);
 }
 
 /* Among others, before and behind all of them, in one gap. */
 static void test_place(void)
 {
 	random_state = 4;
-	for (unsigned int n = 0; n <= PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES;
-	     n += 13) {
+	for (unsigned int n = 0; n <= PREDICT_ITEMS; n += 13) {
 		for (unsigned int m = 0; m <= PREDICT_HISTORY; m += 16) {
 			place_some(m, n, -10, 140);
 			place_some(m, n, -500, 0);
