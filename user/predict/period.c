@@ -35,6 +35,7 @@
 #define CLIP		10.0
 #define MARGIN		0.05
 #define WIDE_FROM	20	/* lags */
+#define CHUNK		128	/* lags */
 #define MOMENT_STEPS	400.0	/* memory of mean and sd */
 
 void predict_period_init(struct predict_period *p, float *room,
@@ -77,17 +78,23 @@ static float clipped(double z)
 	return (float)fmin(fmax(z, -CLIP), CLIP);
 }
 
-/* c[i] = keep c[i] + z clip(a code[-i] + b), going backwards from @newest */
-static void accumulate(float *c, unsigned int n, const int16_t *newest,
+/*
+ * c[i] = keep c[i] + z clip(a code[n - 1 - i] + b), @n up to CHUNK. In two loops:
+ * what goes backwards must not change its type, or it is done one by one.
+ */
+static void accumulate(float *c, unsigned int n, const int16_t *code,
 		       float keep, float z, float a, float b)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		float past = a * newest[-(int)i] + b;
+	float past[CHUNK];
 
-		past = past > (float)CLIP ? (float)CLIP : past;
-		past = past < -(float)CLIP ? -(float)CLIP : past;
-		c[i] = keep * c[i] + z * past;
+	for (unsigned int i = 0; i < n; i++) {
+		float x = a * code[i] + b;
+
+		x = x > (float)CLIP ? (float)CLIP : x;
+		past[i] = x < -(float)CLIP ? -(float)CLIP : x;
 	}
+	for (unsigned int i = 0; i < n; i++)
+		c[i] = keep * c[i] + z * past[n - 1 - i];
 }
 
 /* Lags @from..@to, cut where the ring wraps. */
@@ -108,7 +115,10 @@ static void accumulate_lags(struct predict_period *p,
 
 		if (n > at + 1)
 			n = at + 1;
-		accumulate(p->c + from, n, past->code + at, keep, z, a, b);
+		if (n > CHUNK)
+			n = CHUNK;
+		accumulate(p->c + from, n, past->code + at + 1 - n, keep, z, a,
+			   b);
 		from += n;
 	}
 }
