@@ -489,7 +489,7 @@ static int parse_args(struct experiment *e, int argc, char **argv,
 	uint32_t ms;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		switch (option) {
 		case 'f':
 			if (units_parse_ms(optarg, for_ms) || !*for_ms)
@@ -517,7 +517,7 @@ static int parse_args(struct experiment *e, int argc, char **argv,
 		}
 	}
 	if (optind != argc)
-		return ctl_usage(e->ctl, "ab does not take '%s'", argv[optind]);
+		return ctl_usage(e->ctl, "ab takes no argument '%s'", argv[optind]);
 	return CTL_OK;
 }
 

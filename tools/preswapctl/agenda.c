@@ -146,7 +146,7 @@ int cmd_agenda(struct ctl *ctl, int argc, char **argv)
 	struct config *config;
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'f' && (units_parse_ms(optarg, &span_ms) ||
 				      span_ms < 1000 || span_ms > 31 * DAY_MS))
 			return ctl_usage(ctl, "--for is 1s to 744h");
@@ -156,7 +156,7 @@ int cmd_agenda(struct ctl *ctl, int argc, char **argv)
 			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "agenda takes no argument %s",
+		return ctl_usage(ctl, "agenda takes no argument '%s'",
 				 argv[optind]);
 	status = read_config(path, &config);
 	if (status)

@@ -14,11 +14,13 @@
 #define CTL_FAILED	1
 #define CTL_USAGE	2
 
+struct option;
+
 struct ctl {
 	struct preswap_ctx *ctx;
 	bool json;
 	bool color;			/* standard output is a terminal */
-	const char *usage;		/* of the running command */
+	const char *name, *usage;	/* of the running command */
 };
 
 /* Each command: argv[0] is its name; returns an exit status. */
@@ -47,6 +49,8 @@ __attribute__((format(printf, 2, 3)))
 int ctl_usage(struct ctl *ctl, const char *format, ...);
 /* The same where getopt has said what is wrong. */
 int ctl_bad_option(struct ctl *ctl);
+/* getopt_long() of long options, whose messages name the program. */
+int ctl_getopt(int argc, char **argv, const struct option *options);
 /* @err is the library's: its text, and what to do about it. */
 __attribute__((format(printf, 3, 4)))
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...);

@@ -90,8 +90,11 @@ static void dump_lease(const struct preswap_lease *l)
 int cmd_dump(struct ctl *ctl, int argc, char **argv)
 {
 	struct state state = {};
-	int status = ctl_no_args(ctl, argc, argv) ?: state_read(ctl, &state);
+	int status = ctl_no_args(ctl, argc, argv);
 
+	if (!status && ctl->json)
+		return ctl_usage(ctl, "dump has no --json; show, info and leases have");
+	status = status ?: state_read(ctl, &state);
 	if (!status) {
 		dump_info(&state.info);
 		for (size_t i = 0; i < state.apps_count; i++)

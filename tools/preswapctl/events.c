@@ -144,7 +144,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv, uint64_t *count,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'n' &&
 		    units_parse_number(optarg, 1, UINT32_MAX, count))
 			return ctl_usage(ctl, "--count is a number from 1");
@@ -155,7 +155,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv, uint64_t *count,
 			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "events takes no argument %s",
+		return ctl_usage(ctl, "events takes no argument '%s'",
 				 argv[optind]);
 	return CTL_OK;
 }

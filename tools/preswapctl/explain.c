@@ -423,7 +423,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option != 'f')
 			return ctl_bad_option(ctl);
 		*path = optarg;

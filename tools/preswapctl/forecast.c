@@ -96,7 +96,7 @@ static int forecast_set(struct ctl *ctl, int argc, char **argv)
 	const char *file = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'f')
 			file = optarg;
 		else if (option == '?')

@@ -82,17 +82,24 @@ static json_t *json_links(const struct inventory *from)
 	return array;
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void print_text(const struct inventory *from)
 {
 	char a[UNITS_MAX], b[UNITS_MAX];
 
-	printf("CPUs      %zu in %u cores, %u last-level caches, %zu NUMA nodes\n",
-	       from->nr_cpus, from->nr_cores, from->nr_llcs, from->nr_nodes);
+	printf("CPUs      %zu in %u core%s, %u last-level cache%s, %zu NUMA node%s\n",
+	       from->nr_cpus, from->nr_cores, plural(from->nr_cores),
+	       from->nr_llcs, plural(from->nr_llcs), from->nr_nodes,
+	       plural(from->nr_nodes));
 	printf("memory    %s\n", units_bytes(a, from->mem_bytes));
 	for (size_t i = 0; from->nr_nodes > 1 && i < from->nr_nodes; i++)
-		printf("  node %u  %s, %u CPUs\n", from->nodes[i].id,
+		printf("  node %u  %s, %u CPU%s\n", from->nodes[i].id,
 		       units_bytes(a, from->nodes[i].mem_bytes),
-		       from->nodes[i].cpus);
+		       from->nodes[i].cpus, plural(from->nodes[i].cpus));
 	if (!from->nr_swaps)
 		puts("swap      none: only page cache can be taken from apps");
 	for (size_t i = 0; i < from->nr_swaps; i++)

@@ -129,13 +129,13 @@ int cmd_launches(struct ctl *ctl, int argc, char **argv)
 	struct learned *learned;
 	int option, status, err;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == '?')
 			return ctl_bad_option(ctl);
 		path = optarg;
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "launches takes no argument %s",
+		return ctl_usage(ctl, "launches takes no argument '%s'",
 				 argv[optind]);
 	err = learned_peek(path, &learned);
 	if (err) {

@@ -97,7 +97,7 @@ int cmd_leases(struct ctl *ctl, int argc, char **argv)
 	int status;
 
 	if (argc > 1 + ended)
-		return ctl_usage(ctl, "leases takes no argument %s",
+		return ctl_usage(ctl, "leases takes no argument '%s'",
 				 argv[1 + ended]);
 	status = state_read_leases(ctl, &state);
 	if (!status && !ctl->json)
@@ -216,14 +216,14 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 	};
 	int option, status, amounts = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		amounts += option == 'c' || option == 'm' || option >= SHARE;
 		status = add_option(ctl, option, optarg, lease);
 		if (status)
 			return status;
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "lease add takes no argument %s",
+		return ctl_usage(ctl, "lease add takes no argument '%s'",
 				 argv[optind]);
 	if (!lease->donor_id || amounts != 1 || !lease->duration_ms)
 		return ctl_usage(ctl, "lease add needs --donor, one amount such as --memory, and --for");

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 static const struct command {
 	const char *name;
 	ctl_fn run;
-	const char *usage;
+	const char *usage;	/* a line a form; more of one begin with a blank */
 	const char *help;
 } commands[] = {
 	{ "show", cmd_overview, "", "the node and its apps; the default" },
@@ -29,13 +30,27 @@ static const struct command {
 	{ "leases", cmd_leases, "[--ended]",
 	  "leases in force, or those that ended" },
 	{ "lease", cmd_lease,
-	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME | add --app APP --cpu-weight N|--cpu-max CORES|--io-weight N|--io-max BYTES --device MAJ:MIN|--memory-low BYTES|--memory-high BYTES --for TIME | end ID",
+	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME\n"
+	  "add --app APP --cpu-weight N|--cpu-max CORES|--io-weight N|\n"
+	  " --io-max BYTES --device MAJ:MIN|--memory-low BYTES|--memory-high BYTES\n"
+	  " --for TIME\n"
+	  "end ID",
 	  "begin or end a lease by hand" },
 	{ "policy", cmd_policy,
-	  "set APP --priority N [--sensitivity latency|normal|batch] [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES] [--floor-io BYTES] [--floor-net BYTES] [--gives cpu,memory,io,net] [--max-stall PERCENT] [--max-downtime TIME|none] [--needs-approval yes|no] | get [APP] | approve APP --for TIME|--revoke | delete APP",
+	  "set APP --priority N [--sensitivity latency|normal|batch]\n"
+	  " [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES]\n"
+	  " [--floor-io BYTES] [--floor-net BYTES] [--gives cpu,memory,io,net]\n"
+	  " [--receives cpu,memory,io,net|none] [--groups N,N...|none]\n"
+	  " [--never-to N,N...|none] [--max-stall PERCENT]\n"
+	  " [--max-downtime TIME|none] [--needs-approval yes|no]\n"
+	  "approve APP --for TIME|--revoke\n"
+	  "get [APP]\n"
+	  "delete APP",
 	  "declared facts about apps" },
 	{ "forecast", cmd_forecast,
-	  "set APP cpu|memory|io|net --valid TIME HORIZON:MEAN[:Q05:Q50:Q95]... | set --file JSON | get [APP]",
+	  "set APP cpu|memory|io|net --valid TIME HORIZON:MEAN[:Q05:Q50:Q95]...\n"
+	  "set --file FILE\n"
+	  "get [APP]",
 	  "what the module expects" },
 	{ "agenda", cmd_agenda, "[--for TIME] [--config FILE]",
 	  "coming events: calendars, timers, cron" },
@@ -54,13 +69,32 @@ static const struct command {
 	{}
 };
 
-static void print_usage(FILE *to)
+static void print_help(void)
 {
-	fputs("usage: preswapctl [--json] [COMMAND ...]\n\n", to);
+	puts("usage: preswapctl [--json] [COMMAND ...]\n"
+	     "       preswapctl --help|--version\n");
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(to, "  %-9s %s\n", c->name, c->help);
-	fputs("\npreswapctl COMMAND --help shows a command's arguments; preswapctl(8) has the\nwhole. APP is a cgroup's path (system.slice/redis.service) or its id.\n",
-	      to);
+		printf("  %-9s %s\n", c->name, c->help);
+	puts("\npreswapctl COMMAND --help shows a command's arguments; preswapctl(8) has the\n"
+	     "whole. APP is a cgroup's path (system.slice/redis.service) or its id.");
+}
+
+/* "usage: preswapctl NAME ARGUMENTS", a line or more for each form. */
+static void put_usage(FILE *to, const struct ctl *ctl)
+{
+	const char *form = ctl->usage, *head = "usage:";
+	int len;
+
+	do {
+		len = (int)strcspn(form, "\n");
+		if (*form == ' ')
+			fprintf(to, "           %.*s\n", len, form);
+		else
+			fprintf(to, "%-6s preswapctl %s%s%.*s\n", head,
+				ctl->name, len ? " " : "", len, form);
+		head = "";
+		form += len;
+	} while (*form++);
 }
 
 int ctl_usage(struct ctl *ctl, const char *format, ...)
@@ -71,14 +105,27 @@ int ctl_usage(struct ctl *ctl, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nusage: preswapctl %s\n", ctl->usage);
+	fputc('\n', stderr);
+	put_usage(stderr, ctl);
 	return CTL_USAGE;
 }
 
 int ctl_bad_option(struct ctl *ctl)
 {
-	fprintf(stderr, "usage: preswapctl %s\n", ctl->usage);
+	put_usage(stderr, ctl);
 	return CTL_USAGE;
+}
+
+int ctl_getopt(int argc, char **argv, const struct option *options)
+{
+	static char me[] = "preswapctl";
+	char *name = argv[0];
+	int option;
+
+	argv[0] = me;
+	option = getopt_long(argc, argv, "", options, NULL);
+	argv[0] = name;
+	return option;
 }
 
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
@@ -110,7 +157,7 @@ int ctl_no_memory(void)
 int ctl_no_args(struct ctl *ctl, int argc, char **argv)
 {
 	if (argc > 1)
-		return ctl_usage(ctl, "%s takes no argument %s", argv[0],
+		return ctl_usage(ctl, "%s takes no argument '%s'", ctl->name,
 				 argv[1]);
 	return CTL_OK;
 }
@@ -122,9 +169,12 @@ int ctl_app(struct ctl *ctl, const char *text, uint64_t *id)
 	if (!units_parse_number(text, 1, UINT64_MAX, id))
 		return CTL_OK;
 	err = preswap_cgroup_id(ctl->ctx, text, id);
-	if (err)
-		return ctl_failed(ctl, err, "app '%s'", text);
-	return CTL_OK;
+	if (!err)
+		return CTL_OK;
+	fprintf(stderr, "preswapctl: app '%s': %s%s\n", text,
+		preswap_strerror(ctl->ctx),
+		err == -ENOENT ? "; preswapctl apps lists them" : "");
+	return CTL_FAILED;
 }
 
 void ctl_time_cell(struct table *table, time_t at)
@@ -173,13 +223,13 @@ static bool asks_help(int argc, char **argv)
 static int run(struct ctl *ctl, const struct command *c, int argc,
 	       char **argv)
 {
-	char usage[512];
 	int err, status;
 
-	snprintf(usage, sizeof(usage), "%s %s", c->name, c->usage);
-	ctl->usage = usage;
+	ctl->name = c->name;
+	ctl->usage = c->usage;
 	if (asks_help(argc, argv)) {
-		printf("usage: preswapctl %s\n%s\n", usage, c->help);
+		put_usage(stdout, ctl);
+		puts(c->help);
 		return CTL_OK;
 	}
 	err = preswap_new(&ctl->ctx);
@@ -206,18 +256,20 @@ int main(int argc, char **argv)
 	argc = take_json(argc, argv, &ctl.json);
 	if (argc < 2)
 		return run(&ctl, &commands[0], 1, show);
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		print_usage(stdout);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		print_help();
 		return CTL_OK;
 	}
-	if (!strcmp(argv[1], "--version")) {
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		puts("preswapctl " PRESWAP_VERSION);
 		return CTL_OK;
 	}
 	for (const struct command *c = commands; c->name; c++)
 		if (!strcmp(c->name, argv[1]))
 			return run(&ctl, c, argc - 1, argv + 1);
-	fprintf(stderr, "preswapctl: no command '%s'\n", argv[1]);
-	print_usage(stderr);
+	/* the list would push the reason off the screen */
+	fprintf(stderr, "preswapctl: no %s '%s'; preswapctl --help lists them\n",
+		*argv[1] == '-' ? "option" : "command", argv[1]);
 	return CTL_USAGE;
 }

@@ -137,7 +137,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 	int option, status, err;
 
 	/* First all arguments, then the module; getopt moves APP to the end. */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		status = set_option(ctl, option, optarg, &unused);
 		if (status)
 			return status;
@@ -149,7 +149,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 	if (status)
 		return status;
 	optind = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+	while ((option = ctl_getopt(argc, argv, options)) >= 0)
 		set_option(ctl, option, optarg, &policy);
 	if (!policy.priority)
 		return ctl_usage(ctl, "the app has no policy yet: --priority is needed");
@@ -171,7 +171,7 @@ static int policy_approve(struct ctl *ctl, int argc, char **argv)
 	int option, status, err;
 	uint64_t id;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'r')
 			revoke = true;
 		else if (option != 'f')

@@ -230,7 +230,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 's' &&
 		    units_parse_number(optarg, 1, 86400 * 365, &r->seconds))
 			return ctl_usage(ctl, "--seconds is a number from 1, not '%s'",
@@ -244,7 +244,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "record takes no argument %s",
+		return ctl_usage(ctl, "record takes no argument '%s'",
 				 argv[optind]);
 	return CTL_OK;
 }

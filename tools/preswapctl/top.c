@@ -100,7 +100,7 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'i' && (units_parse_ms(optarg, interval_ms) ||
 				      *interval_ms < 100 ||
 				      *interval_ms > 3600000))
@@ -109,12 +109,12 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 							iterations))
 			return ctl_usage(ctl, "--iterations is a number from 1");
 		if (option == '?')
-			return ctl_usage(ctl, "what top takes:");
+			return ctl_bad_option(ctl);
 	}
 	if (optind < argc)
-		return ctl_usage(ctl, "top takes no argument %s", argv[optind]);
+		return ctl_usage(ctl, "top takes no argument '%s'", argv[optind]);
 	if (ctl->json)
-		return ctl_usage(ctl, "top has no --json; 'show' and 'events' have");
+		return ctl_usage(ctl, "top has no --json; show and events have");
 	return CTL_OK;
 }
 
