@@ -149,6 +149,11 @@ static void put_row(struct table *table, const char *what, double was,
 	table_cell(table, "%.6g", is);
 }
 
+static unsigned long all(const struct counts *counts)
+{
+	return counts->same + counts->differ + counts->damaged;
+}
+
 static void put_whatif(const struct counts *counts)
 {
 	static const char * const heads[] = { "", ">RECORDED", ">OTHER", NULL };
@@ -175,8 +180,8 @@ static void put_whatif(const struct counts *counts)
 		is->taken_s[DECIDE_NET] / 0x1p20);
 	table_print(table, stdout, false);
 	table_free(table);
-	printf("%lu snapshots: %lu would be decided the same, %lu otherwise, %lu are damaged\n",
-	       counts->same + counts->differ + counts->damaged, counts->same,
+	printf("%lu snapshot%s: %lu would be decided the same, %lu otherwise, %lu are damaged\n",
+	       all(counts), all(counts) == 1 ? "" : "s", counts->same,
 	       counts->differ, counts->damaged);
 }
 
@@ -187,8 +192,8 @@ static void put_summary(const struct counts *counts)
 		return;
 	}
 
-	printf("%lu snapshots: %lu decided the same, %lu differ, %lu damaged\n",
-	       counts->same + counts->differ + counts->damaged, counts->same,
+	printf("%lu snapshot%s: %lu decided the same, %lu differ, %lu damaged\n",
+	       all(counts), all(counts) == 1 ? "" : "s", counts->same,
 	       counts->differ, counts->damaged);
 	if (counts->old)
 		printf("%lu lack fields (%s), taken as 0: they are of an older version\n",
@@ -226,6 +231,13 @@ static struct config *load(const char *path)
 		exit(EXIT_FAILED);
 	}
 	return config;
+}
+
+/* After the reason, which the whole usage would push away. */
+static int wrong_usage(void)
+{
+	fputs("preswap-replay --help tells more\n", stderr);
+	return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -286,23 +298,24 @@ int main(int argc, char **argv)
 				number(options[at].name, optarg, 0, 10);
 			break;
 		default:
-			fputs(usage, stderr);
-			return EXIT_FAILED;
+			return wrong_usage();
 		}
 		counts.whatif = &whatif;
 	}
 	if (optind + 1 != argc) {
-		fputs(usage, stderr);
-		return EXIT_FAILED;
+		fputs("preswap-replay: needs one FILE, of preswapctl record\n",
+		      stderr);
+		return wrong_usage();
 	}
 	err = replay(argv[optind], &counts);
-	put_summary(&counts);
+	if (!err || all(&counts))
+		put_summary(&counts);
 	config_free(config);
 	whatif_free(&counts.was);
 	whatif_free(&counts.is);
 	if (err)
 		return EXIT_FAILED;
-	if (!(counts.same + counts.differ + counts.damaged)) {
+	if (!all(&counts)) {
 		fputs("preswap-replay: there is no snapshot in it\n", stderr);
 		return EXIT_FAILED;
 	}

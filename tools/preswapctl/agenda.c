@@ -149,7 +149,8 @@ int cmd_agenda(struct ctl *ctl, int argc, char **argv)
 	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'f' && (units_parse_ms(optarg, &span_ms) ||
 				      span_ms < 1000 || span_ms > 31 * DAY_MS))
-			return ctl_usage(ctl, "--for is 1s to 744h");
+			return ctl_usage(ctl, "--for is 1s to 744h, not '%s'",
+					 optarg);
 		if (option == 'c')
 			path = optarg;
 		if (option == '?')

@@ -147,10 +147,12 @@ static int parse_args(struct ctl *ctl, int argc, char **argv, uint64_t *count,
 	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		if (option == 'n' &&
 		    units_parse_number(optarg, 1, UINT32_MAX, count))
-			return ctl_usage(ctl, "--count is a number from 1");
+			return ctl_usage(ctl, "--count is a number from 1, not '%s'",
+					 optarg);
 		if (option == 't' && (units_parse_ms(optarg, timeout_ms) ||
 				      !*timeout_ms || *timeout_ms > INT32_MAX))
-			return ctl_usage(ctl, "--timeout is like 30s");
+			return ctl_usage(ctl, "--timeout is like 30s, not '%s'",
+					 optarg);
 		if (option == '?')
 			return ctl_bad_option(ctl);
 	}

@@ -454,7 +454,10 @@ int cmd_explain(struct ctl *ctl, int argc, char **argv)
 		err = path ? find_decision(path, &e, two) :
 			     last_decision(&e, two);
 		status = explain(ctl, &e, err > 0);
-		if (!err && !e.kept)
+		if (!err && path)
+			fprintf(stderr, "preswapctl: %s: no decision of preswapctl record is in it\n",
+				path);
+		else if (!err && !e.kept)
 			fputs("preswapctl: nothing was decided yet\n", stderr);
 	}
 	state_free(&e.state);

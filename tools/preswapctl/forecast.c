@@ -66,10 +66,13 @@ static int set_args(struct ctl *ctl, int argc, char **argv,
 {
 	int err, status;
 
-	if (argc < 3 || !f->valid_ms)
-		return ctl_usage(ctl, "forecast set needs APP, cpu, memory, io or net, --valid, and a point");
+	if (argc < 3)
+		return ctl_usage(ctl, "forecast set needs an app, its resource, and a point like 10s:64M");
+	if (!f->valid_ms)
+		return ctl_usage(ctl, "forecast set: for how long? --valid TIME, up to 1h");
 	if (names_parse_resource(argv[1], &f->resource))
-		return ctl_usage(ctl, "cpu, memory, io or net, not '%s'", argv[1]);
+		return ctl_usage(ctl, "the resource is cpu, memory, io or net, not '%s'",
+				 argv[1]);
 	for (int i = 2; i < argc; i++)
 		if (forecast_parse_point(argv[i], f))
 			return ctl_usage(ctl, "point '%s' is not like 10s:%s",

@@ -120,6 +120,10 @@ int json_read_forecasts(struct preswap_ctx *ctx, const char *path,
 			       json_load_file(path, 0, &problem);
 	int err = 0;
 
+	if (!root && problem.line < 0) {	/* it names the file itself */
+		snprintf(error, size, "%s", problem.text);
+		return -EINVAL;
+	}
 	if (!root) {
 		snprintf(error, size, "%s:%d: %s", path, problem.line,
 			 problem.text);

@@ -2,6 +2,7 @@
 /*
  * leases, lease add, lease end.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,13 +167,13 @@ static int add_option(struct ctl *ctl, int option, const char *value,
 		return add_device(ctl, value, &lease->device);
 	case 'c':
 		lease->kind = PRESWAP_LEASE_KIND_AFFINITY;
-		if (units_parse_cpu(value, &lease->amount))
+		if (units_parse_cpu(value, &lease->amount) || !lease->amount)
 			return ctl_usage(ctl, "--cpu is like 500m or 1.5, not '%s'",
 					 value);
 		return CTL_OK;
 	case 'm':
 		lease->kind = PRESWAP_LEASE_KIND_RECLAIM;
-		if (units_parse_bytes(value, &lease->amount))
+		if (units_parse_bytes(value, &lease->amount) || !lease->amount)
 			return ctl_usage(ctl, "--memory is like 64M, up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
@@ -225,8 +226,14 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 	if (optind < argc)
 		return ctl_usage(ctl, "lease add takes no argument '%s'",
 				 argv[optind]);
-	if (!lease->donor_id || amounts != 1 || !lease->duration_ms)
-		return ctl_usage(ctl, "lease add needs --donor, one amount such as --memory, and --for");
+	if (!lease->donor_id)
+		return ctl_usage(ctl, "lease add: whose? --donor APP, or --app APP");
+	if (!amounts)
+		return ctl_usage(ctl, "lease add: how much? --memory BYTES, --cpu CORES, or another amount");
+	if (amounts > 1)
+		return ctl_usage(ctl, "lease add: one amount, not %d: a lease has one resource", amounts);
+	if (!lease->duration_ms)
+		return ctl_usage(ctl, "lease add: how long? --for TIME, up to 1h");
 	return CTL_OK;
 }
 
@@ -257,8 +264,13 @@ static int lease_end(struct ctl *ctl, int argc, char **argv)
 	int err;
 
 	if (argc != 2 || units_parse_number(argv[1], 1, UINT32_MAX, &id))
-		return ctl_usage(ctl, "lease end takes one lease's number");
+		return ctl_usage(ctl, "lease end takes one lease's number; preswapctl leases lists them");
 	err = preswap_lease_end(ctl->ctx, id);
+	if (err == -ENOENT) {
+		fprintf(stderr, "preswapctl: no lease in force has number %s; preswapctl leases lists them\n",
+			argv[1]);
+		return CTL_FAILED;
+	}
 	if (err)
 		return ctl_failed(ctl, err, "ending lease %s", argv[1]);
 	return CTL_OK;

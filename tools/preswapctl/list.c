@@ -2,11 +2,26 @@
 /*
  * info, apps, tasks.
  */
+#include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "show/units.h"
 #include "state.h"
+
+/* What the module was told need not be there: it may come. */
+__attribute__((format(printf, 1, 2)))
+static const char *absence(const char *format, ...)
+{
+	char path[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	return access(path, F_OK) ? " (there is none)" : "";
+}
 
 static void print_io(const struct preswap_info *i)
 {
@@ -16,8 +31,10 @@ static void print_io(const struct preswap_info *i)
 	if (i->io_capacity_bytes)
 		printf(" of %s", units_rate(b, i->io_capacity_bytes));
 	if (i->io_device)
-		printf(", device %u:%u", i->io_device >> 20,
-		       i->io_device & 0xfffff);
+		printf(", device %u:%u%s", i->io_device >> 20,
+		       i->io_device & 0xfffff,
+		       absence("/sys/dev/block/%u:%u", i->io_device >> 20,
+			       i->io_device & 0xfffff));
 	puts(i->io_capacity_bytes ? "" : "; nothing is decided about it (io_capacity_mib)");
 }
 
@@ -29,7 +46,8 @@ static void print_net(const struct preswap_info *i)
 	if (i->net_capacity_bytes)
 		printf(" of %s", units_rate(b, i->net_capacity_bytes));
 	if (*i->net_device)
-		printf(", device %s", i->net_device);
+		printf(", device %s%s", i->net_device,
+		       absence("/sys/class/net/%s", i->net_device));
 	puts(i->net_capacity_bytes ? "" : "; it is not looked at (net_device, net_capacity_mib)");
 }
 

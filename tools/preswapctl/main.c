@@ -130,12 +130,13 @@ int ctl_getopt(int argc, char **argv, const struct option *options)
 
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
 {
-	const char *next = NULL;
+	const char *text = preswap_strerror(ctl->ctx), *next = NULL;
 	va_list args;
 
 	if (err == -ENODEV)
 		next = "load it: modprobe preswap";
-	else if (err == -EPERM)
+	/* where the module has a reason of its own, root does not help */
+	else if (err == -EPERM && !strcmp(text, strerror(EPERM)))
 		next = "needs CAP_NET_ADMIN (run as root)";
 	else if (err == -EAGAIN)
 		next = "try again";
@@ -143,8 +144,7 @@ int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, ": %s%s%s\n", preswap_strerror(ctl->ctx),
-		next ? "; " : "", next ?: "");
+	fprintf(stderr, ": %s%s%s\n", text, next ? "; " : "", next ?: "");
 	return CTL_FAILED;
 }
 

@@ -176,8 +176,9 @@ static int policy_approve(struct ctl *ctl, int argc, char **argv)
 			revoke = true;
 		else if (option != 'f')
 			return ctl_bad_option(ctl);
-		else if (units_parse_ms(optarg, &duration_ms) || !duration_ms)
-			return ctl_usage(ctl, "--for is like 30m or 8h, not '%s'",
+		else if (units_parse_ms(optarg, &duration_ms) || !duration_ms ||
+			 duration_ms > PRESWAP_APPROVAL_MAX_MS)
+			return ctl_usage(ctl, "--for is like 30m or 8h, up to 168h, not '%s'",
 					 optarg);
 	}
 	if (optind + 1 != argc || revoke == (duration_ms > 0))

@@ -104,10 +104,12 @@ static int parse_args(struct ctl *ctl, int argc, char **argv,
 		if (option == 'i' && (units_parse_ms(optarg, interval_ms) ||
 				      *interval_ms < 100 ||
 				      *interval_ms > 3600000))
-			return ctl_usage(ctl, "--interval is 100ms to 1h");
+			return ctl_usage(ctl, "--interval is 100ms to 1h, not '%s'",
+					 optarg);
 		if (option == 'n' && units_parse_number(optarg, 1, UINT32_MAX,
 							iterations))
-			return ctl_usage(ctl, "--iterations is a number from 1");
+			return ctl_usage(ctl, "--iterations is a number from 1, not '%s'",
+					 optarg);
 		if (option == '?')
 			return ctl_bad_option(ctl);
 	}

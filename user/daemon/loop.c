@@ -111,7 +111,7 @@ static void disconnect(struct loop *l)
 	l->retry_s = 1;
 	if (!l->waiting_said)
 		log_msg(LOG_NOTICE,
-			"the preswap module is not there, waiting for it");
+			"the preswap module is not there, waiting for it: modprobe preswap");
 	l->waiting_said = true;
 	notify_manager("STATUS=Waiting for the preswap module.");
 }

@@ -14,10 +14,11 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "sense/learned.h"
+#include "sense/statefile.h"
 
-static void usage(FILE *to)
+static void usage(void)
 {
-	fputs("usage: preswapd [--config FILE] [--state FILE] [--dry-run] [--verbose]\n"
+	puts("usage: preswapd [--config FILE] [--state FILE] [--dry-run] [--verbose]\n"
 	      "Forecasts the CPU, memory, I/O and network of each app, and tells the preswap module.\n"
 	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
 	      "  -s, --state FILE   what it learns (and FILE.usage), instead of\n"
@@ -25,8 +26,15 @@ static void usage(FILE *to)
 	      "  -n, --dry-run      forecast and log, push nothing\n"
 	      "  -v, --verbose      log more\n"
 	      "  -V, --version\n"
-	      "Signals: HUP reads the configuration again, USR1 logs a report.\n",
-	      to);
+	      "  -h, --help\n"
+	      "Signals: HUP reads the configuration again, USR1 logs a report.");
+}
+
+/* After the reason, which the whole usage would push away. */
+static int wrong_usage(void)
+{
+	fputs("preswapd --help tells more\n", stderr);
+	return 2;
 }
 
 /* Once it runs, the default file is as one that was named. */
@@ -40,6 +48,29 @@ static int read_config(struct loop_opts *opts, struct config **config)
 		log_msg(LOG_ERR, "%s", error);
 	opts->config_path = opts->config_path ?: CONFIG_PATH;
 	return err;
+}
+
+/*
+ * The state is this daemon's alone as long as it lives: two would overwrite what
+ * the other has learned, and push their forecasts in turns.
+ */
+static int take_state(const char *path)
+{
+	int err = statefile_take(path);
+
+	if (err == -EINVAL)
+		log_msg(LOG_ERR,
+			"%s is a folder or a device: name a file with --state",
+			path);
+	else if (err == -EWOULDBLOCK)
+		log_msg(LOG_ERR,
+			"another preswapd uses %s: stop that one (systemctl stop preswapd), or name another file with --state",
+			path);
+	else if (err)
+		log_msg(LOG_WARNING,
+			"%s.lock: %s: what is learned will not be kept",
+			path, strerror(-err));
+	return err == -EINVAL || err == -EWOULDBLOCK ? err : 0;
 }
 
 /* Signals go to the loop's descriptor, memory stays: it must not wait. */
@@ -92,16 +123,16 @@ int main(int argc, char **argv)
 			puts("preswapd " PRESWAP_VERSION);
 			return 0;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return 2;
+			return wrong_usage();
 		}
 	}
 	if (optind < argc) {
-		usage(stderr);
-		return 2;
+		fprintf(stderr, "preswapd: there is no argument '%s'\n",
+			argv[optind]);
+		return wrong_usage();
 	}
 	log_init(level);
 	/* systemd makes it for the service (StateDirectory=) */
@@ -109,6 +140,10 @@ int main(int argc, char **argv)
 		mkdir(LEARNED_DIR, 0700);
 	if (read_config(&opts, &config))
 		return 1;
+	if (take_state(opts.state_path)) {
+		config_free(config);
+		return 1;
+	}
 	prepare();
 	err = loop_run(&opts, config);
 	if (err)

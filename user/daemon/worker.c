@@ -164,7 +164,7 @@ static void *run(void *data)
 		read_at = time(NULL);
 		err = agenda_run(&opts, &agenda);
 		if (err)
-			agenda = failed(&opts, err);
+			agenda = err == -EINTR ? NULL : failed(&opts, err);
 		if (agenda)
 			hand_over(w, agenda);
 	}

@@ -135,6 +135,17 @@ static int collect(int fd, char **out)
 	return 0;
 }
 
+/* Who ends us from a terminal or by cgroup ends it, too: that is no fault of it. */
+static int ended(int status)
+{
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (!status)
+		return 0;
+	return number == SIGINT || number == SIGTERM || number == SIGHUP ?
+	       -EINTR : -EIO;
+}
+
 int agenda_run(const struct agenda_opts *opts, struct agenda **out)
 {
 	char path[PATH_MAX], numbers[2][24], *argv[ARGS_MAX], *text = NULL;
@@ -154,8 +165,7 @@ int agenda_run(const struct agenda_opts *opts, struct agenda **out)
 			kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-		if (!err && status)
-			err = -EIO;
+		err = err ?: ended(status);
 	}
 	close(ends[0]);
 	err = err ?: agenda_parse(text, out);

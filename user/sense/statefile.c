@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,22 @@ uint64_t statefile_checksum(const void *data, size_t size)
 		hash ^= hash >> 32;
 	}
 	return hash;
+}
+
+int statefile_take(const char *path)
+{
+	char lock[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return -EINVAL;
+	/* not the file itself: each writing puts another in its place */
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	fd = open(lock, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
 static int write_all(int fd, const char *data, size_t size)

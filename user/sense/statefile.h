@@ -11,6 +11,12 @@
 /* FNV-1a of words; @size is a multiple of 8, @data aligned so. */
 uint64_t statefile_checksum(const void *data, size_t size);
 
+/*
+ * Keeps other processes from taking @path until this one ends, by a lock on
+ * @path.lock. 0, -EWOULDBLOCK: another has it, -EINVAL: there is something that
+ * is no regular file, or another -errno: it could not be locked.
+ */
+int statefile_take(const char *path);
 /* In place of the old file, or not at all. 0 or -errno. */
 int statefile_write(const char *path, const void *data, size_t size);
 /*

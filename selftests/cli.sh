@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# R-51: what the programs say of themselves is what their man pages say, a wrong
+# command changes nothing and says why, and two daemons do not share a state.
+#
+# Runs as root with the module loaded, from the top of the tree.
+set -u
+export LC_ALL=C
+programs=build/user
+ctl=$programs/preswapctl
+man=Documentation/man
+group=/sys/fs/cgroup/cli
+work=$(mktemp -d)
+daemon=''
+. selftests/ktap.sh
+
+# shellcheck disable=SC2317 # a trap calls it
+cleanup() {
+	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
+	rmdir "$group"/* "$group" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+# options: the long ones in a text, one a line, but for those of all programs
+options() { grep -oE -- '--[a-z][a-z-]*' | grep -vxE -- '--(json|help|version)' | sort -u; }
+
+# heads COMMAND: the headings of a command in the man page, with their --options
+heads() {
+	awk -v command="$1" '
+	more || ($1 == ".It" && $2 == "Cm" && $3 == command) {
+		gsub(/Fl \\-/, "--")
+		print
+		more = /\\$/
+	}' "$man/preswapctl.8"
+}
+
+# same WHAT FILE FILE
+same() {
+	local other
+
+	other=$(diff "$2" "$3") || fault "$1: help and man differ: $(echo "$other" | tr '\n' ' ')"
+}
+
+test_help() {
+	local command
+
+	for command in $("$ctl" --help | awk '/^  [a-z]/ { print $1 }'); do
+		"$ctl" "$command" --help | options >"$work/help"
+		heads "$command" | options >"$work/man"
+		[ -n "$(heads "$command")" ] || fault "$command has no heading in the man page"
+		same "$command" "$work/help" "$work/man"
+	done
+	for command in preswapd preswap-replay; do
+		"$programs/$command" --help | options >"$work/help"
+		sed 's/Fl \\-/--/g' "$man/$command.8" | options >"$work/man"
+		same "$command" "$work/help" "$work/man"
+	done
+}
+
+# refused STATUS PATTERN COMMAND...: with that exit status, and the reason
+refused() {
+	local status=$1 pattern=$2 got
+	shift 2
+	"$@" >"$work/out" 2>"$work/errors"
+	got=$?
+	[ $got = "$status" ] || fault "$*: exit status $got"
+	grep -qE -- "$pattern" "$work/errors" || fault "$*: $(tr '\n' ' ' <"$work/errors")"
+	[ ! -s "$work/out" ] || fault "$*: told on standard output"
+}
+
+policy_is() {
+	local now
+
+	now=$("$ctl" --json policy get cli/app)
+	[ "$now" = "$1" ] || fault "the policy is another after $2"
+}
+
+test_refused() {
+	local before
+
+	refused 2 "no command 'frob'; preswapctl --help" "$ctl" frob
+	refused 2 "no option '--frob'" "$ctl" --frob
+	refused 2 "^preswapctl: unrecognized option '--frob'" "$ctl" events --frob
+	refused 2 "^preswapctl: option '--for' requires" "$ctl" policy approve cli/app --for
+	refused 2 "dump has no --json" "$ctl" dump --json
+	refused 1 "cli/none: No such file.*; preswapctl apps lists" "$ctl" tasks cli/none
+	refused 2 "has no policy yet: --priority" "$ctl" policy set cli/app --floor-mem 1M
+	"$ctl" policy set cli/app --priority 3 --swap-eligible no || fault "no policy"
+	before=$("$ctl" --json policy get cli/app)
+	refused 2 "^preswapctl: --groups is .* not '33'" \
+		"$ctl" policy set cli/app --priority 4 --groups 33
+	policy_is "$before" "a wrong group"
+	refused 2 "up to 168h, not '169h'" "$ctl" policy approve cli/app --for 169h
+	policy_is "$before" "an approval of more than a week"
+	refused 2 "whose" "$ctl" lease add --memory 1M --for 1s
+	refused 2 "how much" "$ctl" lease add --donor cli/app --for 1s
+	refused 2 "one amount, not 2" "$ctl" lease add --donor cli/app --memory 1M --cpu 1 --for 1s
+	refused 2 "how long" "$ctl" lease add --donor cli/app --memory 1M
+	refused 2 "--memory is like 64M.* not '0'" \
+		"$ctl" lease add --donor cli/app --memory 0 --for 1s
+	refused 1 "number 4000000000; preswapctl leases" "$ctl" lease end 4000000000
+	refused 2 "for how long" "$ctl" forecast set cli/app memory 5s:1M
+	refused 2 "100ms to 1h, not '1'" "$ctl" top --interval 1
+	echo x >"$work/x"
+	refused 1 "x: no decision" "$ctl" explain --file "$work/x"
+	! grep -q "nothing was decided yet" "$work/errors" || fault "said of the module, not of the file"
+	refused 1 "^preswapctl: unable to open /none/x: No such" "$ctl" forecast set --file /none/x
+	[ "$("$ctl" --json leases)" = "[]" ] || fault "a lease was begun"
+}
+
+# device KNOB DEFAULT VALUE PATTERN
+device() {
+	echo "$3" >"/sys/kernel/preswap/$1" || fault "$1 is not set"
+	"$ctl" info >"$work/info" || fault "info failed"
+	grep -q "$4\$" "$work/info" || fault "$1 $3: $(grep device "$work/info" | tr '\n' ' ')"
+	echo "$2" >"/sys/kernel/preswap/$1"
+}
+
+test_devices() {
+	device net_device none lo "device lo; .*"
+	device net_device none cli0 "device cli0 (there is none); .*"
+	device io_device none 4095:9 "device 4095:9 (there is none); .*"
+}
+
+# The module's reason is not taken for a want of rights.
+test_rights() {
+	refused 1 "policy does not make it eligible$" \
+		"$ctl" lease add --donor cli/app --memory 1M --for 1s
+	refused 1 "not permitted; needs CAP_NET_ADMIN" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$ctl" policy set cli/app --priority 5
+}
+
+# said PATTERN FILE: within 30 s
+said() {
+	for _ in {1..300}; do
+		grep -q -- "$1" "$2" && return
+		sleep 0.1
+	done
+	fault "not told: $1: $(tr '\n' ' ' <"$2")"
+}
+
+test_daemon() {
+	echo '[policy "none"]' >"$work/conf"
+	echo 'priority=1' >>"$work/conf"
+	mkdir "$work/folder"
+	refused 1 "is a folder" "$programs/preswapd" -c "$work/conf" --state "$work/folder"
+	[ -d "$work/folder" ] || fault "the folder was renamed"
+	refused 2 "no argument 'x'" "$programs/preswapd" x
+	"$programs/preswapd" -c "$work/conf" --state "$work/state" 2>"$work/log" &
+	daemon=$!
+	said "connected to preswap" "$work/log"
+	refused 1 "another preswapd uses $work/state" \
+		timeout 30 "$programs/preswapd" -c "$work/conf" --state "$work/state" --dry-run
+	kill "$daemon"
+	wait "$daemon" || fault "exit status $?"
+	daemon=''
+	[ -s "$work/state" ] || fault "the state was not written"
+}
+
+# helper ENDS: a daemon whose helper ends so; what it said is in "log"
+helper() {
+	cp "$programs/preswapd" "$work/"
+	printf '#!/bin/sh\necho >"%s/ran"\n%s\n' "$work" "$1" >"$work/preswap-agenda"
+	chmod +x "$work/preswap-agenda"
+	rm -f "$work/ran"
+	"$work/preswapd" -c "$work/conf" --state "$work/state2" 2>"$work/log" &
+	daemon=$!
+	for _ in {1..300}; do
+		[ ! -e "$work/ran" ] || break
+		sleep 0.1
+	done
+	[ -e "$work/ran" ] || fault "the helper did not run"
+	sleep 3		# until it would have been told
+	kill "$daemon"
+	wait "$daemon"
+	daemon=''
+}
+
+# Who ends the daemon from a terminal ends its helper, too: that is no news.
+test_helper() {
+	helper 'exit 1'
+	grep -q "events are not known" "$work/log" || fault "a failed helper is not told"
+	# shellcheck disable=SC2016 # the helper's own pid
+	helper 'kill -INT $$'
+	! grep -q "events are not known" "$work/log" || fault "an interrupted one is told"
+}
+
+mkdir -p "$group/app" || { echo "1..0 # SKIP no cgroup v2"; exit 4; }
+echo "TAP version 13"
+echo "1..6"
+test_help
+result "the help of each command has the options of its man page"
+test_refused
+result "a wrong command changes nothing, and says why"
+test_devices
+result "a device that is not there is told"
+test_rights
+result "what is refused for a policy is not told to need root"
+test_daemon
+result "R-17 one daemon at a time has a state file"
+test_helper
+result "a helper that is interrupted is no problem to tell"
+exit "$failed"
