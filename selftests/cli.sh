@@ -179,12 +179,12 @@ helper() {
 	daemon=''
 }
 
-# Who ends the daemon from a terminal ends its helper, too: that is no news.
+# Who ends the daemon by its terminal or cgroup ends its helper, too: that is no news.
 test_helper() {
 	helper 'exit 1'
 	grep -q "events are not known" "$work/log" || fault "a failed helper is not told"
 	# shellcheck disable=SC2016 # the helper's own pid
-	helper 'kill -INT $$'
+	helper 'kill -TERM $$'
 	! grep -q "events are not known" "$work/log" || fault "an interrupted one is told"
 }
 

@@ -166,8 +166,9 @@ static void push(struct loop *l)
 	if (err == -ENODEV)
 		l->gone = true;
 	else if (err && !l->refused_said)
-		log_msg(LOG_ERR, "forecasts were refused: %s",
-			preswap_strerror(l->ctx));
+		log_msg(LOG_ERR, "forecasts were refused: %s%s",
+			preswap_strerror(l->ctx),
+			err == -EPERM ? "; run it as root" : "");
 	l->refused_said = err != 0;
 }
 
@@ -450,8 +451,8 @@ static void reload(struct loop *l)
 	/* The limit of apps is taken over with the node's capacity. */
 	if (l->connected && try_connect(l))
 		l->gone = true;
-	log_msg(LOG_NOTICE, "configuration reloaded, %zu policies",
-		config->count);
+	log_msg(LOG_NOTICE, "configuration reloaded, %zu polic%s",
+		config->count, config->count == 1 ? "y" : "ies");
 }
 
 static void on_signal(struct loop *l)
