@@ -29,11 +29,13 @@ options() { grep -oE -- '--[a-z][a-z-]*' | grep -vxE -- '--(json|help|version)' 
 # heads COMMAND: the headings of a command in the man page, with their --options
 heads() {
 	awk -v command="$1" '
-	more || ($1 == ".It" && $2 == "Cm" && $3 == command) {
+	$1 == ".It" && $2 == "Xo" { sub(/Xo /, ""); block = $3 == command }
+	block || more || ($1 == ".It" && $2 == "Cm" && $3 == command) {
 		gsub(/Fl \\-/, "--")
 		print
 		more = /\\$/
-	}' "$man/preswapctl.8"
+	}
+	$1 == ".Xc" { block = 0 }' "$man/preswapctl.8"
 }
 
 # same WHAT FILE FILE

@@ -94,7 +94,7 @@ static int agenda_table(struct ctl *ctl, const struct agenda *agenda)
 		length_cell(table, e);
 		table_cell(table, "%s", agenda_source_name(e->source));
 		table_cell(table, "%s", *e->user ? text_clean(e->user) : "-");
-		table_cell(table, "%.60s", text_clean(e->label));
+		table_cell(table, "%s", text_cut(text_clean(e->label), 60));
 		table_cell(table, "%s", *e->app ? text_clean(e->app) : "-");
 		adds_cell(table, e);
 	}

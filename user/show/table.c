@@ -72,11 +72,12 @@ static void print_cell(const struct table *table, FILE *to, size_t column,
 		       int width, const char *text)
 {
 	bool last = column + 1 == table->columns;
+	int pad = width - (int)text_width(text);
 
 	if (table->heads[column][0] == '>')
-		fprintf(to, "%*s", width, text);
+		fprintf(to, "%*s%s", pad, "", text);
 	else
-		fprintf(to, "%-*s", last ? 0 : width, text);
+		fprintf(to, "%s%*s", text, last ? 0 : pad, "");
 	fputs(last ? "\n" : "  ", to);
 }
 
@@ -89,7 +90,7 @@ int table_print(const struct table *table, FILE *to, bool bold)
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] = strlen(head_text(table->heads[i]));
 	for (size_t i = 0; i < table->count; i++) {
-		int len = strlen(table->cells[i]);
+		int len = text_width(table->cells[i]);
 
 		if (len > widths[i % table->columns])
 			widths[i % table->columns] = len;

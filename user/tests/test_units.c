@@ -214,23 +214,34 @@ static void test_table(void)
 	table_cell(table, "%d", 5);
 	table_cell(table, "long\033[2J");
 	table_cell(table, "%d", 12345);
+	table_cell(table, "gr\xc3\xbc\xc3\x9f");
+	table_cell(table, "\xe2\x82\xac");
 	err = table_print(table, to, false);
 	fclose(to);
 	table_free(table);
 	ktap_assert(!err && !strcmp(text, "APP           N\n"
 					  "a             5\n"
-					  "long?[2J  12345\n"), "'%s'", text);
+					  "long?[2J  12345\n"
+					  "gr\xc3\xbc\xc3\x9f          \xe2\x82\xac\n"),
+		    "'%s'", text);
 	free(text);
 }
 
 static void test_text(void)
 {
-	char name[] = "caf\xc3\xa9\x1b\x7f";
+	char name[] = "caf\xc3\xa9\x1b\x7f", csi[] = "a\xc2\x9b" "2J\xc2\xa0";
+	char cut[] = "g\xc3\xbc\xc3\x9f";
 
 	text_clean(name);
 	ktap_assert(!strcmp(name, "caf\xc3\xa9??"), "%s", name);
 	text_ascii(name);
 	ktap_assert(!strcmp(name, "caf????"), "%s", name);
+	text_clean(csi);
+	ktap_assert(!strcmp(csi, "a??2J\xc2\xa0"), "%s", csi);
+	text_cut(cut, 2);
+	ktap_assert(!strcmp(cut, "g\xc3\xbc"), "%s", cut);
+	text_cut(cut, 2);
+	ktap_assert(text_width(cut) == 2, "%zu", text_width(cut));
 }
 
 int main(void)
