@@ -135,9 +135,9 @@ test_rights() {
 		"$ctl" policy set cli/app --priority 5
 }
 
-# said PATTERN FILE: within 30 s
+# said PATTERN FILE: within two minutes
 said() {
-	for _ in {1..300}; do
+	for _ in {1..1200}; do
 		grep -q -- "$1" "$2" && return
 		sleep 0.1
 	done
@@ -155,7 +155,7 @@ test_daemon() {
 	daemon=$!
 	said "connected to preswap" "$work/log"
 	refused 1 "another preswapd uses $work/state" \
-		timeout 30 "$programs/preswapd" -c "$work/conf" --state "$work/state" --dry-run
+		timeout 300 "$programs/preswapd" -c "$work/conf" --state "$work/state" --dry-run
 	kill "$daemon"
 	wait "$daemon" || fault "exit status $?"
 	daemon=''
@@ -170,7 +170,7 @@ helper() {
 	rm -f "$work/ran"
 	"$work/preswapd" -c "$work/conf" --state "$work/state2" 2>"$work/log" &
 	daemon=$!
-	for _ in {1..300}; do
+	for _ in {1..1200}; do
 		[ ! -e "$work/ran" ] || break
 		sleep 0.1
 	done
