@@ -30,16 +30,6 @@ typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
 
 typedef int m8 __attribute__((vector_size(32), aligned(4), may_alias));
 
-static inline v4 predict_low4(const v8 *a)
-{
-	return *(const v4 *)a;
-}
-
-static inline v4 predict_high4(const v8 *a)
-{
-	return *(const v4 *)((const float *)a + 4);
-}
-
 /* About exp(-x): (1 - x/16)^16, and 0 from x = 16 on. */
 static inline float predict_decay(float x)
 {

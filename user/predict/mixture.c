@@ -44,17 +44,18 @@ static float sum_of(const float *value, unsigned int n)
 /* Up to 16 more than @n are read, of which one is 0 in each pair. */
 static float dot(const float *weight, const float *mask, unsigned int n)
 {
-	v8 a = { 0 }, b = { 0 };
+	v4 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
 
 	for (unsigned int i = 0; i < n; i += 16) {
-		const v8 *w = (const v8 *)(weight + i);
-		const v8 *m = (const v8 *)(mask + i);
+		const v4 *w = (const v4 *)(weight + i);
+		const v4 *m = (const v4 *)(mask + i);
 
 		a += w[0] * m[0];
 		b += w[1] * m[1];
+		c += w[2] * m[2];
+		d += w[3] * m[3];
 	}
-	return sum4((predict_low4(&a) + predict_high4(&a)) +
-		    (predict_low4(&b) + predict_high4(&b)));
+	return sum4((a + b) + (c + d));
 }
 
 PREDICT_HOT
@@ -173,17 +174,17 @@ static void share_history(struct predict_mixture *m,
 	choose_active(m, first, &a);
 	for (int k = 0; k < PREDICT_GROUP; k++)
 		memset(m->share[first + k], 0, m->lead * sizeof(float));
-	for (unsigned int i = 0; i < m->moments; i += 8) {
-		v8 sum[PREDICT_GROUP] = { 0 };
+	for (unsigned int i = 0; i < m->moments; i += 4) {
+		v4 sum[PREDICT_GROUP] = { 0 };
 
 		for (unsigned int e = 0; e < a.n; e++) {
-			v8 weight = *(const v8 *)(a.weight[e] + i);
+			v4 weight = *(const v4 *)(a.weight[e] + i);
 
 			for (int k = 0; k < PREDICT_GROUP; k++)
 				sum[k] += a.c[e][k] * weight;
 		}
 		for (int k = 0; k < PREDICT_GROUP; k++)
-			*(v8 *)(m->share[first + k] + m->lead + i) = sum[k];
+			*(v4 *)(m->share[first + k] + m->lead + i) = sum[k];
 	}
 	for (unsigned int i = m->lead; i < step->history.n; i++)
 		for (int k = 0; k < PREDICT_GROUP && !(there[i] > 0); k++)
@@ -498,21 +499,22 @@ static void ask_group(const struct predict_mixture *m,
 	for (unsigned int k = n; k < PREDICT_GROUP; k++)
 		memset(mask[k], 0, sizeof(mask[k]));
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-		v8 sum[PREDICT_GROUP] = { 0 };
+		v4 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
 
 		if (!(m->total[e] > 0))
 			continue;
 		for (unsigned int i = 0; i < m->moments; i += 8) {
-			v8 w = *(const v8 *)(m->weight[e] + i);
+			v4 w = *(const v4 *)(m->weight[e] + i);
+			v4 x = *(const v4 *)(m->weight[e] + i + 4);
 
-			for (int k = 0; k < PREDICT_GROUP; k++)
-				sum[k] += w * *(const v8 *)(mask[k] + i);
+			for (int k = 0; k < PREDICT_GROUP; k++) {
+				a[k] += w * *(const v4 *)(mask[k] + i);
+				b[k] += x * *(const v4 *)(mask[k] + i + 4);
+			}
 		}
 		for (unsigned int k = 0; k < n; k++)
 			said[k * PREDICT_EXPERTS + e] =
-				byte(sum4(predict_low4(&sum[k]) +
-					  predict_high4(&sum[k])) /
-				     m->total[e]);
+				byte(sum4(a[k] + b[k]) / m->total[e]);
 	}
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
 		const struct predict_changes *list = &m->change[c];

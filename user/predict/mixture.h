@@ -18,7 +18,7 @@
 #define PREDICT_PROBS_ROOM	((PREDICT_PROBS_MAX + PREDICT_GROUP - 1) / \
 				 PREDICT_GROUP * PREDICT_GROUP)
 
-/* Shares are written eight at a time, past the window's end. */
+/* Shares are written four at a time, past the window's end. */
 #define PREDICT_FIRST_ITEM	(PREDICT_HISTORY + 8)
 
 /* A probability as a byte: in units of 1/254; 255: the expert sleeps. */
