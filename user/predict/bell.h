@@ -25,11 +25,6 @@ typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 
 typedef int m4 __attribute__((vector_size(16), aligned(4), may_alias));
 
-/* Eight: one register with AVX, else two. Not for arguments or results. */
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-
-typedef int m8 __attribute__((vector_size(32), aligned(4), may_alias));
-
 /* About exp(-x): (1 - x/16)^16, and 0 from x = 16 on. */
 static inline float predict_decay(float x)
 {

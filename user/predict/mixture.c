@@ -140,28 +140,21 @@ void predict_mixture_collect(struct predict_mixture *m,
 	totals(m, step);
 }
 
-/* The history experts of any weight: which, and their weights a moment. */
-struct active {
-	unsigned int n;
-	const float *weight[PREDICT_HISTORY_EXPERTS];
-	float c[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
-};
-
-static void choose_active(const struct predict_mixture *m, unsigned int first,
-			  struct active *a)
+/* The experts' weights of each moment, times @c, to a sum for each probability. */
+static void add_up(const float *const *weight,
+		   const float (*c)[PREDICT_GROUP], unsigned int n,
+		   float *restrict a, float *restrict b, float *restrict d)
 {
-	a->n = 0;
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-		float any = 0;
+	/* All of them, or the compiler takes one moment after the other. */
+	for (unsigned int i = 0; i < n; i++) {
+		float sum[PREDICT_GROUP] = { 0 };
 
-		for (int k = 0; k < PREDICT_GROUP; k++) {
-			float w = m->w[first + k][e];
-
-			a->c[a->n][k] = w > 0 ? w / m->total[e] : 0;
-			any += w;
-		}
-		a->weight[a->n] = m->weight[e];
-		a->n += any > 0;
+		for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+			for (int k = 0; k < PREDICT_GROUP; k++)
+				sum[k] += c[e][k] * weight[e][i];
+		a[i] = sum[0];
+		b[i] = sum[1];
+		d[i] = sum[2];
 	}
 }
 
@@ -169,23 +162,19 @@ static void share_history(struct predict_mixture *m,
 			  const struct predict_step *step, unsigned int first)
 {
 	const float *there = step->history.there;
-	struct active a;
+	float (*share)[PREDICT_FIRST_ITEM + PREDICT_ITEMS] = m->share + first;
+	float c[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
 
-	choose_active(m, first, &a);
-	for (int k = 0; k < PREDICT_GROUP; k++)
-		memset(m->share[first + k], 0, m->lead * sizeof(float));
-	for (unsigned int i = 0; i < m->moments; i += 4) {
-		v4 sum[PREDICT_GROUP] = { 0 };
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+		for (int k = 0; k < PREDICT_GROUP; k++) {
+			float w = m->w[first + k][e];
 
-		for (unsigned int e = 0; e < a.n; e++) {
-			v4 weight = *(const v4 *)(a.weight[e] + i);
-
-			for (int k = 0; k < PREDICT_GROUP; k++)
-				sum[k] += a.c[e][k] * weight;
+			c[e][k] = w > 0 ? w / m->total[e] : 0;
 		}
-		for (int k = 0; k < PREDICT_GROUP; k++)
-			*(v4 *)(m->share[first + k] + m->lead + i) = sum[k];
-	}
+	for (int k = 0; k < PREDICT_GROUP; k++)
+		memset(share[k], 0, m->lead * sizeof(float));
+	add_up(m->weight, c, m->moments, share[0] + m->lead,
+	       share[1] + m->lead, share[2] + m->lead);
 	for (unsigned int i = m->lead; i < step->history.n; i++)
 		for (int k = 0; k < PREDICT_GROUP && !(there[i] > 0); k++)
 			m->share[first + k][i] = 0;
@@ -201,10 +190,12 @@ static void place(struct predict_mixture *m, const struct predict_step *step,
 	struct predict_places *p = &m->places;
 
 	predict_places_find(p, &step->window, from);
-	for (unsigned int k = 0; k < nprobs; k++)
+	/* All in one gap have to wait for each other: so a group at once. */
+	for (unsigned int first = 0; first < nprobs; first += PREDICT_GROUP)
 		for (unsigned int i = from; i < p->n; i++)
-			m->loose[k][p->gap[i]] +=
-				m->share[k][PREDICT_FIRST_ITEM + i];
+			for (int k = 0; k < PREDICT_GROUP; k++)
+				m->loose[first + k][p->gap[i]] +=
+					m->share[first + k][PREDICT_FIRST_ITEM + i];
 }
 
 static void scale(float *restrict to, const float *restrict from,
@@ -221,6 +212,8 @@ static void share_changes(struct predict_mixture *m,
 	struct predict_places *p = &m->places;
 
 	predict_places_init(p, &step->window);
+	/* Also of those that fill up the last group: their weights are 0. */
+	nprobs = (nprobs + PREDICT_GROUP - 1) / PREDICT_GROUP * PREDICT_GROUP;
 	for (unsigned int k = 0; k < nprobs; k++)
 		memset(m->loose[k], 0, (step->window.n + 1) * sizeof(float));
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
@@ -263,6 +256,7 @@ void predict_mixture_add(struct predict_mixture *m,
 	struct predict_places *p = &m->places;
 	unsigned int from = p->n;
 
+	nprobs = (nprobs + PREDICT_GROUP - 1) / PREDICT_GROUP * PREDICT_GROUP;
 	p->n += n;
 	for (unsigned int i = 0; i < n; i++)
 		p->value[from + i] = (float)recur[i].value;
@@ -295,8 +289,8 @@ static inline float sum_of_8(const float *share, const uint8_t *s,
 static float find_up_in_gap(struct predict_mixture *m, unsigned int gap,
 			    const float *share, float need)
 {
-	uint16_t item[PREDICT_ITEMS];
-	unsigned int n = predict_places_sorted(&m->places, gap, item), i = 0;
+	unsigned int n, i = 0;
+	const uint16_t *item = predict_places_sorted(&m->places, gap, &n);
 	float sum = 0;
 
 	for (; i + 1 < n; i++) {
@@ -314,8 +308,8 @@ static float find_up_in_gap(struct predict_mixture *m, unsigned int gap,
 static float find_down_in_gap(struct predict_mixture *m, unsigned int gap,
 			      const float *share, float most)
 {
-	uint16_t item[PREDICT_ITEMS];
-	unsigned int i = predict_places_sorted(&m->places, gap, item);
+	unsigned int i;
+	const uint16_t *item = predict_places_sorted(&m->places, gap, &i);
 	float sum = 0;
 
 	while (--i) {

@@ -10,6 +10,7 @@
  * Example: 5 1 7 among 2 6: gaps 1 0 2. Of all five the median is the third; one
  * is in gap 0, then 2, one in gap 1: it is 5.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -18,13 +19,13 @@
 #include "predict/place.h"
 
 #define BLOCK	16
-#define BLOCKS	(PREDICT_HISTORY / BLOCK)
-#define FEW	12	/* insertion is as fast */
+#define NO_GAP	UINT_MAX
 
 void predict_places_init(struct predict_places *p,
 			 const struct predict_ordered *among)
 {
 	p->n = 0;
+	p->many_gap = NO_GAP;
 	memset(p->first, 0xff, (among->n + 1) * sizeof(*p->first));
 }
 
@@ -37,17 +38,16 @@ static void find_gaps(struct predict_places *p,
 
 	/* The block first, then the place in it: nothing to guess. */
 	for (unsigned int i = from; i < p->n; i += 16) {
-		const v8 *v = (const v8 *)(p->value + i);
-		m8 a = { 0 }, b = { 0 };
+		const v4 *v = (const v4 *)(p->value + i);
+		m4 count[4] = { 0 };
 
 		for (unsigned int k = 0; k < blocks; k++) {
-			v8 last = (v8){ 0 } + among->value[BLOCK * k + BLOCK - 1];
+			v4 last = (v4){ 0 } + among->value[BLOCK * k + BLOCK - 1];
 
-			a -= last <= v[0];
-			b -= last <= v[1];
+			for (int j = 0; j < 4; j++)
+				count[j] -= last <= v[j];
 		}
-		*(m8 *)(below + i) = a;
-		*(m8 *)(below + i + 8) = b;
+		memcpy(below + i, count, sizeof(count));
 	}
 	for (unsigned int i = from; i < p->n; i++) {
 		unsigned int at = BLOCK * below[i];
@@ -62,6 +62,7 @@ void predict_places_find(struct predict_places *p,
 			 const struct predict_ordered *among,
 			 unsigned int from)
 {
+	p->many_gap = NO_GAP;
 	find_gaps(p, among, from);
 	for (unsigned int i = from; i < p->n; i++) {
 		p->next[i] = p->first[p->gap[i]];
@@ -108,22 +109,29 @@ static void sort_few(const struct predict_places *p, uint16_t *item,
 }
 
 PREDICT_HOT
-unsigned int predict_places_sorted(struct predict_places *p, unsigned int gap,
-				   uint16_t item[PREDICT_ITEMS])
+const uint16_t *predict_places_sorted(struct predict_places *p,
+				      unsigned int gap, unsigned int *n)
 {
-	unsigned int n = 0;
+	unsigned int count = 0;
+	uint16_t i = p->first[gap];
 
-	for (uint16_t i = p->first[gap]; i != PREDICT_NO_ITEM; i = p->next[i])
-		item[n++] = i;
-	if (n <= FEW) {
-		sort_few(p, item, n);
-		return n;
+	if (gap == p->many_gap) {
+		*n = p->nmany;
+		return p->many;
 	}
-	sort_many(p, item, n);
-	/* On a ramp all are in one gap, which is asked for often: so they stay. */
-	p->first[gap] = item[0];
-	for (unsigned int i = 0; i + 1 < n; i++)
-		p->next[item[i]] = item[i + 1];
-	p->next[item[n - 1]] = PREDICT_NO_ITEM;
-	return n;
+	for (; i != PREDICT_NO_ITEM && count < PREDICT_FEW; i = p->next[i])
+		p->few[count++] = i;
+	*n = count;
+	if (i == PREDICT_NO_ITEM) {
+		sort_few(p, p->few, count);
+		return p->few;
+	}
+	memcpy(p->many, p->few, sizeof(p->few));
+	for (; i != PREDICT_NO_ITEM; i = p->next[i])
+		p->many[count++] = i;
+	sort_many(p, p->many, count);
+	p->many_gap = gap;
+	p->nmany = count;
+	*n = count;
+	return p->many;
 }

@@ -94,7 +94,7 @@ static void place_some(unsigned int m, unsigned int n, double low, double high)
 {
 	struct predict_ordered among = { .n = m };
 	struct predict_places places;
-	uint16_t item[PREDICT_ITEMS];
+	const uint16_t *item;
 	unsigned int found = 0, many;
 
 	for (unsigned int i = 0; i < m + 32; i++)
@@ -108,11 +108,11 @@ static void place_some(unsigned int m, unsigned int n, double low, double high)
 	predict_places_find(&places, &among, 0);
 	places.n = n;
 	predict_places_find(&places, &among, n / 2);
-	/* A second time they are in order already. */
+	/* Those of the gap that has many are kept in order: once more. */
 	for (unsigned int gap = 0; gap < 2 * (m + 1); gap++) {
 		unsigned int g = gap % (m + 1);
 
-		many = predict_places_sorted(&places, g, item);
+		item = predict_places_sorted(&places, g, &many);
 		for (unsigned int i = 0; i < many; i++) {
 			float v = places.value[item[i]];
 
