@@ -55,6 +55,14 @@ void predict_recur_learn(struct predict_recur *r,
  */
 double predict_recur_weight(const struct predict_recur *r,
 			    unsigned int horizon, double *period);
+/* The same for the horizon that has most, and for targets that are calm. */
+double predict_recur_proven(const struct predict_recur *r, double *period);
+/*
+ * Do all of these but the ends, 5 % each, lie close together, compared with the
+ * series? @s: from predict_recur_samples(), @n of them, 1 or more.
+ */
+bool predict_recur_is_calm(const struct predict_recur *r,
+			   const struct predict_sample *s, unsigned int n);
 /*
  * The forecast @h steps after the newest value of @past: sorted samples, their
  * weights summing to 1. Returns how many; 0: @past is too short.

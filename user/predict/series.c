@@ -264,31 +264,57 @@ static bool stands_still(const struct predict_series *s)
 							  s->past.size);
 }
 
+/*
+ * The samples of recurrence for horizon @index, their weight, and the period that
+ * they are of. Return: how many.
+ */
+static unsigned int recur(const struct predict_series *s, unsigned int index,
+			  double proven, double proven_period,
+			  struct predict_sample *out, double *weight,
+			  double *period)
+{
+	unsigned int steps = s->horizon[index].steps, n;
+
+	*weight = predict_recur_weight(&s->recur, index, period);
+	if (proven > *weight) {
+		n = predict_recur_samples(&s->past, proven_period, steps, out);
+		if (n && predict_recur_is_calm(&s->recur, out, n)) {
+			*weight = proven;
+			*period = proven_period;
+			return n;
+		}
+	}
+	return *weight > 0 ?
+	       predict_recur_samples(&s->past, *period, steps, out) : 0;
+}
+
 static void forecast(struct predict_series *s)
 {
+	bool recurs = s->setup.only < 0 || s->setup.only == PREDICT_ONLY_RECUR;
+	double proven = 0, proven_period = 0;
 	struct predict_step step;
 
 	if (stands_still(s) && s->now % STILL_REFRESH)
 		return;
 	predict_series_step(s, &step);
 	s->period = 0;
+	if (recurs)
+		proven = predict_recur_proven(&s->recur, &proven_period);
 	for (unsigned int i = 0; i < s->nhorizons; i++) {
-		struct predict_sample recur[PREDICT_RECUR_SAMPLES];
+		struct predict_sample samples[PREDICT_RECUR_SAMPLES];
 		struct predict_horizon *h = &s->horizon[i];
-		unsigned int n = 0;
 		double period = 0, weight = 0;
+		unsigned int n = 0;
 
-		if (s->setup.only < 0 || s->setup.only == PREDICT_ONLY_RECUR)
-			weight = predict_recur_weight(&s->recur, i, &period);
-		if (weight > 0)
-			n = predict_recur_samples(&s->past, period, h->steps,
-						  recur);
+		if (recurs)
+			n = recur(s, i, proven, proven_period, samples,
+				  &weight, &period);
 		if (n && weight >= 0.5 && !(s->period > 0))
 			s->period = period;
 		if (n && s->setup.only == PREDICT_ONLY_RECUR)
 			weight = 1;
-		predict_horizon_forecast(h, &s->setup, s->now, &step, recur, n,
-					 n ? weight : 0);
+		predict_horizon_forecast(h, &s->setup, s->now, &step, samples,
+					 n, n ? weight : 0);
 	}
 }
 
