@@ -603,25 +603,18 @@ static void preswap_engine_decide(u64 now_ns)
 }
 
 /*
- * At the tick that is nearest, and in step with the clock: a tick comes some
- * microseconds sooner or later. When each period lasted a full second or more, every
- * third was a tick longer, and what recurs came at another phase each time.
+ * A tick comes some microseconds sooner or later. When a period was a full second or
+ * more, every third lasted a tick longer, and what recurs came at another phase each
+ * time.
  */
 static void preswap_engine_usage(u64 now_ns)
 {
-	u64 period_ns = (u64)preswap_knob(usage_ms) * NSEC_PER_MSEC;
-	u64 half_ns = (u64)preswap_knob(tick_ms) * NSEC_PER_MSEC / 2;
 	struct preswap_node *node = &preswap_node;
 	u64 elapsed = now_ns - node->usage_time_ns;
-	static u64 due_ns = U64_MAX;	/* not yet */
+	u64 slack = (u64)preswap_knob(tick_ms) * (NSEC_PER_MSEC / 4);
 
-	/* the first one, and when the knob was a minute */
-	due_ns = min(due_ns, node->usage_time_ns + period_ns + half_ns);
-	if (now_ns + half_ns < due_ns)
+	if (elapsed + slack < (u64)preswap_knob(usage_ms) * NSEC_PER_MSEC)
 		return;
-	due_ns += period_ns;
-	if (due_ns <= now_ns + half_ns)
-		due_ns = now_ns + period_ns;
 	preswap_app_period(elapsed);
 	node->usage_time_ns = now_ns;
 	node->usage_seq++;
