@@ -190,6 +190,41 @@ static void test_periods(void)
 	}
 }
 
+/*
+ * One second ahead the mixture knows a burst that is under way as well as recurrence
+ * does, but not that none will begin: two ramps of 2 s in 24 s, from the eighth
+ * period on, between bursts.
+ */
+static void test_calm_next_second(void)
+{
+	static const double ramp[] = { 12, 36, 0, 0, 12, 36 };
+	struct predict_demand_forecast out;
+	struct predict_demand *d = demand_new();
+	unsigned int quiet = 0, high = 0, met = 0, due = 0;
+
+	random_state = 1;
+	for (unsigned int t = 0; t < 14 * 24; t++) {
+		unsigned int phase = t % 24, next = (t + 1) % 24;
+		double value = 30 + (phase < COUNT(ramp) ? ramp[phase] : 0);
+
+		predict_demand_update(d, value + 0.1 * (uniform() - 0.5));
+		predict_demand_forecast(d, &out);
+		if (t < 7 * 24)
+			continue;
+		if (next < COUNT(ramp) && ramp[next]) {
+			due++;
+			met += out.at[0].q95 > 38;
+		} else if (next > 7 && next < 23) {
+			quiet++;
+			high += out.at[0].q95 > 38;
+		}
+	}
+	predict_demand_free(d);
+	ktap_assert(high <= quiet / 20, "high in %u of %u quiet s", high,
+		    quiet);
+	ktap_assert(met == due, "%u of %u burst s foreseen", met, due);
+}
+
 static void test_gaps(void)
 {
 	const double p = 100;
@@ -361,6 +396,8 @@ int main(void)
 		{ "R-10 paired bursts are foreseen", test_pair_bursts },
 		{ "R-10 paired bursts with jitter", test_pair_bursts_jitter },
 		{ "R-10 bursts of any period are foreseen", test_periods },
+		{ "R-10 between bursts the next second is calm",
+		  test_calm_next_second },
 		{ "R-10 missing samples keep the phase", test_gaps },
 		{ "R-10 a ramp is foreseen", test_ramp },
 		{ "R-12 coverage holds under drift", test_coverage },
