@@ -97,7 +97,7 @@ static void accumulate(float *c, unsigned int n, const int16_t *code,
 		c[i] = keep * c[i] + z * past[n - 1 - i];
 }
 
-/* Lags @from..@to, cut where the ring wraps. */
+/* Lags @from..@to, in pieces, cut where the ring wraps. */
 static void accumulate_lags(struct predict_period *p,
 			    const struct predict_ring *past, unsigned int from,
 			    unsigned int to, float keep, float z, float inv)
