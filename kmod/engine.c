@@ -452,8 +452,8 @@ static bool preswap_engine_dry(const struct preswap_app *receiver, u64 now_ns)
 		return true;
 	switch (preswap_knob(ab_unit)) {
 	case DECIDE_AB_TIME:
-		which = div_u64(now_ns, preswap_knob(ab_slice_ms) *
-				(u64)NSEC_PER_MSEC);
+		which = div64_u64(now_ns, preswap_knob(ab_slice_ms) *
+				  (u64)NSEC_PER_MSEC);
 		fallthrough;
 	case DECIDE_AB_APP:
 		return decide_ab_control(preswap_knob(ab_seed), which,
