@@ -120,7 +120,7 @@ static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
 }
 
 /* The next donor that is above its goal, with a reference. */
-static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
+static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 from,
 						u64 *batch)
 {
 	struct preswap_app *app, *first = NULL;
@@ -130,23 +130,17 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 after,
 	if (preswap_reclaim_stop ||
 	    (!PRESWAP_RECLAIM_FILES && preswap_reclaim_is_tight()))
 		return NULL;
-	/* in turn: the first one past @after in order of the list */
+	/* in turn: ids from @from on, then those before it */
 	preswap_for_each_app(app) {
 		if (!app->reclaim.held ||
-		    preswap_app_is_paused(app, DECIDE_MEMORY, now_ns))
+		    preswap_app_is_paused(app, DECIDE_MEMORY, now_ns) ||
+		    (first && app->id - from > first->id - from))
 			continue;
 		bytes = preswap_reclaim_batch(app, preswap_app_memory_now(app));
 		if (!bytes)
 			continue;
-		if (app->id > after) {
-			first = app;
-			*batch = bytes;
-			break;
-		}
-		if (!first) {
-			first = app;
-			*batch = bytes;
-		}
+		first = app;
+		*batch = bytes;
 	}
 	if (first)
 		refcount_inc(&first->ref);
@@ -267,14 +261,16 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 
 static void preswap_reclaim_run(struct work_struct *work)
 {
+	/* whose turn it is: a run may have been one batch only */
+	static u64 from;
 	struct preswap_app *app;
-	u64 now_ns, batch, freed, after = 0;
+	u64 now_ns, batch, freed;
 
 	for (;;) {
 		now_ns = ktime_get_boottime_ns();
 		preswap_reclaim_fill(now_ns);
 		mutex_lock(&preswap_lock);
-		app = preswap_reclaim_next(now_ns, after, &batch);
+		app = preswap_reclaim_next(now_ns, from, &batch);
 		mutex_unlock(&preswap_lock);
 		if (!app)
 			return;		/* the next tick looks again */
@@ -289,7 +285,7 @@ static void preswap_reclaim_run(struct work_struct *work)
 		freed = preswap_reclaim_once(app, batch);
 		preswap_reclaim_tokens -= min(preswap_reclaim_tokens,
 					      max(batch, freed));
-		after = app->id;
+		from = app->id + 1;
 		preswap_app_put(app);
 		cond_resched();
 	}
