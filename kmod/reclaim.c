@@ -356,8 +356,9 @@ u64 preswap_reclaim_total(void)
 int preswap_reclaim_init(void)
 {
 	INIT_DELAYED_WORK(&preswap_reclaim_work, preswap_reclaim_run);
+	/* as kswapd: nothing is written to swap beside an image of hibernation */
 	preswap_reclaim_wq = alloc_workqueue("preswap_reclaim",
-					     WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
+			WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 1);
 	return preswap_reclaim_wq ? 0 : -ENOMEM;
 }
 

@@ -378,7 +378,9 @@ void preswap_share_tick(u64 now_ns)
 int preswap_share_init(void)
 {
 	INIT_WORK(&preswap_share_work, preswap_share_run);
-	preswap_share_wq = alloc_workqueue("preswap_share", WQ_UNBOUND, 1);
+	/* memory.high reclaims: see reclaim.c */
+	preswap_share_wq = alloc_workqueue("preswap_share",
+					   WQ_UNBOUND | WQ_FREEZABLE, 1);
 	return preswap_share_wq ? 0 : -ENOMEM;
 }
 
