@@ -31,6 +31,18 @@ static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
 static unsigned int preswap_lease_ended_next;
 static bool preswap_lease_closed;	/* unloading: none begins */
 
+/*
+ * Milli-CPU of cores that the donor may be kept off. Those that a person took the
+ * decision does not know of: together they may be more, and the floor is what counts.
+ */
+u64 preswap_lease_cpu_most(const struct preswap_app *donor)
+{
+	u64 node = num_online_cpus() * DECIDE_MILLI_PER_CPU;
+
+	return node - min(node, max(donor->policy.floor[DECIDE_CPU],
+				    DECIDE_MILLI_PER_CPU));
+}
+
 /* Ask of the donor what its leases say together. */
 static void preswap_lease_apply(struct preswap_app *donor)
 {
@@ -49,7 +61,9 @@ static void preswap_lease_apply(struct preswap_app *donor)
 	}
 	preswap_throttle_hold(donor, io);
 	preswap_reclaim_hold(donor, bytes);
-	preswap_affinity_set(donor, div_u64(milli, DECIDE_MILLI_PER_CPU));
+	preswap_affinity_set(donor, div_u64(min(milli,
+						preswap_lease_cpu_most(donor)),
+					    DECIDE_MILLI_PER_CPU));
 }
 
 static u64 preswap_lease_used(const struct preswap_app *app,

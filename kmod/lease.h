@@ -77,6 +77,7 @@ preswap_lease_resource(const struct preswap_lease_info *info)
 	}
 }
 
+u64 preswap_lease_cpu_most(const struct preswap_app *donor);
 int preswap_lease_begin(const struct preswap_lease_request *request,
 			u64 now_ns, struct preswap_lease_info *info);
 int preswap_lease_add(const struct preswap_lease_request *request,

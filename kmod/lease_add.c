@@ -16,17 +16,6 @@
 #define PRESWAP_LEASE_SETTLE_MS	1000
 #define PRESWAP_LEASE_SETTLE_STEP_MS	5
 
-/* Cores that the donor's policy lets a person take. */
-static u64 preswap_lease_cores(const struct preswap_app *donor)
-{
-	u64 keep = DIV_ROUND_UP_ULL(donor->policy.floor[DECIDE_CPU],
-				    DECIDE_MILLI_PER_CPU);
-	u64 left = num_online_cpus() - min_t(u64, num_online_cpus(),
-					     max_t(u64, keep, 1));
-
-	return left - min_t(u64, left, donor->affinity.cores);
-}
-
 /* What speaks against a share, in words, or NULL. */
 static const char *
 preswap_lease_bad_share(const struct preswap_lease_request *request)
@@ -161,8 +150,8 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 				       "the donor would fall below its floor");
 			return -ERANGE;
 		}
-	} else if (div_u64(request->amount, DECIDE_MILLI_PER_CPU) >
-		   preswap_lease_cores(donor)) {
+	} else if (request->amount + donor->affinity.cores *
+		   DECIDE_MILLI_PER_CPU > preswap_lease_cpu_most(donor)) {
 		NL_SET_ERR_MSG(extack,
 			       "the donor would fall below its floor, or lose its last core");
 		return -ERANGE;
