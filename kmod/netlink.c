@@ -835,6 +835,8 @@ struct genl_family preswap_family = {
 	.ops = preswap_ops,
 	.n_ops = ARRAY_SIZE(preswap_ops),
 	.resv_start_op = PRESWAP_CMD_INFO_GET,
+	/* else a share that is slow to be written holds up every other family */
+	.parallel_ops = true,
 	.mcgrps = preswap_groups,
 	.n_mcgrps = ARRAY_SIZE(preswap_groups),
 };
