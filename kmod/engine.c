@@ -168,7 +168,8 @@ static void preswap_engine_sense_node(void)
 		node->used[DECIDE_IO] += preswap_app_io(app);
 		node->used[DECIDE_NET] += app->net.rate;
 	}
-	node->swap_free = (u64)get_nr_swap_pages() << PAGE_SHIFT;
+	/* less than none while one is switched off */
+	node->swap_free = (u64)max(get_nr_swap_pages(), 0L) << PAGE_SHIFT;
 }
 
 static bool preswap_engine_keeps(const struct preswap_app *app, u64 now_ns)
