@@ -254,9 +254,10 @@ static void preswap_app_sample_memory(struct preswap_app *app)
 
 	rcu_read_lock();
 	memcg = preswap_app_memcg(app);
-	app->has_memcg = memcg;
+	/* io keeps the counter of a cgroup whose memory files are gone */
+	app->has_memcg = memcg && memcg->css.flags & CSS_VISIBLE;
 	app->mem_protected = 0;
-	if (app->has_memcg) {
+	if (memcg) {
 		app->swap_bytes = preswap_pages(page_counter_read(&memcg->swap));
 		app->mem_protected =
 			preswap_pages(max(READ_ONCE(memcg->memory.min),

@@ -63,7 +63,6 @@ struct preswap_app_reclaim {
 	u64 held;		/* sum of the leases' amounts, 0: none */
 	u16 regrow_s;		/* until this second it may grow back; see regrow.h */
 	u8 failures;		/* attempts in a row that freed nothing */
-	bool no_file;		/* the cgroup has no memory.reclaim */
 	u8 pool;		/* where compressed pages count; the worker's */
 	u16 zram_permille;	/* of what is taken, what zram keeps in memory */
 };
@@ -104,7 +103,7 @@ struct preswap_app {
 	struct list_head list;	/* preswap_app_table_lock, RCU; removal also
 				 * preswap_lock: its holder may walk freely */
 	bool gone;		/* removed from the table; preswap_lock */
-	bool has_memcg;
+	bool has_memcg;		/* with its files */
 	bool has_nested;	/* is some app's parent; as @parent */
 	u8 files_pct;		/* of mem_bytes, what is in files; of donors */
 

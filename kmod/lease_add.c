@@ -140,7 +140,7 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	if (preswap_is_share(request->kind))
 		return preswap_lease_check_share(request, extack);
 	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
-		if (!donor->has_memcg || donor->reclaim.no_file) {
+		if (!donor->has_memcg) {
 			NL_SET_ERR_MSG(extack,
 				       "the donor's cgroup has no memory controller");
 			return -EOPNOTSUPP;

@@ -245,8 +245,6 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 	trace_preswap_reclaim(app->id, batch, freed, after, err);
 
 	mutex_lock(&preswap_lock);
-	if (err == -ENOENT || err == -EOPNOTSUPP)
-		app->reclaim.no_file = true;
 	/* the donor allocates meanwhile: success is the kernel's to say */
 	if (!err || freed >= batch / 4)
 		app->reclaim.failures = 0;
@@ -334,7 +332,7 @@ u64 preswap_reclaim_done(const struct preswap_app *app)
  */
 bool preswap_reclaim_possible(const struct preswap_app *app)
 {
-	return app->has_memcg && !app->reclaim.no_file;
+	return app->has_memcg;
 }
 
 /*
