@@ -47,7 +47,7 @@ struct preswap_task {
 	u64 generation;			/* of the app table, then */
 	struct preswap_usage last;	/* already added to app */
 	struct preswap_task_affinity affinity;
-	u8 pass;			/* last memory pass that counted it */
+	u32 pass;			/* last memory pass that counted it */
 };
 
 static struct preswap_task_bucket {
@@ -406,7 +406,7 @@ static void preswap_task_memory(struct task_struct *task, u64 *rss, u64 *swap)
 /* Group leaders of a bucket that this memory pass has not counted yet. */
 static unsigned int preswap_task_leaders(struct preswap_task_bucket *bucket,
 					 struct preswap_task_item *items,
-					 u8 pass)
+					 u32 pass)
 {
 	struct preswap_task *entry;
 	unsigned int n = 0;
@@ -428,7 +428,7 @@ static unsigned int preswap_task_leaders(struct preswap_task_bucket *bucket,
 }
 
 static void preswap_task_tick_memory(struct preswap_task_bucket *bucket,
-				     u8 pass)
+				     u32 pass)
 {
 	struct preswap_task_item items[PRESWAP_TASK_BATCH];
 	unsigned int n, i;
@@ -551,7 +551,7 @@ static void preswap_task_tick_app(struct preswap_app *app, bool all,
 bool preswap_task_tick(bool with_memory)
 {
 	static u64 last_generation;
-	static u8 pass;
+	static u32 pass;	/* 0 is what a new entry has */
 	u64 generation = preswap_app_generation();
 	bool all = with_memory || generation != last_generation;
 	struct preswap_app *app;
