@@ -14,6 +14,9 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "preswap needs Linux 6.1 or newer: memory.reclaim is not in older ones"
 #endif
+#if BITS_PER_LONG < 64 || IS_ENABLED(CONFIG_PREEMPT_RT)
+#error "preswap needs 64 bits, and tracepoints that may take a spinlock: no PREEMPT_RT"
+#endif
 #if !IS_ENABLED(CONFIG_CGROUPS) || !IS_ENABLED(CONFIG_MEMCG) || \
 	!IS_ENABLED(CONFIG_PSI) || !IS_ENABLED(CONFIG_SCHED_INFO) || \
 	!IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) || \
