@@ -95,14 +95,19 @@ static int preswap_share_read(const struct preswap_share *share, char *line)
 	if (err)
 		return err;
 	preswap_share_key(share, key, sizeof(key));
-	while ((at = strsep(&next, "\n")))
-		if (*at && !strncmp(at, key, strlen(key)))
-			return strscpy(line, at, PRESWAP_SHARE_TEXT) < 0 ?
-			       -EOVERFLOW : 0;
+	while ((at = strsep(&next, "\n"))) {
+		if (!*at || strncmp(at, key, strlen(key)))
+			continue;
+		/* of io.max bytes are the lease's; others may write the rest */
+		next = strstr(at, " riops=");
+		if (next)
+			*next = '\0';
+		return strscpy(line, at, PRESWAP_SHARE_TEXT) < 0 ?
+		       -EOVERFLOW : 0;
+	}
 	if (share->kind != PRESWAP_LEASE_KIND_IO_MAX)
 		return -ENODATA;
-	snprintf(line, PRESWAP_SHARE_TEXT,
-		 "%srbps=max wbps=max riops=max wiops=max", key);
+	snprintf(line, PRESWAP_SHARE_TEXT, "%srbps=max wbps=max", key);
 	return 0;
 }
 
