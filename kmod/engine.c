@@ -194,7 +194,8 @@ static void preswap_engine_reap(u64 now_ns)
 	list_for_each_entry_safe(app, next, &preswap_apps, list) {
 		if (preswap_engine_keeps(app, now_ns))
 			continue;
-		preswap_lease_end_app(app, true);
+		preswap_lease_end_app(app, PRESWAP_LEASE_END_DONOR_GONE,
+				      PRESWAP_LEASE_END_RECEIVER_GONE);
 		preswap_netlink_app_gone(app->id);
 		preswap_app_remove(app);
 	}

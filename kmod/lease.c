@@ -339,20 +339,21 @@ void preswap_lease_changed(u32 id)
 		ended->ended = PRESWAP_LEASE_END_CHANGED;
 }
 
-/* End the leases of an app that is gone, or whose policy has changed. */
-void preswap_lease_end_app(struct preswap_app *app, bool gone)
+/*
+ * End what an app gives and gets, as it is gone or its policy has changed; without
+ * @get_why only what it gives.
+ */
+void preswap_lease_end_app(struct preswap_app *app,
+			   enum preswap_lease_end give_why,
+			   enum preswap_lease_end get_why)
 {
 	struct preswap_lease *lease, *next;
 
 	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
 		if (lease->donor == app)
-			preswap_lease_end(lease, gone ?
-					  PRESWAP_LEASE_END_DONOR_GONE :
-					  PRESWAP_LEASE_END_POLICY);
-		else if (lease->receiver == app)
-			preswap_lease_end(lease, gone ?
-					  PRESWAP_LEASE_END_RECEIVER_GONE :
-					  PRESWAP_LEASE_END_POLICY);
+			preswap_lease_end(lease, give_why);
+		else if (lease->receiver == app && get_why)
+			preswap_lease_end(lease, get_why);
 	}
 }
 

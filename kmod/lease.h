@@ -87,7 +87,9 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 			 u64 now_ns);
 void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why);
 int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack);
-void preswap_lease_end_app(struct preswap_app *app, bool gone);
+void preswap_lease_end_app(struct preswap_app *app,
+			   enum preswap_lease_end give_why,
+			   enum preswap_lease_end get_why);
 void preswap_lease_end_all(enum preswap_lease_end why);
 void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
 			    enum preswap_lease_end why);

@@ -68,7 +68,8 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 	} else {
 		bool adopted = !app->policy.priority;
 
-		preswap_lease_end_app(app, false);
+		preswap_lease_end_app(app, PRESWAP_LEASE_END_POLICY,
+				      PRESWAP_LEASE_END_POLICY);
 		preswap_policy_put(app, policy);
 		if (adopted)
 			preswap_app_regroup();
@@ -117,7 +118,8 @@ int preswap_policy_approve(u64 app_id, u32 duration_ms,
 		app->approved_until_ns = ktime_get_boottime_ns() +
 					 (u64)duration_ms * NSEC_PER_MSEC;
 		if (!duration_ms && app->policy.needs_approval)
-			preswap_lease_end_app(app, false);
+			preswap_lease_end_app(app, PRESWAP_LEASE_END_POLICY,
+					      PRESWAP_LEASE_END_NONE);
 		err = 0;
 	}
 	mutex_unlock(&preswap_lock);
@@ -135,7 +137,8 @@ int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
 	mutex_lock(&preswap_lock);
 	app = preswap_app_find(app_id);
 	if (app && app->policy.priority) {
-		preswap_lease_end_app(app, false);
+		preswap_lease_end_app(app, PRESWAP_LEASE_END_POLICY,
+				      PRESWAP_LEASE_END_POLICY);
 		preswap_policy_put(app, &(struct preswap_policy){});
 		app->approved_until_ns = 0;
 		preswap_app_regroup();
