@@ -29,7 +29,7 @@ static u64 preswap_lease_total;
 static u32 preswap_lease_last_id;
 static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
 static unsigned int preswap_lease_ended_next;
-static bool preswap_lease_closed;	/* unloading: none begins */
+bool preswap_lease_closed = true;	/* not loaded yet, or unloading: none begins */
 
 /*
  * Milli-CPU of cores that the donor may be kept off. Those that a person took the
@@ -86,7 +86,7 @@ static u64 preswap_lease_used(const struct preswap_app *app,
  * @info: the lease as it began; may be NULL
  *
  * Return: 0, -ENOMEM, -ENOSPC with PRESWAP_LEASES_MAX in force, or -ESHUTDOWN
- * while the module is unloaded.
+ * while the module is loaded or unloaded.
  */
 int preswap_lease_begin(const struct preswap_lease_request *request,
 			u64 now_ns, struct preswap_lease_info *info)
@@ -95,7 +95,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	struct preswap_lease *lease;
 
 	lockdep_assert_held(&preswap_lock);
-	if (preswap_lease_closed)
+	if (READ_ONCE(preswap_lease_closed))
 		return -ESHUTDOWN;
 	if (preswap_lease_number >= PRESWAP_LEASES_MAX)
 		return -ENOSPC;

@@ -62,6 +62,7 @@ struct preswap_lease_request {
 };
 
 extern struct list_head preswap_leases;	/* in force, oldest first */
+extern bool preswap_lease_closed;
 
 /* Not for shares, of which the decision knows nothing. */
 static inline enum decide_resource

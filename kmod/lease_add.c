@@ -205,7 +205,7 @@ int preswap_lease_add(const struct preswap_lease_request *request,
 		err = preswap_lease_begin(request, ktime_get_boottime_ns(),
 					  info);
 		if (err == -ESHUTDOWN)
-			NL_SET_ERR_MSG(extack, "the module is being unloaded");
+			NL_SET_ERR_MSG(extack, "the module is being loaded or unloaded");
 		else if (err)
 			NL_SET_ERR_MSG(extack,
 				       "too many leases in force, or no memory");
