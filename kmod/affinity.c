@@ -159,15 +159,32 @@ static bool preswap_affinity_movable(const struct task_struct *task)
 		 (PF_NO_SETAFFINITY | PF_KTHREAD | PF_EXITING));
 }
 
-static int preswap_affinity_apply(struct task_struct *task,
-				  const struct cpumask *mask)
+/*
+ * Set the task's mask to @s->target. A cpuset that was written after we looked and
+ * before we set it is not in force now. Look again: one that is written later comes
+ * after ours. The mask saved, cut to it, is what the task would have without us.
+ */
+static int preswap_affinity_apply(struct preswap_affinity_scratch *s,
+				  struct preswap_affinity_item *item)
 {
-	int err = set_cpus_allowed_ptr(task, mask);
+	struct task_struct *task = item->task;
+	int err;
 
-	if (!err)
-		atomic64_inc(&preswap_affinity_changes);
-	trace_preswap_affinity(task_pid_nr(task), cpumask_weight(mask), err);
-	return err;
+	for (;;) {
+		err = set_cpus_allowed_ptr(task, s->target);
+		if (!err)
+			atomic64_inc(&preswap_affinity_changes);
+		trace_preswap_affinity(task_pid_nr(task),
+				       cpumask_weight(s->target), err);
+		s->cpuset_id = 0;
+		preswap_affinity_read(task, s->current_mask);
+		cpumask_copy(s->target, s->current_mask);
+		preswap_affinity_clip(s, task, s->target);
+		if (err || cpumask_equal(s->target, s->current_mask))
+			return err;
+		cpumask_copy(s->target, preswap_mask_saved(item->state.mask));
+		preswap_affinity_clip(s, task, s->target);
+	}
 }
 
 /* Give a task back the mask it had. */
@@ -180,25 +197,9 @@ static void preswap_affinity_restore(struct preswap_affinity_scratch *s,
 	if (cpumask_equal(s->current_mask, preswap_mask_set(mask))) {
 		cpumask_copy(s->target, preswap_mask_saved(mask));
 		preswap_affinity_clip(s, item->task, s->target);
-		preswap_affinity_apply(item->task, s->target);
-		item->restored = true;
+		preswap_affinity_apply(s, item);
 	}
 	item->state.active = false;
-}
-
-/*
- * A cpuset that was written after we looked and before we set the mask is not
- * in force now. Look again: one that is written later comes after ours.
- */
-static void preswap_affinity_verify(struct preswap_affinity_scratch *s,
-				    struct preswap_affinity_item *item)
-{
-	s->cpuset_id = 0;
-	preswap_affinity_read(item->task, s->current_mask);
-	cpumask_copy(s->target, s->current_mask);
-	preswap_affinity_clip(s, item->task, s->target);
-	if (!cpumask_equal(s->target, s->current_mask))
-		preswap_affinity_apply(item->task, s->target);
 }
 
 /* Is the current mask the saved one less the first CPUs of the order? */
@@ -277,14 +278,13 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 	/* known before it is done: a child forked in between inherits it */
 	preswap_mask_get(mask);
 	preswap_task_set_affinity(item->task, &item->state);
-	if (preswap_affinity_apply(item->task, s->target))
+	if (preswap_affinity_apply(s, item))
 		item->state.active = false;
 }
 
 static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 				  struct preswap_affinity_item *item)
 {
-	item->restored = false;
 	if (preswap_affinity_movable(item->task)) {
 		if (item->state.torn)
 			preswap_affinity_recognise(s, item);
@@ -296,8 +296,6 @@ static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 	}
 	item->state.seq = item->seq;
 	preswap_task_set_affinity(item->task, &item->state);
-	if (item->restored)
-		preswap_affinity_verify(s, item);
 	put_task_struct(item->task);
 }
 

@@ -58,7 +58,6 @@ struct preswap_affinity_item {
 	struct preswap_task_affinity state;
 	unsigned int cores;
 	u64 seq;
-	bool restored;		/* its mask was given back */
 };
 
 int preswap_affinity_init(void);
