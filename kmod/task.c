@@ -329,10 +329,16 @@ static void preswap_task_on_exec(void *data, struct task_struct *task,
 	preswap_task_count_event(task, offsetof(struct preswap_app, execs));
 }
 
-/* Registered where newer kernels pass one more argument: not looked at. */
 static void preswap_task_on_exit(void *data, struct task_struct *task)
 {
 	preswap_task_count_event(task, offsetof(struct preswap_app, exits));
+}
+
+/* As newer kernels call it: kCFI stops a call of another type. */
+static void preswap_task_on_group_exit(void *data, struct task_struct *task,
+				       bool group_dead)
+{
+	preswap_task_on_exit(data, task);
 }
 
 static void preswap_task_on_free(void *data, struct task_struct *task)
@@ -746,7 +752,9 @@ static struct preswap_task_probe {
 } preswap_task_probes[] = {
 	/* free before fork: what is added must be removed */
 	{ "sched_process_free", preswap_task_on_free },
-	{ "sched_process_exit", preswap_task_on_exit },
+	{ "sched_process_exit", PRESWAP_EXIT_TELLS_TASK ?
+				(void *)preswap_task_on_exit :
+				(void *)preswap_task_on_group_exit },
 	{ "sched_process_exec", preswap_task_on_exec },
 	{ "sched_process_fork", preswap_task_on_fork },
 };

@@ -50,6 +50,11 @@ static inline unsigned int preswap_cpu_cache(unsigned int cpu)
 #define PRESWAP_RECLAIM_FILES	" swappiness=0"
 #endif
 
+/* Since 6.16 probes of sched_process_exit are told one thing more. */
+#define PRESWAP_EXIT_TELLS_TASK						\
+	__builtin_types_compatible_p(typeof(&trace_sched_process_exit),	\
+				     void (*)(struct task_struct *))
+
 /* The attributes of a dump request, by type. */
 static inline struct nlattr **
 preswap_dump_attrs(const struct genl_dumpit_info *dump)
