@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A value in a cgroup's file for as long as a lease lasts, then the old one. */
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -180,10 +181,68 @@ static void test_io_max(void)
 		 "%u:%u rbps=4194304 wbps=4194304 riops=77 wiops=max",
 		 disk >> 20, disk & 0xfffff);
 	says("io.max", limited);
+	/* operations are others' to limit: the lease's bytes go back all the same */
+	snprintf(before, sizeof(before), "%u:%u riops=55", disk >> 20,
+		 disk & 0xfffff);
+	must_write(group_file("share", "io.max"), before);
+	sleep_ms(2500);
+	ktap_assert(!get_lease(ctx, id).ended, "it ended as %u",
+		    get_lease(ctx, id).ended);
 	must(ctx, preswap_lease_end(ctx, id));
+	snprintf(before, sizeof(before),
+		 "%u:%u rbps=max wbps=1048576 riops=55 wiops=max", disk >> 20,
+		 disk & 0xfffff);
 	soon_says("io.max", before);
 	ktap_assert(try_lease(PRESWAP_LEASE_KIND_IO_MAX, MIB, 4095U << 20, 0,
 			      60000, NULL) == -ENXIO, "a device that is none");
+}
+
+static struct {
+	volatile bool adding, over;
+	unsigned int answers;	/* to others, while a share is asked for */
+} asked;
+
+static void *ask(void *arg)
+{
+	struct preswap_info info = { .size = sizeof(info) };
+	struct preswap_ctx *other = arg;
+	bool adding;
+
+	while (!asked.over) {
+		adding = asked.adding;
+		if (!preswap_info_get(other, &info))
+			asked.answers += adding && asked.adding;
+	}
+	return NULL;
+}
+
+/* Who asks for a share waits until its file is written; the others do not. */
+static void test_alone(void)
+{
+	struct preswap_ctx *other;
+	pthread_t thread;
+	unsigned int i;
+	uint32_t id;
+
+	setup();
+	prepare(&shares[0]);
+	other = open_preswap();
+	asked.answers = 0;
+	ktap_assert(!pthread_create(&thread, NULL, ask, other), "no thread");
+	for (i = 0; i < 20; i++) {
+		asked.adding = true;
+		must(ctx, try_lease(shares[0].kind, shares[0].amount, 0, 0,
+				    60000, &id));
+		asked.adding = false;
+		must(ctx, preswap_lease_end(ctx, id));
+		soon_says("cpu.weight", shares[0].before);
+	}
+	asked.over = true;
+	pthread_join(thread, NULL);
+	preswap_unref(other);
+	printf("# %u answers in %u requests\n", asked.answers, i);
+	/* one comes before the request or with its answer, more only beside it */
+	ktap_assert(asked.answers >= 20 * i, "%u answers", asked.answers);
 }
 
 static void test_theirs(void)
@@ -310,6 +369,7 @@ int main(void)
 		  test_each },
 		{ "R-30 io.max of a device, its other limits untouched",
 		  test_io_max },
+		{ "R-30 who asks for a share holds up nobody else", test_alone },
 		{ "R-30 what somebody else writes meanwhile stands",
 		  test_theirs },
 		{ "R-32 expired, disabled, forbidden: given back", test_ends },

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Corners where two things meet: leases by hand and the engine's, donors that share a
+ * rate, a controller that goes and comes back, slices that are long.
+ */
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "../kmod/decide/ab.h"
+#include "guest.h"
+
+static struct preswap_ctx *ctx;
+static uint64_t recv_id, low_id, mid_id;
+
+/* Touch as much by 2 MiB every 100 ms, and keep it. */
+static void grow(void *arg)
+{
+	size_t left = (size_t)arg, step = 2 * MIB;
+	char *memory;
+
+	for (; left; left -= step) {
+		memory = mmap(NULL, step, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			_exit(98);
+		memset(memory, (int)(left / step) | 1, step);
+		sleep_ms(100);
+	}
+	for (;;)
+		pause();
+}
+
+static void hog(void *arg)
+{
+	char *memory = mmap(NULL, (size_t)arg, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		_exit(98);
+	memset(memory, 1, (size_t)arg);
+	for (;;)
+		pause();
+}
+
+static void spin(void *arg)
+{
+	(void)arg;
+	for (;;)
+		__asm__ volatile("" ::: "memory");
+}
+
+static uint64_t group_memory(const char *group)
+{
+	return read_u64(group_file(group, "memory.current"));
+}
+
+static void group_hog(const char *group, uint64_t bytes)
+{
+	group_spawn(group, hog, (void *)bytes);
+	ktap_assert(wait_until(30000, group_memory(group) >= bytes),
+		    "%s has only %llu MiB", group,
+		    (unsigned long long)(group_memory(group) / MIB));
+}
+
+/* Groups recv (9), low (1), mid (3); nothing is decided before arm(). */
+static void setup(void)
+{
+	ctx = ctx ? ctx : open_preswap();
+	group_remove("recv");
+	group_remove("low");
+	group_remove("mid");
+	set_knob("enabled", 0);
+	set_knob("ab_unit", 0);
+	set_knob("hold_ms", 1000);
+	set_knob("reclaim_rate_mib", 1024);
+	set_knob("threshold_memory_pct", 10);
+	set_knob("min_priority", 1);
+	recv_id = group_make("recv");
+	low_id = group_make("low");
+	mid_id = group_make("mid");
+	set_policy(ctx, recv_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	set_policy(ctx, mid_id, 3, PRESWAP_SENSITIVITY_NORMAL, true, 0, 0);
+}
+
+/* What came to its size has no trend any more. */
+static void arm(void)
+{
+	sleep_ms(2500);
+	set_knob("enabled", 1);
+}
+
+static int lend(uint64_t donor, uint8_t kind, uint64_t amount)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts),
+		.kind = kind,
+		.donor_id = donor,
+		.receiver_id = recv_id,
+		.amount = amount,
+		.duration_ms = 60000,
+	};
+
+	return preswap_lease_add(ctx, &opts, &lease);
+}
+
+/* Of the engine, in force. */
+struct engine_leases {
+	int count, dry;
+	uint64_t donor;
+};
+
+static int count_lease(void *data, const struct preswap_lease *lease)
+{
+	struct engine_leases *found = data;
+
+	if (lease->ended || lease->reason == PRESWAP_REASON_MANUAL ||
+	    (found->donor && lease->donor_id != found->donor))
+		return 0;
+	found->count++;
+	found->dry += lease->dry_run;
+	return 0;
+}
+
+static struct engine_leases engine_leases(uint64_t donor)
+{
+	struct engine_leases found = { .donor = donor };
+
+	if (preswap_leases(ctx, count_lease, &found))
+		found.count = 0;
+	return found;
+}
+
+/*
+ * A donor that grows faster than may be taken is above its goal all the time. The
+ * other one's lease is for somebody, too.
+ */
+static void test_turns(void)
+{
+	uint64_t before;
+
+	setup();
+	set_knob("min_priority", 10);	/* by hand alone */
+	group_hog("low", 60 * MIB);
+	group_hog("mid", 100 * MIB);
+	arm();
+	set_knob("reclaim_rate_mib", 8);
+	group_spawn("low", grow, (void *)(200 * MIB));
+	sleep_ms(300);
+	before = group_memory("mid");
+	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 40 * MIB));
+	must(ctx, lend(mid_id, PRESWAP_LEASE_KIND_RECLAIM, 40 * MIB));
+	sleep_ms(5000);
+	printf("# of %llu MiB the second donor has %llu\n",
+	       (unsigned long long)(before / MIB),
+	       (unsigned long long)(group_memory("mid") / MIB));
+	ktap_assert(group_memory("mid") + 8 * MIB <= before,
+		    "the first one had all turns");
+}
+
+/* One core may be taken; the engine does not know that a person did. */
+static void test_floor(void)
+{
+	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN), i, n, least, most;
+	cpu_set_t set;
+	pid_t pid = 0;
+
+	if (cpus < 2)
+		ktap_skip("needs 2 CPUs");
+	setup();
+	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0,
+		   (uint64_t)(cpus - 1) * 1000);
+	for (i = 0; i < cpus; i++)
+		pid = group_spawn("low", spin, NULL);
+	arm();
+	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_AFFINITY, 1000));
+	sleep_ms(500);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_CPU, 900);
+	ktap_assert(wait_until(5000, engine_leases(low_id).count),
+		    "the engine takes none");
+	sleep_ms(500);
+	for (least = cpus, most = 0, i = 0; i < 20; i++) {
+		ktap_assert(!sched_getaffinity(pid, sizeof(set), &set), "%s",
+			    strerror(errno));
+		n = CPU_COUNT(&set);
+		least = n < least ? n : least;
+		most = n > most ? n : most;
+		sleep_ms(50);
+	}
+	ktap_assert(least == cpus - 1 && most == cpus - 1,
+		    "of %d CPUs it is left %d to %d", cpus, least, most);
+}
+
+/* io keeps the counter where memory is switched off above; its files are gone. */
+static void test_controller_back(void)
+{
+	uint64_t before;
+
+	setup();
+	set_knob("min_priority", 10);
+	group_hog("low", 60 * MIB);
+	arm();
+	must_write(GUEST_ROOT "/cgroup.subtree_control", "-memory");
+	sleep_ms(1000);
+	ktap_assert(lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 16 * MIB) ==
+		    -EOPNOTSUPP, "taken without a controller");
+	must_write(GUEST_ROOT "/cgroup.subtree_control", "+memory");
+	sleep_ms(1000);
+	before = group_memory("low");
+	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 16 * MIB));
+	ktap_assert(wait_until(10000, group_memory("low") + 12 * MIB <= before),
+		    "nothing is taken from who has it back");
+}
+
+static void test_revoke(void)
+{
+	struct preswap_policy p = { .size = sizeof(p) };
+
+	setup();
+	group_hog("low", 120 * MIB);
+	must(ctx, preswap_policy_get(ctx, recv_id, &p));
+	p.fields |= PRESWAP_POLICY_NEEDS_APPROVAL;
+	p.needs_approval = 1;
+	must(ctx, preswap_policy_set(ctx, &p));
+	arm();
+	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 32 * MIB));
+	must(ctx, preswap_policy_approve(ctx, recv_id, 0));
+	ktap_assert(app_of(ctx, recv_id).id == recv_id &&
+		    lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 90 * MIB) ==
+		    -ERANGE, "what it gets has ended");
+}
+
+/* In nanoseconds a minute is more than 32 bits: it was cut to 4 s. */
+static void test_ab_minutes(void)
+{
+	uint64_t cut = (uint32_t)(60000 * 1000000ULL) / 1000000, end;
+	struct engine_leases found;
+	unsigned int seed = 0;
+	int seen = 0;
+
+	setup();
+	group_hog("low", 120 * MIB);
+	arm();
+	/* treatment in this minute and the next one; control in such a cut one */
+	do {
+		seed++;
+	} while (decide_ab_control(seed, now_ms() / 60000, 50) ||
+		 decide_ab_control(seed, now_ms() / 60000 + 1, 50) ||
+		 !decide_ab_control(seed, now_ms() / cut + 1, 50));
+	set_knob("ab_slice_ms", 60000);
+	set_knob("ab_seed", seed);
+	set_knob("ab_unit", 1);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 24 * MIB);
+	for (end = now_ms() + 2 * cut; now_ms() < end; sleep_ms(50)) {
+		found = engine_leases(0);
+		seen += found.count;
+		ktap_assert(!found.dry, "control in a minute of treatment");
+	}
+	ktap_assert(seen, "nothing begins");
+	/* 2^26 ms are a multiple of 2^32 ns */
+	set_knob("ab_slice_ms", 67108864);
+	ktap_assert(wait_until(5000, app_of(ctx, recv_id).id == recv_id),
+		    "it is gone");
+	sleep_ms(500);
+	set_knob("ab_unit", 0);
+}
+
+int main(void)
+{
+	int status = ktap_run((struct ktap_case[]){
+		{ "R-28 donors take turns", test_turns },
+		{ "R-23 a core by hand and one of the engine leave the floor",
+		  test_floor },
+		{ "R-32 a memory controller that comes back", test_controller_back },
+		{ "R-32 an approval that is revoked is of what an app gives",
+		  test_revoke },
+		{ "R-26 A/B: a slice of a minute is a minute", test_ab_minutes },
+		{} });
+
+	group_remove("recv");
+	group_remove("low");
+	group_remove("mid");
+	rmdir(GUEST_ROOT);
+	return status;
+}
