@@ -295,8 +295,8 @@ int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack)
 	mutex_unlock(&preswap_lock);
 	if (lease)
 		return 0;
-	NL_SET_ERR_MSG(extack, "no lease in force has this id");
-	return -ENOENT;
+	return preswap_say(extack, -ENOENT,
+			   "no lease in force has this id");
 }
 
 /* A share has been written. */

@@ -9,6 +9,7 @@
 
 #include "knobs.h"
 #include "lease.h"
+#include "netlink.h"
 #include "reclaim.h"
 #include "share.h"
 
@@ -56,9 +57,8 @@ static int preswap_lease_check_share(const struct preswap_lease_request *request
 	}
 	if (preswap_share_taken(request->donor, request->kind,
 				request->device)) {
-		NL_SET_ERR_MSG(extack,
-			       "another lease has this file of the app");
-		return -EBUSY;
+		return preswap_say(extack, -EBUSY,
+				   "another lease has this file of the app");
 	}
 	return 0;
 }
@@ -86,21 +86,18 @@ static int preswap_lease_check_policy(const struct preswap_lease_request *reques
 		gives = 1U << DECIDE_CPU;
 	}
 	if (!policy->priority || !policy->eligible) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy does not make it eligible");
-		return -EPERM;
+		return preswap_say(extack, -EPERM,
+				   "the donor's policy does not make it eligible");
 	}
 	if (!(policy->gives & gives)) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor's policy excludes this kind of lease");
-		return -EPERM;
+		return preswap_say(extack, -EPERM,
+				   "the donor's policy excludes this kind of lease");
 	}
 	if (receiver && (policy->never_to & receiver->policy.groups ||
 			 (receiver->policy.priority &&
 			  !(receiver->policy.receives & gives)))) {
-		NL_SET_ERR_MSG(extack,
-			       "a policy bans this donor from giving to this receiver");
-		return -EPERM;
+		return preswap_say(extack, -EPERM,
+				   "a policy bans this donor from giving to this receiver");
 	}
 	return 0;
 }
@@ -114,47 +111,43 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	int err;
 
 	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
-		NL_SET_ERR_MSG(extack, "preswap is not enabled, or in dry run");
-		return -EPERM;
+		return preswap_say(extack, -EPERM,
+				   "preswap is not enabled, or in dry run");
 	}
 	if (donor->gone || (request->receiver && request->receiver->gone)) {
-		NL_SET_ERR_MSG(extack, "the app is gone");
-		return -ENOENT;
+		return preswap_say(extack, -ENOENT,
+				   "the app is gone");
 	}
 	if (request->kind == PRESWAP_LEASE_KIND_THROTTLE) {
-		NL_SET_ERR_MSG(extack,
-			       "throttle is the engine's; io.max does it by hand");
-		return -EINVAL;
+		return preswap_say(extack, -EINVAL,
+				   "throttle is the engine's; io.max does it by hand");
 	}
 	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX) {
-		NL_SET_ERR_MSG(extack, "only io.max has a device");
-		return -EINVAL;
+		return preswap_say(extack, -EINVAL,
+				   "only io.max has a device");
 	}
 	err = preswap_lease_check_policy(request, extack);
 	if (err)
 		return err;
 	if (donor == request->receiver) {
-		NL_SET_ERR_MSG(extack, "donor and receiver are the same app");
-		return -EINVAL;
+		return preswap_say(extack, -EINVAL,
+				   "donor and receiver are the same app");
 	}
 	if (preswap_is_share(request->kind))
 		return preswap_lease_check_share(request, extack);
 	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
 		if (!donor->has_memcg) {
-			NL_SET_ERR_MSG(extack,
-				       "the donor's cgroup has no memory controller");
-			return -EOPNOTSUPP;
+			return preswap_say(extack, -EOPNOTSUPP,
+					   "the donor's cgroup has no memory controller");
 		}
 		if (request->amount + donor->reclaim.held + floor > used) {
-			NL_SET_ERR_MSG(extack,
-				       "the donor would fall below its floor");
-			return -ERANGE;
+			return preswap_say(extack, -ERANGE,
+					   "the donor would fall below its floor");
 		}
 	} else if (request->amount + donor->affinity.cores *
 		   DECIDE_MILLI_PER_CPU > preswap_lease_cpu_most(donor)) {
-		NL_SET_ERR_MSG(extack,
-			       "the donor would fall below its floor, or lose its last core");
-		return -ERANGE;
+		return preswap_say(extack, -ERANGE,
+				   "the donor would fall below its floor, or lose its last core");
 	}
 	return 0;
 }
@@ -175,21 +168,18 @@ static int preswap_lease_settle(struct preswap_lease_info *info,
 		if (!in_force || info->full_ns)
 			break;
 	}
-	if (!info->error)
-		return 0;
 	switch (info->error) {
+	case 0:
+		return 0;
 	case -ENOENT:
-		NL_SET_ERR_MSG(extack,
-			       "the app's cgroup has no such file: is its controller enabled?");
-		break;
+		return preswap_say(extack, -ENOENT,
+				   "the app's cgroup has no such file: is its controller enabled?");
 	case -ENODEV:
 		/* which says elsewhere that there is no preswap */
-		NL_SET_ERR_MSG(extack, "there is no such block device");
-		return -ENXIO;
-	default:
-		NL_SET_ERR_MSG(extack, "the kernel refuses this value");
+		return preswap_say(extack, -ENXIO,
+				   "there is no such block device");
 	}
-	return info->error;
+	return preswap_say(extack, info->error, "the kernel refuses this value");
 }
 
 /* preswap_lease_begin() for a person: checks first. Error text in @extack. */
@@ -205,10 +195,11 @@ int preswap_lease_add(const struct preswap_lease_request *request,
 		err = preswap_lease_begin(request, ktime_get_boottime_ns(),
 					  info);
 		if (err == -ESHUTDOWN)
-			NL_SET_ERR_MSG(extack, "the module is being loaded or unloaded");
+			preswap_say(extack, err,
+				    "the module is being loaded or unloaded");
 		else if (err)
-			NL_SET_ERR_MSG(extack,
-				       "too many leases in force, or no memory");
+			preswap_say(extack, err,
+				    "too many leases in force, or no memory");
 	}
 	mutex_unlock(&preswap_lock);
 	if (!err && preswap_is_share(request->kind))

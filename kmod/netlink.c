@@ -136,15 +136,21 @@ static const struct genl_multicast_group preswap_groups[] = {
 	[PRESWAP_GROUP_EVENTS] = { .name = PRESWAP_MCGRP_EVENTS },
 };
 
+/* Why not, for the error @err; @text is constant. Smaller than NL_SET_ERR_MSG(). */
+int preswap_say(struct netlink_ext_ack *extack, int err, const char *text)
+{
+	if (extack)
+		extack->_msg = text;
+	return err;
+}
+
 /* Refuse: the attribute that is wrong, and why; @text is constant. */
 static int preswap_refuse(struct netlink_ext_ack *extack,
 			  const struct nlattr *attr, const char *text)
 {
-	if (extack) {
+	if (extack)
 		extack->bad_attr = attr;
-		extack->_msg = text;
-	}
-	return -EINVAL;
+	return preswap_say(extack, -EINVAL, text);
 }
 
 /* The attribute, or NULL and the text that it is missing. */
@@ -217,8 +223,8 @@ static int preswap_app_get_one(struct sk_buff *skb, struct genl_info *info)
 	if (app) {
 		err = preswap_put_app(reply.skb, app);
 	} else {
-		NL_SET_ERR_MSG(info->extack, "no app has this id");
-		err = -ENOENT;
+		err = preswap_say(info->extack, -ENOENT,
+				  "no app has this id");
 	}
 	mutex_unlock(&preswap_lock);
 	return preswap_reply_end(&reply, info, err);
@@ -242,8 +248,8 @@ static int preswap_policy_get_one(struct sk_buff *skb, struct genl_info *info)
 	if (app && app->policy.priority) {
 		err = preswap_put_policy(reply.skb, app);
 	} else {
-		NL_SET_ERR_MSG(info->extack, "the app has no policy");
-		err = -ENOENT;
+		err = preswap_say(info->extack, -ENOENT,
+				  "the app has no policy");
 	}
 	mutex_unlock(&preswap_lock);
 	return preswap_reply_end(&reply, info, err);
@@ -641,8 +647,8 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	count = preswap_count_attrs(head, len, PRESWAP_A_BATCH_FORECAST);
 	if (count > PRESWAP_FORECASTS_MAX) {
-		NL_SET_ERR_MSG(info->extack, "too many forecasts in a message");
-		return -E2BIG;
+		return preswap_say(info->extack, -E2BIG,
+				   "too many forecasts in a message");
 	}
 	items = kvcalloc(count, sizeof(*items), GFP_KERNEL);
 	if (!items) {
@@ -664,7 +670,8 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 	kvfree(items);
 out:
 	if (err == -ENOMEM)
-		NL_SET_ERR_MSG(info->extack, "no memory for this many forecasts");
+		preswap_say(info->extack, err,
+			    "no memory for this many forecasts");
 	return err;
 }
 
@@ -676,7 +683,8 @@ static struct preswap_app *preswap_named_app(struct genl_info *info, int attr)
 	app = preswap_app_get(nla_get_u64(info->attrs[attr]));
 	if (!app) {
 		NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
-		NL_SET_ERR_MSG(info->extack, "no app has this id");
+		preswap_say(info->extack, 0,
+			    "no app has this id");
 	}
 	return app;
 }

@@ -6,8 +6,11 @@
 #include <linux/types.h>
 #include <uapi/linux/preswap.h>
 
+struct netlink_ext_ack;
 struct preswap_app;
 struct preswap_lease_info;
+
+int preswap_say(struct netlink_ext_ack *extack, int err, const char *text);
 
 int preswap_netlink_init(void);
 void preswap_netlink_exit(void);

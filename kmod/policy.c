@@ -13,6 +13,7 @@
 
 #include "app.h"
 #include "lease.h"
+#include "netlink.h"
 #include "policy.h"
 
 /*
@@ -46,25 +47,26 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 
 	cgroup = cgroup_get_from_id(app_id);
 	if (IS_ERR_OR_NULL(cgroup)) {
-		NL_SET_ERR_MSG(extack, "no cgroup v2 has this id");
-		return -ENOENT;
+		return preswap_say(extack, -ENOENT,
+				   "no cgroup v2 has this id");
 	}
 	if (!cgroup->self.parent) {
-		NL_SET_ERR_MSG(extack, "the root cgroup cannot have a policy");
+		preswap_say(extack, 0,
+			    "the root cgroup cannot have a policy");
 		cgroup_put(cgroup);
 		return -EINVAL;
 	}
 	app = preswap_app_create(cgroup);
 	cgroup_put(cgroup);
 	if (!app) {
-		NL_SET_ERR_MSG(extack, "no memory for another app");
-		return -ENOMEM;
+		return preswap_say(extack, -ENOMEM,
+				   "no memory for another app");
 	}
 
 	mutex_lock(&preswap_lock);
 	if (app->gone) {
-		NL_SET_ERR_MSG(extack, "the cgroup is being removed");
-		err = -ENOENT;
+		err = preswap_say(extack, -ENOENT,
+				  "the cgroup is being removed");
 	} else {
 		bool adopted = !app->policy.priority;
 
@@ -123,9 +125,7 @@ int preswap_policy_approve(u64 app_id, u32 duration_ms,
 		err = 0;
 	}
 	mutex_unlock(&preswap_lock);
-	if (err)
-		NL_SET_ERR_MSG(extack, "the app has no policy");
-	return err;
+	return err ? preswap_say(extack, err, "the app has no policy") : 0;
 }
 
 /* Forget an app's policy. Return: 0, or -ENOENT if it has none. */
@@ -145,7 +145,5 @@ int preswap_policy_delete(u64 app_id, struct netlink_ext_ack *extack)
 		err = 0;
 	}
 	mutex_unlock(&preswap_lock);
-	if (err)
-		NL_SET_ERR_MSG(extack, "the app has no policy");
-	return err;
+	return err ? preswap_say(extack, err, "the app has no policy") : 0;
 }
