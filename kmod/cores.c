@@ -27,6 +27,7 @@
 
 #include "compat/compat.h"
 #include "cores.h"
+#include "decide/decide.h"
 
 /*
  * A CPU's place, the smaller the earlier. Node, cache and core are counted
@@ -36,12 +37,17 @@
 #define PRESWAP_CORES_OFFLINE	BIT_ULL(63)
 #define PRESWAP_CORES_NODE	BIT_ULL(62)	/* another than the receiver's */
 #define PRESWAP_CORES_CACHE	BIT_ULL(61)
-#define PRESWAP_CORES_FIELD	0x7fffU		/* 4 of them: 60 bits */
+#define PRESWAP_CORES_BITS	15
+#define PRESWAP_CORES_FIELD	0x7fffU		/* a DECIDE_LEVEL each: 60 bits */
 
 #define PRESWAP_CORES_SPARE	(PRESWAP_CORES_BEFORE + 1)	/* for a new one */
 #define PRESWAP_CORES_ORDERS	(PRESWAP_CORES_SPARE + 1)
 
-static cpumask_var_t preswap_cores_online;	/* as last seen; preswap_lock */
+/* As last seen; preswap_lock. */
+static cpumask_var_t preswap_cores_online;
+static u32 preswap_cores_topology[DECIDE_LEVELS];
+static u32 preswap_cores_threads;	/* of a core, at most */
+
 static DEFINE_MUTEX(preswap_cores_lock);
 /* nr_cpu_ids keys each, ascending; preswap_cores_lock */
 static u64 *preswap_cores_keys[PRESWAP_CORES_ORDERS];
@@ -64,9 +70,11 @@ static u64 preswap_cores_key(unsigned int cpu, int home)
 
 	if (core >= nr_cpu_ids)
 		core = cpu;
-	key = preswap_cores_field(cpu_to_node(cpu)) << 45 |
-	      preswap_cores_field(preswap_cpu_cache(cpu)) << 30 |
-	      preswap_cores_field(core) << 15 | preswap_cores_field(cpu);
+	key = preswap_cores_field(cpu_to_node(cpu));
+	key = key << PRESWAP_CORES_BITS |
+	      preswap_cores_field(preswap_cpu_cache(cpu));
+	key = key << PRESWAP_CORES_BITS | preswap_cores_field(core);
+	key = key << PRESWAP_CORES_BITS | preswap_cores_field(cpu);
 	if (!cpu_online(cpu))
 		key |= PRESWAP_CORES_OFFLINE;
 	if (home < 0)
@@ -137,15 +145,30 @@ void preswap_cores_first(enum preswap_cores_order order, unsigned int number,
 	mutex_unlock(&preswap_cores_lock);
 }
 
-/* Online CPUs that share a core, at most. */
-unsigned int preswap_cores_threads(void)
+/*
+ * What there is online. In an order, CPUs of a core, a cache, a node follow each
+ * other: a new one begins where that part of the key changes.
+ */
+static void preswap_cores_look(void)
 {
-	unsigned int cpu, threads = 1;
+	u64 *keys = preswap_cores_keys[PRESWAP_CORES_SPARE], change;
+	u32 *topology = preswap_cores_topology, threads = 0, i, level;
 
-	for_each_online_cpu(cpu)
-		threads = max(threads, (unsigned int)cpumask_weight(
-					       topology_sibling_cpumask(cpu)));
-	return threads;
+	mutex_lock(&preswap_cores_lock);
+	cpumask_copy(preswap_cores_online, cpu_online_mask);
+	preswap_cores_fill(keys, -1);
+	memset(topology, 0, sizeof(preswap_cores_topology));
+	preswap_cores_threads = 1;
+	for (i = 0; i < nr_cpu_ids && keys[i] < PRESWAP_CORES_OFFLINE; i++) {
+		change = i ? keys[i] ^ keys[i - 1] : U64_MAX;
+		threads = change >> PRESWAP_CORES_BITS ? 1 : threads + 1;
+		preswap_cores_threads = max(preswap_cores_threads, threads);
+		for (level = 0; level < DECIDE_LEVELS; level++) {
+			topology[level] += !!change;
+			change >>= PRESWAP_CORES_BITS;
+		}
+	}
+	mutex_unlock(&preswap_cores_lock);
 }
 
 /* Have CPUs come or gone since the last time? */
@@ -153,8 +176,15 @@ bool preswap_cores_changed(void)
 {
 	if (cpumask_equal(preswap_cores_online, cpu_online_mask))
 		return false;
-	cpumask_copy(preswap_cores_online, cpu_online_mask);
+	preswap_cores_look();
 	return true;
+}
+
+/* In what there is to decide with. */
+void preswap_cores_describe(struct decide_snapshot *to)
+{
+	memcpy(to->topology, preswap_cores_topology, sizeof(to->topology));
+	to->core_milli = preswap_cores_threads * DECIDE_MILLI_PER_CPU;
 }
 
 int preswap_cores_init(void)
@@ -163,7 +193,6 @@ int preswap_cores_init(void)
 
 	if (!zalloc_cpumask_var(&preswap_cores_online, GFP_KERNEL))
 		return -ENOMEM;
-	cpumask_copy(preswap_cores_online, cpu_online_mask);
 	for (i = 0; i < PRESWAP_CORES_ORDERS; i++) {
 		preswap_cores_keys[i] = kcalloc(nr_cpu_ids, sizeof(u64),
 						GFP_KERNEL);
@@ -173,6 +202,7 @@ int preswap_cores_init(void)
 		}
 		preswap_cores_fill(preswap_cores_keys[i], -1);
 	}
+	preswap_cores_look();
 	return 0;
 }
 

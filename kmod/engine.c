@@ -96,25 +96,36 @@ static const u16 preswap_engine_slow[] = { 0, 0, 500, 4000 };
 static struct workqueue_struct *preswap_engine_wq;
 static struct delayed_work preswap_engine_work;
 
+/* What there is of each app. */
+#define PRESWAP_ENGINE_ARRAY(name, times)				\
+	{ (void **)&preswap_engine.name, (times) * sizeof(*preswap_engine.name) }
+static const struct {
+	void **at;
+	size_t size;
+} preswap_engine_arrays[] = {
+	PRESWAP_ENGINE_ARRAY(apps, 1),
+	PRESWAP_ENGINE_ARRAY(of, 1),
+	PRESWAP_ENGINE_ARRAY(entries, 2),
+	PRESWAP_ENGINE_ARRAY(taken, 1),
+	PRESWAP_ENGINE_ARRAY(held, 1),
+};
+
 static void preswap_engine_free(void)
 {
-	kvfree(preswap_engine.apps);
-	kvfree(preswap_engine.of);
-	kvfree(preswap_engine.entries);
-	kvfree(preswap_engine.taken);
-	kvfree(preswap_engine.held);
-	preswap_engine.apps = NULL;
-	preswap_engine.of = NULL;
-	preswap_engine.entries = NULL;
-	preswap_engine.taken = NULL;
-	preswap_engine.held = NULL;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(preswap_engine_arrays); i++) {
+		kvfree(*preswap_engine_arrays[i].at);
+		*preswap_engine_arrays[i].at = NULL;
+	}
 	preswap_engine.size = 0;
 }
 
 /* Before the lock is taken: allocation may wait. */
 static bool preswap_engine_reserve(u32 apps)
 {
-	u32 size = roundup_pow_of_two(max_t(u32, apps + apps / 8, 64));
+	u32 size = roundup_pow_of_two(max_t(u32, apps + apps / 8, 64)), i;
+	void *array;
 
 	if (apps <= preswap_engine.size)
 		return true;
@@ -123,22 +134,14 @@ static bool preswap_engine_reserve(u32 apps)
 	preswap_engine.last.saw.apps = NULL;
 	preswap_engine_free();
 	mutex_unlock(&preswap_lock);
-	preswap_engine.apps = kvcalloc(size, sizeof(*preswap_engine.apps),
-				       GFP_KERNEL | __GFP_NOWARN);
-	preswap_engine.of = kvcalloc(size, sizeof(*preswap_engine.of),
-				     GFP_KERNEL | __GFP_NOWARN);
-	preswap_engine.entries = kvcalloc(size,
-					  2 * sizeof(*preswap_engine.entries),
-					  GFP_KERNEL | __GFP_NOWARN);
-	preswap_engine.taken = kvcalloc(size, sizeof(*preswap_engine.taken),
-					GFP_KERNEL | __GFP_NOWARN);
-	preswap_engine.held = kvcalloc(size, sizeof(*preswap_engine.held),
-				       GFP_KERNEL | __GFP_NOWARN);
-	if (!preswap_engine.apps || !preswap_engine.of ||
-	    !preswap_engine.entries || !preswap_engine.taken ||
-	    !preswap_engine.held) {
-		preswap_engine_free();
-		return false;
+	for (i = 0; i < ARRAY_SIZE(preswap_engine_arrays); i++) {
+		array = kvcalloc(size, preswap_engine_arrays[i].size,
+				 GFP_KERNEL | __GFP_NOWARN);
+		if (!array) {
+			preswap_engine_free();
+			return false;
+		}
+		*preswap_engine_arrays[i].at = array;
 	}
 	preswap_engine.size = size;
 	return true;
@@ -434,7 +437,7 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 			preswap_noise_most(&preswap_engine.noise[r]);
 		snapshot->threshold_pct[r] = preswap_knob(threshold_pct[r]);
 	}
-	snapshot->core_milli = preswap_cores_threads() * DECIDE_MILLI_PER_CPU;
+	preswap_cores_describe(snapshot);
 	snapshot->rate[DECIDE_MEMORY] = preswap_reclaim_rate();
 	snapshot->correlation_pct = preswap_knob(correlation_pct);
 	snapshot->min_priority = preswap_knob(min_priority);

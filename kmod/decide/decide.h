@@ -42,6 +42,15 @@ enum decide_sensitivity {
 	DECIDE_BATCH
 };
 
+/* What CPUs are counted in, from the smallest on. */
+enum decide_level {
+	DECIDE_CPUS,
+	DECIDE_CORES,		/* with at least one thread */
+	DECIDE_LLCS,		/* last-level caches */
+	DECIDE_NODES,		/* of NUMA, with CPUs */
+	DECIDE_LEVELS
+};
+
 /* Where a demand comes from. */
 enum decide_source {
 	DECIDE_FROM_NOTHING,
@@ -114,6 +123,8 @@ struct decide_snapshot {
 	__u32 threshold_pct[DECIDE_RESOURCES];	/* 1..100 */
 	__u32 core_milli;	/* CPU is given in multiples of this: 1000 for
 				 * each thread of a core; 0: 1000 */
+	__u32 topology[DECIDE_LEVELS];	/* how many of each are online; 0: not
+					 * known, as 1 */
 	__u32 correlation_pct;	/* 0: apps vary independently, 100: together */
 	__u32 min_priority;	/* a receiver's priority must exceed this */
 	__u32 swap_slow_permille;	/* by how much dearer it is to have a page

@@ -23,6 +23,7 @@
 	A(decide_snapshot, noise)	\
 	A(decide_snapshot, threshold_pct) \
 	F(decide_snapshot, core_milli)	\
+	A(decide_snapshot, topology)	\
 	F(decide_snapshot, correlation_pct) \
 	F(decide_snapshot, min_priority) \
 	F(decide_snapshot, swap_slow_permille) \

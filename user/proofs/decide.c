@@ -10,6 +10,10 @@
 #define DONOR		0
 #define RECEIVER	1
 
+/* The dearest app: a weight of 400, all regret, growth, moves and slow swap. */
+#define PRICE_MAX	(400 * 72000)
+#define FAR_MAX		260	/* and what its cores cost for where they are */
+
 /*
  * A node of two apps and one lease, with a decision about it under way. Objects
  * of their own: within one structure the solver looks for each byte anywhere.
@@ -88,6 +92,8 @@ static void set_scene(__u32 resource)
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
 			      DECIDE_MAX));
 	d.cores = d.capacity / d.core;
+	for (i = DECIDE_LLCS; i < DECIDE_LEVELS; i++)
+		assume(d.near[i] <= d.cores);
 	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
 	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
 }
@@ -130,7 +136,8 @@ __u64 some_permille(__u64 value, __u32 permille)
 	__u64 part = any_u64();
 
 	promise((value <= 1ULL << 54 && permille <= 1000) ||
-		(value <= DECIDE_MAX >> 10 && permille <= 400 * 72000),
+		(value <= DECIDE_MAX >> 10 &&
+		 permille <= PRICE_MAX + 400 * FAR_MAX),
 		"as in proof_permille_...()");
 	assume(permille > 1000 || part <= value);
 	return part;
@@ -201,8 +208,18 @@ __u32 some_price(const struct decision *d, __u32 donor)
 	(void)d;
 	promise(donor < s.nr_apps && managed(&apps[donor]),
 		"as in proof_price()");
-	assume(price <= 400 * 72000);
+	assume(price <= PRICE_MAX);
 	return price;
+}
+
+__u32 some_far(const struct decision *d, const struct decide_proposal *p)
+{
+	__u32 far = any_u32();
+
+	promise(p->donor < s.nr_apps && p->amount / d->core <= d->cores,
+		"as in proof_far_small()");
+	assume(far <= FAR_MAX);
+	return far;
 }
 
 /* In any order. */
@@ -365,6 +382,27 @@ void proof_gain_small(void)
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
 }
 
+/* What is far is no more than what is left, and none where all is one. */
+void proof_far_small(void)
+{
+	struct decide_proposal p;
+	__u32 far, level;
+	bool one = true;
+
+	set_scene(DECIDE_CPU);
+	assume(d.capacity <= SMALL_CAPACITY);
+	for (level = DECIDE_LLCS; level < DECIDE_LEVELS; level++) {
+		assume(d.near[level] <= d.cores);
+		one = one && d.near[level] == d.cores;
+	}
+	p.donor = DONOR;
+	assume(p.amount / d.core <= d.cores &&
+	       taken[DONOR] <= d.cores - p.amount / d.core);
+	far = far_permille(&d, &p);
+	promise(far <= FAR_MAX, "no more than all of it");
+	promise(!one || !far, "none on one node with one cache");
+}
+
 void proof_share_small(void)
 {
 	struct decide_use use;
@@ -378,7 +416,7 @@ void proof_price(void)
 {
 	set_scene(DECIDE_MEMORY);
 	assume(managed(&apps[DONOR]));
-	promise(price_permille(&d, DONOR) <= 400 * 72000, "bounded");
+	promise(price_permille(&d, DONOR) <= PRICE_MAX, "bounded");
 }
 
 __s32 some_wanted(const struct decide_use *use)

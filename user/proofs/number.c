@@ -39,8 +39,8 @@ void proof_permille_part(void)
 	permille(1ULL << 54, 1000);
 }
 
-/* Of costs: KiB or milli-CPU, by 1/1000 of a weight of 400, all regret, moves, slow swap. */
+/* Of costs: KiB or milli-CPU, by 1/1000 of a weight of 400, all regret, moves, slow swap, far cores. */
 void proof_permille_price(void)
 {
-	permille(DECIDE_MAX >> 10, 400 * 72000);
+	permille(DECIDE_MAX >> 10, 400 * (72000 + 260));
 }

@@ -109,11 +109,30 @@ void decision_put_shortage(FILE *to, const struct snapshot *s,
 		decision_resource(p->resource));
 }
 
+static const char *const level_name[DECIDE_LEVELS] = {
+	[DECIDE_CPUS] = "CPU",
+	[DECIDE_CORES] = "core",
+	[DECIDE_LLCS] = "last-level cache",
+	[DECIDE_NODES] = "NUMA node",
+};
+
+static void put_topology(FILE *to, const uint32_t *topology)
+{
+	if (!topology[DECIDE_CPUS])
+		return;		/* recorded by a version that did not tell */
+	fputs("The node has", to);
+	for (uint32_t i = 0; i < DECIDE_LEVELS; i++)
+		fprintf(to, "%s%u %s%s", i ? ", " : " ", topology[i],
+			level_name[i], topology[i] == 1 ? "" : "s");
+	fputs(".\n", to);
+}
+
 void decision_put_node(FILE *to, const struct snapshot *s,
 		       const struct decide_result *why)
 {
 	char a[UNITS_MAX], b[UNITS_MAX];
 
+	put_topology(to, s->saw.topology);
 	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++) {
 		const struct decide_outlook *out = &why->outlook[r];
 
@@ -211,6 +230,32 @@ static const char *bar_text(uint32_t bar, uint32_t resource)
 	}
 }
 
+/* Of the cores that it leaves, after those for receivers before, the far ones. */
+static void put_far(FILE *to, const struct decide_snapshot *saw,
+		    const struct decide_result *result,
+		    const struct decide_reason *why)
+{
+	uint64_t core = saw->core_milli ?: DECIDE_MILLI_PER_CPU, end, near;
+	const struct decide_proposal *p = result->proposals;
+
+	end = why->amount;
+	for (; p < result->proposals + result->nr_proposals &&
+	     (p->resource != DECIDE_CPU || p->receiver != why->receiver); p++)
+		if (p->resource == DECIDE_CPU && p->donor == why->donor)
+			end += p->amount;
+	for (uint32_t i = DECIDE_LLCS; i < DECIDE_LEVELS; i++) {
+		if (saw->topology[i] < 2)
+			continue;
+		near = saw->capacity[DECIDE_CPU] / core / saw->topology[i];
+		near = (near ?: 1) * core;
+		if (end > near)
+			fprintf(to, ", %.4g of them beyond one %s",
+				(double)(end - near < why->amount ?
+					 end - near : why->amount) /
+				DECIDE_MILLI_PER_CPU, level_name[i]);
+	}
+}
+
 /* Of cores, and of what zram keeps, what the donor gives is not what becomes free. */
 static void put_given(FILE *to, const struct snapshot *s,
 		      const struct decide_result *result,
@@ -219,14 +264,16 @@ static void put_given(FILE *to, const struct snapshot *s,
 	char a[UNITS_MAX];
 	uint32_t i;
 
-	if (why->resource != DECIDE_CPU)
+	if (why->resource != DECIDE_CPU) {
 		fprintf(to, " gives %s",
 			decision_amount(a, why->resource, why->amount));
-	else
+	} else {
 		fprintf(to, " leaves %.4g of %.4g cores",
 			(double)why->amount / DECIDE_MILLI_PER_CPU,
 			(double)s->saw.capacity[DECIDE_CPU] /
 			DECIDE_MILLI_PER_CPU);
+		put_far(to, &s->saw, result, why);
+	}
 	for (i = 0; i < result->nr_proposals; i++) {
 		const struct decide_proposal *p = &result->proposals[i];
 

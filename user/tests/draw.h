@@ -115,6 +115,9 @@ static inline void draw_node(struct decide_snapshot *snapshot,
 		snapshot->noise[i] = draw(2) ? 0 : draw_value(usual[i] / 16);
 	snapshot->core_milli = draw(4) ? 1000 * (__u32)draw(9) :
 					 (__u32)draw(1ULL << 32);
+	for (i = 0; i < DECIDE_LEVELS; i++)
+		snapshot->topology[i] = draw(4) ? (__u32)draw(9) :
+						  (__u32)draw(1ULL << 32);
 	snapshot->correlation_pct = draw(120);
 	snapshot->min_priority = draw(11);
 	snapshot->swap_free = draw(2) ? 0 : draw_value(1000 * DRAW_MIB);

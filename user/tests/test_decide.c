@@ -508,6 +508,120 @@ static void test_threads(void)
 	ktap_assert(!result.nr_proposals, "part of a core");
 }
 
+/*
+ * Eight cores, of which the donor uses 7000 and the receiver wants 5250: that are 6, and
+ * 2 of these are not among the 4 of one node and its cache.
+ */
+static void far_node(uint32_t llcs, uint32_t nodes, uint32_t donor_priority,
+		     uint32_t priority, uint32_t sensitivity)
+{
+	node();
+	snapshot.capacity[DECIDE_CPU] = 8000;
+	snapshot.topology[DECIDE_CPUS] = 8;
+	snapshot.topology[DECIDE_CORES] = 8;
+	snapshot.topology[DECIDE_LLCS] = llcs;
+	snapshot.topology[DECIDE_NODES] = nodes;
+	add(donor_priority, donor_priority > 1 ? DECIDE_NORMAL : DECIDE_BATCH,
+	    true, 7000, 0);
+	expect(add(priority, sensitivity, false, 100, 0), DECIDE_CPU, 5350,
+	       5350);
+}
+
+/* What is left beyond one cache, one node or both costs more: 1/1000 of the gain. */
+static void test_far_cost(void)
+{
+	static const struct {
+		uint32_t llcs, nodes, price;
+	} cases[] = {
+		{ 0, 0, 1000 }, { 1, 1, 1000 },
+		{ 2, 1, 1020 },		/* 60 of a third */
+		{ 1, 2, 1066 },		/* 200 of a third */
+		{ 2, 2, 1086 },		/* the example above decide.c */
+		{ 4, 2, 1106 },		/* of 2 to a cache, 4 are beyond */
+		{ 8, 8, 1216 },		/* 5 of 6 */
+		{ 100, UINT32_MAX, 1216 },	/* no less than a core in each */
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		far_node(cases[i].llcs, cases[i].nodes, 1, 9, DECIDE_LATENCY);
+		run();
+		ktap_assert(result.nr_proposals == 1 &&
+			    proposals[0].amount == 6000 &&
+			    proposals[0].gain == 5250 &&
+			    proposals[0].benefit == 5250 * 324 &&
+			    proposals[0].cost == 5250 * cases[i].price / 1000,
+			    "%u: %llu cores for %llu", i,
+			    (unsigned long long)proposals[0].amount,
+			    (unsigned long long)proposals[0].cost);
+	}
+}
+
+/*
+ * Where weights are near, 49 against 32, 4/5 of the benefit of cores beyond a cache
+ * exceed their cost, 39.2 against 33.9, and beyond a node they do not: 40.3.
+ */
+static void test_stays_near(void)
+{
+	static const struct {
+		uint32_t llcs, nodes, cores;
+	} cases[] = {
+		{ 0, 0, 6 }, { 1, 1, 6 }, { 2, 1, 6 }, { 2, 2, 4 }, { 1, 2, 6 },
+		{ 4, 4, 2 }, { 4, 2, 4 },
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		far_node(cases[i].llcs, cases[i].nodes, 4, 7, DECIDE_BATCH);
+		run();
+		ktap_assert(result.nr_proposals == 1 &&
+			    proposals[0].amount == 1000 * cases[i].cores &&
+			    proposals[0].gain == 875 * cases[i].cores, "%u: %llu",
+			    i, (unsigned long long)proposals[0].amount);
+		/* what the near ones do not free is told */
+		ktap_assert(result.nr_shortages == (cases[i].cores < 6) &&
+			    (!result.nr_shortages || shortages[0].missing ==
+			     5250 - 875 * cases[i].cores), "%u: missing", i);
+	}
+	/* a lease that is no longer than its node does not grow out of it */
+	far_node(2, 2, 4, 7, DECIDE_BATCH);
+	snapshot.nr_leases = 1;
+	leases[0] = (struct decide_lease){ 0, 1, DECIDE_CPU, 4000, 3500 };
+	run();
+	ktap_assert(given_by(&apps[0], DECIDE_CPU) == 4000, "grown: %llu",
+		    (unsigned long long)given_by(&apps[0], DECIDE_CPU));
+	/* and one that is has 5/4: 61 */
+	leases[0] = (struct decide_lease){ 0, 1, DECIDE_CPU, 6000, 5250 };
+	run();
+	ktap_assert(given_by(&apps[0], DECIDE_CPU) == 6000, "cut: %llu",
+		    (unsigned long long)given_by(&apps[0], DECIDE_CPU));
+	/* regret of 3/5 more: 53.8 or 59.5, and then 62.6 and 68.3 of the far ones */
+	apps[0].use[DECIDE_CPU].regret_permille = 600;
+	run();
+	ktap_assert(given_by(&apps[0], DECIDE_CPU) == 6000, "cut: %llu",
+		    (unsigned long long)given_by(&apps[0], DECIDE_CPU));
+	apps[0].use[DECIDE_CPU].regret_permille = 750;
+	run();
+	ktap_assert(given_by(&apps[0], DECIDE_CPU) == 4000, "not cut: %llu",
+		    (unsigned long long)given_by(&apps[0], DECIDE_CPU));
+}
+
+/* What is left for the first receiver comes first: the second has the far cores. */
+static void test_far_second(void)
+{
+	far_node(2, 2, 1, 9, DECIDE_LATENCY);
+	expect(&apps[1], DECIDE_CPU, 2725, 2725);	/* 2625: 3 cores */
+	expect(add(8, DECIDE_LATENCY, false, 0, 0), DECIDE_CPU, 2625, 2625);
+	run();
+	ktap_assert(result.nr_proposals == 2, "%u", result.nr_proposals);
+	ktap_assert(proposals[0].amount == 3000 && proposals[0].cost == 2625,
+		    "the first: %llu", (unsigned long long)proposals[0].cost);
+	/* 2 of 3 are beyond: 173 */
+	ktap_assert(proposals[1].amount == 3000 &&
+		    proposals[1].cost == 2625 * 1173 / 1000,
+		    "the second: %llu", (unsigned long long)proposals[1].cost);
+}
+
 /* A backup of 60 MiB/s, a report of 30, a service of 5 that will need 35. */
 static void test_io(void)
 {
@@ -1633,6 +1747,38 @@ static void test_explained(void)
 			    "verdict %u: only %u", i, verdicts[i]);
 }
 
+/* One node with one cache is as none that is known: the same answer, to the bit. */
+static void test_one_cache(void)
+{
+	uint64_t cores = 0, other = 0;
+	uint32_t i;
+	int round;
+
+	draw_seed = 0xcac4e;
+	for (round = 0; round < ROUNDS / 2; round++) {
+		draw_snapshot();
+		memset(snapshot.topology, 0, sizeof(snapshot.topology));
+		run();
+		remember();
+		for (i = 0; i < DECIDE_LEVELS; i++)
+			snapshot.topology[i] = i < DECIDE_LLCS ?
+					       (uint32_t)draw(64) : 1;
+		run();
+		promises_same(&was, &result);
+		for (i = 0; i < result.nr_proposals; i++)
+			cores += proposals[i].resource == DECIDE_CPU;
+		snapshot.topology[DECIDE_LLCS] = 4;
+		snapshot.topology[DECIDE_NODES] = 2;
+		run();
+		other += result.nr_proposals != was.nr_proposals ||
+			 memcmp(proposals, proposals_was,
+				was.nr_proposals * sizeof(*proposals));
+	}
+	ktap_assert(cores > ROUNDS / 100 && other > ROUNDS / 200,
+		    "%llu leases of cores, %llu other with more caches: nothing tested",
+		    (unsigned long long)cores, (unsigned long long)other);
+}
+
 /* The order of the apps in the snapshot must not matter. */
 static void test_permutation(void)
 {
@@ -1700,6 +1846,14 @@ int main(void)
 		{ "R-23 cores of the lowest first, down to its floor",
 		  test_cores_in_order },
 		{ "R-29 a core is all of its threads", test_threads },
+		{ "R-18 cores beyond a cache or a node cost more",
+		  test_far_cost },
+		{ "R-18 R-22 a lease stays in a node where more is not worth it",
+		  test_stays_near },
+		{ "R-18 the near cores are the first receiver's",
+		  test_far_second },
+		{ "R-18 one node with one cache changes no answer",
+		  test_one_cache },
 		{ "R-21 I/O: lowest priority first, down to the floor", test_io },
 		{ "R-20 network: given, or told that nobody can", test_net },
 		{ "R-19 I/O: only what is above the threshold, and enough",

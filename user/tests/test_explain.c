@@ -168,8 +168,11 @@ static void say_flow(uint32_t of, const char *word, const char *key)
 	says("3 snapshots: 1 would be decided the same, 2 otherwise");
 }
 
-/* A batch app that uses all of 4 cores leaves one of them, which frees a quarter. */
-static void test_cores(void)
+/*
+ * A batch app that uses 3200 of 4 cores leaves one of them for each 800 that are wanted;
+ * each core has a cache of its own, and the node two NUMA nodes or one.
+ */
+static void tell_cores(uint64_t wanted, uint32_t nodes)
 {
 	static char batch[] = "/batch", service[] = "/service";
 	char *paths[] = { batch, service };
@@ -182,8 +185,9 @@ static void test_cores(void)
 			.id = 12, .priority = 9, .sensitivity = DECIDE_LATENCY,
 			.parent = DECIDE_NONE,
 			.use[DECIDE_CPU] = {
-				.used = 200, .base = 200, .q50 = 1000,
-				.q95 = 1000, .source = DECIDE_FROM_FORECAST,
+				.used = 200, .base = 200, .q50 = 200 + wanted,
+				.q95 = 200 + wanted,
+				.source = DECIDE_FROM_FORECAST,
 			},
 		},
 	};
@@ -192,7 +196,8 @@ static void test_cores(void)
 		.saw = {
 			.capacity = { 4000 }, .used = { 3400 },
 			.threshold_pct = { 80, 80, 80, 80 },
-			.core_milli = 1000, .min_priority = 1, .nr_apps = 2,
+			.core_milli = 1000, .topology = { 4, 4, 4, nodes },
+			.min_priority = 1, .nr_apps = 2,
 			.apps = apps,
 		},
 	};
@@ -207,10 +212,19 @@ static void test_cores(void)
 	replay_free(&s.answered);
 	ktap_assert(!fclose(to), "%s", strerror(errno));
 	ktap_assert(!tell("preswapctl explain --file="), "%s", said);
+}
+
+static void test_cores(void)
+{
+	tell_cores(800, 1);
+	says("The node has 4 CPUs, 4 cores, 4 last-level caches, 1 NUMA node.");
 	says("CPU: 3.40 cores of 4.00 cores used, the threshold is 80 %.");
 	says("/batch (priority 1, batch) leaves 1 of 4 cores, which frees 0.80 cores; benefit");
 	says("milli-CPU x weight.");
 	says("Freed: 0.80 cores, by 1 app.");
+	tell_cores(2400, 2);
+	says("The node has 4 CPUs, 4 cores, 4 last-level caches, 2 NUMA nodes.");
+	says("leaves 3 of 4 cores, 2 of them beyond one last-level cache, 1 of them beyond one NUMA node, which frees 2.40 cores; benefit");
 }
 
 /* The first decision, which is the only one there is. */

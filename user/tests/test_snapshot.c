@@ -151,7 +151,7 @@ static void test_replay(void)
 /* Two apps, one of 900 MiB gives to one that needs 200 (decide.c's example). */
 static const char example[] =
 	"snapshot 1 7 1000000\n"
-	"node capacity=4000,1048576000,104857600,10485760 used=0,996147200,0,0 rate=0,0,0,0 noise=0,0,0,0 threshold_pct=80,80,80,80 core_milli=1000 correlation_pct=50 min_priority=1 swap_slow_permille=0 swap_free=0 nr_apps=2 nr_leases=1\n"
+	"node capacity=4000,1048576000,104857600,10485760 used=0,996147200,0,0 rate=0,0,0,0 noise=0,0,0,0 threshold_pct=80,80,80,80 core_milli=1000 topology=4,4,1,1 correlation_pct=50 min_priority=1 swap_slow_permille=0 swap_free=0 nr_apps=2 nr_leases=1\n"
 	"limits proposals_max=64 shortages_max=64\n"
 	"app id=100 priority=1 sensitivity=2 eligible=1 parent=4294967295 never_gets=0 groups=0 never_to=0 path=/batch\\040job\n"
 	"use resource=0 used=0 base=0 q50=0 q95=0 floor=0 had=0 given=0 source=0 in_ms=0 bar=0 regret_permille=0 unused_permille=0 moves=0 zram_permille=0 anon=0\n"
