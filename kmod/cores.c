@@ -54,12 +54,12 @@ static u64 *preswap_cores_keys[PRESWAP_CORES_ORDERS];
 
 static u64 preswap_cores_field(unsigned int number)
 {
-	return PRESWAP_CORES_FIELD - (number & PRESWAP_CORES_FIELD);
+	return ~number & PRESWAP_CORES_FIELD;
 }
 
 static unsigned int preswap_cores_cpu(u64 key)
 {
-	return PRESWAP_CORES_FIELD - (key & PRESWAP_CORES_FIELD);
+	return ~key & PRESWAP_CORES_FIELD;
 }
 
 /* @home: a CPU near which cores are wanted, or -1. */

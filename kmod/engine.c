@@ -545,19 +545,6 @@ static void preswap_engine_report(const struct decide_shortage *shortage,
 				 shortage->missing);
 }
 
-/* For who wants to know how it came about. */
-static void preswap_engine_keep(const struct decide_snapshot *snapshot,
-				const struct decide_result *result, u64 now_ns)
-{
-	preswap_engine.last = (struct preswap_decision){
-		.seq = preswap_engine.last.seq + 1,
-		.time_ns = now_ns,
-		.saw = *snapshot,
-		.answered = *result,
-		.lease_ids = preswap_engine.lease_ids,
-	};
-}
-
 /* NULL: there is none yet. */
 const struct preswap_decision *preswap_engine_last(void)
 {
@@ -565,10 +552,24 @@ const struct preswap_decision *preswap_engine_last(void)
 	return preswap_engine.last.saw.apps ? &preswap_engine.last : NULL;
 }
 
+/* What it sees and answers is kept for who wants to know how it came about. */
 static void preswap_engine_decide(u64 now_ns)
 {
-	struct decide_snapshot snapshot = {};
-	struct decide_result result = {
+	struct preswap_decision *last = &preswap_engine.last;
+	struct decide_snapshot *snapshot = &last->saw;
+	struct decide_result *result = &last->answered;
+	const struct decide_why *why = NULL;
+	bool hotplug;
+	u32 i;
+
+	hotplug = preswap_engine_hotplug(now_ns);
+	if (!preswap_knob(enabled))
+		return;
+	preswap_engine_reassign(now_ns);
+	*snapshot = (struct decide_snapshot){};
+	if (!preswap_engine_snapshot(snapshot, now_ns))
+		return;
+	*result = (struct decide_result){
 		.proposals = preswap_engine.proposals,
 		.whys = preswap_engine.whys,
 		.proposals_max = PRESWAP_ENGINE_PROPOSALS,
@@ -578,33 +579,24 @@ static void preswap_engine_decide(u64 now_ns)
 		.taken = preswap_engine.taken,
 		.held = preswap_engine.held,
 	};
-	const struct decide_why *why = NULL;
-	bool hotplug;
-	u32 i;
-
-	hotplug = preswap_engine_hotplug(now_ns);
-	if (!preswap_knob(enabled))
-		return;
-	preswap_engine_reassign(now_ns);
-	if (!preswap_engine_snapshot(&snapshot, now_ns))
-		return;
-	decide(&snapshot, &result);
-	preswap_engine_keep(&snapshot, &result, now_ns);
+	decide(snapshot, result);
+	last->seq++;
+	last->time_ns = now_ns;
+	last->lease_ids = preswap_engine.lease_ids;
 	for (i = 0; i < DECIDE_RESOURCES; i++)
 		preswap_noise_update(&preswap_engine.noise[i],
-				     &result.outlook[i], now_ns);
-	if (result.nr_receivers)
-		trace_preswap_decide(&snapshot, &result,
-				     preswap_knob(dry_run));
-	for (i = 0; i < result.nr_proposals; i++) {
-		if (decide_new_why(result.proposals, i))
-			why = &result.whys[i];
-		if (!hotplug || result.proposals[i].resource != DECIDE_CPU)
-			preswap_engine_dispose(&result.proposals[i],
+				     &result->outlook[i], now_ns);
+	if (result->nr_receivers)
+		trace_preswap_decide(snapshot, result, preswap_knob(dry_run));
+	for (i = 0; i < result->nr_proposals; i++) {
+		if (decide_new_why(result->proposals, i))
+			why = &result->whys[i];
+		if (!hotplug || result->proposals[i].resource != DECIDE_CPU)
+			preswap_engine_dispose(&result->proposals[i],
 					       why, now_ns);
 	}
-	for (i = 0; i < result.nr_shortages; i++)
-		preswap_engine_report(&result.shortages[i], now_ns);
+	for (i = 0; i < result->nr_shortages; i++)
+		preswap_engine_report(&result->shortages[i], now_ns);
 }
 
 /*

@@ -49,8 +49,7 @@ struct preswap_trend {
 	s32 slope;	/* per tick */
 	s32 noise;	/* mean absolute error */
 	s32 calm;	/* noise before it began to grow */
-	s32 growth[PRESWAP_TREND_PAST];	/* in turn; @at: of the last tick */
-	u8 at;
+	s32 growth[PRESWAP_TREND_PAST];	/* the last tick's first */
 	u8 run;		/* ticks in a row that it grew, saturates */
 	u8 count;	/* values seen, saturates */
 };
@@ -63,8 +62,7 @@ static inline s64 preswap_trend_grown(const struct preswap_trend *t, u32 ago,
 	u32 i;
 
 	for (i = ago; i < ago + ticks; i++)
-		sum += t->growth[(t->at + PRESWAP_TREND_PAST - i) %
-				 PRESWAP_TREND_PAST];
+		sum += t->growth[i];
 	return sum;
 }
 
@@ -90,6 +88,7 @@ static inline s32 preswap_trend_bound(s64 change)
 static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 {
 	s64 x = (s64)value, growth = x - t->last, error, size;
+	u32 i;
 
 	t->last = x;
 	if (!t->count) {
@@ -98,8 +97,9 @@ static inline void preswap_trend_update(struct preswap_trend *t, u64 value)
 		return;
 	}
 	preswap_trend_update_run(t, growth);
-	t->at = (t->at + 1) % PRESWAP_TREND_PAST;
-	t->growth[t->at] = preswap_trend_bound(growth);
+	for (i = PRESWAP_TREND_PAST - 1; i; i--)
+		t->growth[i] = t->growth[i - 1];
+	t->growth[0] = preswap_trend_bound(growth);
 	error = x - (t->level + t->slope);
 	size = error < 0 ? -error : error;
 	t->level += t->slope + error / 4;

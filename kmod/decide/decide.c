@@ -158,7 +158,6 @@ struct decision {
 	struct decide_heap receivers, donors;
 	__u64 swap;	/* left of it */
 	__u64 cores;	/* that there are */
-	__u64 near[DECIDE_LEVELS];	/* of these, in one cache, on one node */
 	__u64 floors;	/* of all that leave some: what they leave they share */
 	__u64 rest[DECIDE_PRIORITIES];	/* that could be freed yet, by priority; at
 					 * most, as floors of others come in */
@@ -264,8 +263,8 @@ static __u64 amount_to_free(const struct decide_use *use, __u64 free)
 	return (free * 1000 + permille - 1) / permille;
 }
 
-/* What a unit taken from the app costs, in 1/1000 of a weight of 1. */
-static __u32 price_permille(const struct decision *d, __u32 donor)
+/* What a unit taken from the app costs, in 1/1000 of a weight of 1. @far: of cores. */
+static __u32 price_permille(const struct decision *d, __u32 donor, __u32 far)
 {
 	const struct decide_app *app = &d->s->apps[donor];
 	const struct decide_use *use = &app->use[d->resource];
@@ -276,22 +275,8 @@ static __u32 price_permille(const struct decision *d, __u32 donor)
 	__s32 permille;
 
 	permille = 1000 + (__s32)regret + wanted_permille(use);
-	return weight(app) * ((__u32)permille + moving_permille(use) +
+	return weight(app) * ((__u32)permille + far + moving_permille(use) +
 			      slow * anon_permille(use) / 1000);
-}
-
-/* What the lease's cores cost more for where they are, in 1/1000. */
-static __u32 far_permille(const struct decision *d,
-			  const struct decide_proposal *p)
-{
-	__u64 cores = p->amount / d->core, lost = 0;
-	__u64 end = d->r->taken[p->donor] + cores;
-	__u32 level;
-
-	for (level = DECIDE_LLCS; level < DECIDE_LEVELS; level++)
-		lost += decide_smaller(decide_less(end, d->near[level]),
-				       cores) * far_loss[level];
-	return cores ? (__u32)(lost / cores) : 0;
 }
 
 /* The receiver's leases of this resource are among these; few are of others. */
@@ -394,7 +379,7 @@ static __u64 receiver_key(const struct decide_app *app, __u64 need)
 /* What the donor has without leases, so that they do not shrink themselves. */
 static __u64 holds(const struct decide_use *use)
 {
-	return decide_larger(decide_bound(use->used), decide_bound(use->had));
+	return decide_bound(decide_larger(use->used, use->had));
 }
 
 /*
@@ -407,7 +392,7 @@ static __u64 donor_key(const struct decision *d, __u32 donor, bool gives)
 	const struct decide_use *use = &app->use[d->resource];
 	__u64 size = units(d->resource, holds(use));
 	__u64 freed = decide_larger(freed_permille(use), 1000 - DECIDE_ZRAM_MAX);
-	__u64 price = price_permille(d, donor) * 1000ULL / freed >> 5;	/* 22 bits */
+	__u64 price = price_permille(d, donor, 0) * 1000ULL / freed >> 5;	/* 22 bits */
 
 	if (gives)
 		return (__u64)app->priority << 60 | (price - price / 8) << 38;
@@ -484,6 +469,12 @@ static __u64 gain_of_leaving(const struct decision *d, __u64 use, __u64 cores)
 	       decide_smaller(use, d->capacity) * cores / d->cores : 0;
 }
 
+static __u64 gain_of_cores(const struct decision *d, __u32 donor, __u64 cores)
+{
+	return gain_of_leaving(d, holds(&d->s->apps[donor].use[DECIDE_CPU]),
+			       cores);
+}
+
 /* The cores that it must leave to free so much; more than all if it cannot. */
 static __u64 cores_to_gain(const struct decision *d, __u64 use, __u64 amount)
 {
@@ -497,8 +488,7 @@ static __u64 cores_to_gain(const struct decision *d, __u64 use, __u64 amount)
 /* What the donor frees if it leaves all that it can. */
 static __u64 most_to_gain(const struct decision *d, __u32 donor)
 {
-	return gain_of_leaving(d, holds(&d->s->apps[donor].use[DECIDE_CPU]),
-			       cores_to_leave(d, donor, d->cores));
+	return gain_of_cores(d, donor, cores_to_leave(d, donor, d->cores));
 }
 
 /*
@@ -533,45 +523,83 @@ static __u64 worth_of(const struct decision *d, __u32 receiver, __u64 amount)
 			       unused < 1000 ? 1000 - unused : 0);
 }
 
-/* The benefit and the cost of what is proposed. */
-static void weigh(const struct decision *d, const struct turn *turn,
-		  struct decide_proposal *p, const struct decide_lease *old)
+/* More of it than @p has so far. Return: is that worth its cost? */
+static bool add_part(const struct decision *d, const struct turn *turn,
+		     struct decide_proposal *p, __u64 amount, __u64 gain,
+		     __u32 loss, const struct decide_lease *old)
 {
-	__u64 missing = old ? turn->stands : turn->missing;
-	__u64 room = turn->room + turn->shortage, covered, taken = p->amount;
-	__u32 price = price_permille(d, p->donor);
+	bool in_force = old && decide_bound(old->amount) > p->amount, is_worth;
+	__u64 missing = decide_less(in_force ? turn->stands : turn->missing,
+				    p->gain);
+	__u64 room = turn->room + turn->shortage, benefit, cost;
 	struct decide_demand demand = turn->demand;
 
-	if (old) {
+	if (in_force) {
 		room += turn->kept;
 		demand.median += (__s64)(d->slack + d->step / 2);
 	}
-	covered = decide_demand_expected(&demand, room - missing,
-					 decide_smaller(missing, p->gain));
-	p->benefit = worth_of(d, p->receiver, covered);
-	if (d->resource == DECIDE_CPU) {
-		/* cores are not taken themselves, but their use */
-		taken = p->gain;
-		price += weight(&d->s->apps[p->donor]) * far_permille(d, p);
+	benefit = decide_demand_expected(&demand, room - missing,
+					 decide_smaller(missing, gain));
+	benefit = worth_of(d, p->receiver, benefit);
+	/* cores are not taken themselves, but their use */
+	cost = units(d->resource, d->resource == DECIDE_CPU ? gain : amount);
+	cost = decide_permille(cost, price_permille(d, p->donor, loss));
+	is_worth = (in_force ? benefit + benefit / 4 : benefit - benefit / 5) >
+		   cost;
+	if (is_worth || !p->amount) {
+		p->amount += amount;
+		p->gain += gain;
+		p->benefit += benefit;
+		p->cost += cost;
 	}
-	p->cost = decide_permille(units(d->resource, taken), price);
+	return is_worth;
 }
 
-static bool is_worth(__u64 benefit, __u64 cost, bool in_force)
+/*
+ * Up to where the donor's next cores are as near as the first of them, in milli-CPU
+ * of those that it is to leave, @end of them. @loss is for that.
+ */
+static __u64 part_end(const struct decision *d, const struct decide_proposal *p,
+		      __u64 end, __u32 *loss)
 {
-	return (in_force ? benefit + benefit / 4 : benefit - benefit / 5) >
-	       cost;
+	__u64 taken = d->r->taken[p->donor], cores, near;
+	__u32 level;
+
+	for (level = DECIDE_LLCS; level < DECIDE_LEVELS; level++) {
+		cores = d->cores / decide_larger(d->s->topology[level], 1);
+		near = decide_less(decide_larger(cores, 1), taken) * d->core;
+		if (near <= p->amount)
+			*loss += far_loss[level];
+		else
+			end = decide_smaller(end, near);
+	}
+	return end;
 }
 
 static enum decide_verdict propose(struct decision *d, const struct turn *turn,
 				   struct decide_proposal *p,
 				   const struct decide_lease *old)
 {
+	__u64 all = p->amount, gain = p->gain, end = all;
 	struct decide_result *r = d->r;
+	__u32 loss;
 
-	weigh(d, turn, p, old);
-	if (!is_worth(p->benefit, p->cost, old))
-		return DECIDE_TOO_DEAR;
+	p->amount = 0;
+	p->gain = 0;
+	do {
+		loss = 0;
+		if (d->resource == DECIDE_CPU) {
+			end = part_end(d, p, all, &loss);
+			gain = gain_of_cores(d, p->donor, end / d->core);
+		}
+		if (add_part(d, turn, p, end - p->amount, gain - p->gain, loss,
+			     old))
+			continue;
+		/* what is near is worth it at least, or nothing is */
+		if (p->amount == end)
+			return DECIDE_TOO_DEAR;
+		break;
+	} while (d->resource == DECIDE_CPU && end < all);
 	if (r->nr_proposals == d->proposals_end)
 		return DECIDE_FULL;
 	r->proposals[r->nr_proposals++] = *p;
@@ -649,38 +677,6 @@ static __u64 steady_cores(const struct decision *d, const struct turn *turn,
 	return enough + decide_larger(had / 4, 1) > had ? had : enough;
 }
 
-static void set_cores(const struct decision *d, struct decide_proposal *p,
-		      __u64 cores)
-{
-	p->amount = cores * d->core;
-	p->gain = gain_of_leaving(d, holds(&d->s->apps[p->donor].use[DECIDE_CPU]),
-				  cores);
-}
-
-/* What lies beyond a node or a cache is left only if that by itself is worth it. */
-static void stay_near(const struct decision *d, const struct turn *turn,
-		      struct decide_proposal *p,
-		      const struct decide_lease *old)
-{
-	struct decide_proposal near = *p;
-	const struct decide_lease *beyond;
-	__u32 level;
-	__u64 cores;
-
-	for (level = DECIDE_NODES; level >= DECIDE_LLCS; level--) {
-		cores = decide_less(d->near[level], d->r->taken[p->donor]);
-		set_cores(d, &near, cores);
-		if (!cores || near.amount >= p->amount)
-			continue;
-		beyond = old && old->amount > near.amount ? old : NULL;
-		weigh(d, turn, p, beyond);
-		weigh(d, turn, &near, beyond);
-		if (!is_worth(decide_less(p->benefit, near.benefit),
-			      decide_less(p->cost, near.cost), beyond))
-			set_cores(d, p, cores);
-	}
-}
-
 static void leave_cores(struct decision *d, __u32 donor, __u64 cores,
 			__u64 gain)
 {
@@ -697,12 +693,12 @@ static enum decide_verdict take_cpu(struct decision *d,
 				    struct decide_proposal *p,
 				    const struct decide_lease *old)
 {
-	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]);
+	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]), cores;
 	enum decide_verdict verdict;
 
-	set_cores(d, p, cores_to_leave(d, p->donor,
-				       steady_cores(d, turn, use, old)));
-	stay_near(d, turn, p, old);
+	cores = cores_to_leave(d, p->donor, steady_cores(d, turn, use, old));
+	p->amount = cores * d->core;
+	p->gain = gain_of_cores(d, p->donor, cores);
 	if (use < DECIDE_CPU_DONOR_MILLI || p->gain < DECIDE_CPU_GAIN_MILLI)
 		return DECIDE_AT_FLOOR;
 	if (too_little(d, turn, old))
@@ -1133,10 +1129,6 @@ static void decide_resource(const struct decide_snapshot *s,
 				       d.step);
 	d.slack = decide_less(decide_bound(s->noise[resource]), d.step / 2);
 	d.cores = d.capacity / d.core;
-	for (i = DECIDE_LLCS; i < DECIDE_LEVELS; i++)
-		d.near[i] = s->topology[i] > 1 ?
-			    decide_larger(d.cores / s->topology[i], 1) :
-			    d.cores;
 	if (d.looks < DECIDE_LOOKS_MIN)
 		d.looks = DECIDE_LOOKS_MIN;
 	decide_spread_init(&d.served, d.capacity, s->nr_apps,

@@ -10,9 +10,9 @@
 #define DONOR		0
 #define RECEIVER	1
 
-/* The dearest app: a weight of 400, all regret, growth, moves and slow swap. */
-#define PRICE_MAX	(400 * 72000)
-#define FAR_MAX		260	/* and what its cores cost for where they are */
+/* The dearest app: a weight of 400, all regret, growth, moves and slow swap, far cores. */
+#define FAR_MAX		260
+#define PRICE_MAX	(400 * (72000 + FAR_MAX))
 
 /*
  * A node of two apps and one lease, with a decision about it under way. Objects
@@ -92,8 +92,6 @@ static void set_scene(__u32 resource)
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
 			      DECIDE_MAX));
 	d.cores = d.capacity / d.core;
-	for (i = DECIDE_LLCS; i < DECIDE_LEVELS; i++)
-		assume(d.near[i] <= d.cores);
 	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
 	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
 }
@@ -136,8 +134,7 @@ __u64 some_permille(__u64 value, __u32 permille)
 	__u64 part = any_u64();
 
 	promise((value <= 1ULL << 54 && permille <= 1000) ||
-		(value <= DECIDE_MAX >> 10 &&
-		 permille <= PRICE_MAX + 400 * FAR_MAX),
+		(value <= DECIDE_MAX >> 10 && permille <= PRICE_MAX),
 		"as in proof_permille_...()");
 	assume(permille > 1000 || part <= value);
 	return part;
@@ -201,25 +198,29 @@ __u32 some_share(const struct decide_use *use)
 	return share;
 }
 
-__u32 some_price(const struct decision *d, __u32 donor)
+__u32 some_price(const struct decision *d, __u32 donor, __u32 far)
 {
 	__u32 price = any_u32();
 
 	(void)d;
-	promise(donor < s.nr_apps && managed(&apps[donor]),
+	promise(donor < s.nr_apps && managed(&apps[donor]) && far <= FAR_MAX,
 		"as in proof_price()");
 	assume(price <= PRICE_MAX);
 	return price;
 }
 
-__u32 some_far(const struct decision *d, const struct decide_proposal *p)
+__u64 some_end(const struct decision *d, const struct decide_proposal *p,
+	       __u64 end, __u32 *loss)
 {
-	__u32 far = any_u32();
+	__u64 cores = any_u64();
 
-	promise(p->donor < s.nr_apps && p->amount / d->core <= d->cores,
-		"as in proof_far_small()");
-	assume(far <= FAR_MAX);
-	return far;
+	promise(p->donor < s.nr_apps && p->amount < end && !*loss,
+		"as in proof_part_end_small()");
+	assume(cores <= d->cores && cores * d->core > p->amount &&
+	       cores * d->core <= end);
+	*loss = any_u32();
+	assume(*loss <= FAR_MAX);
+	return cores * d->core;
 }
 
 /* In any order. */
@@ -382,25 +383,25 @@ void proof_gain_small(void)
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
 }
 
-/* What is far is no more than what is left, and none where all is one. */
-void proof_far_small(void)
+/* Each part of a lease is at least a core, and no more than what is to be left. */
+void proof_part_end_small(void)
 {
 	struct decide_proposal p;
-	__u32 far, level;
-	bool one = true;
+	__u64 cores = any_u64(), before = any_u64(), end;
+	__u32 loss = 0;
 
 	set_scene(DECIDE_CPU);
-	assume(d.capacity <= SMALL_CAPACITY);
-	for (level = DECIDE_LLCS; level < DECIDE_LEVELS; level++) {
-		assume(d.near[level] <= d.cores);
-		one = one && d.near[level] == d.cores;
-	}
+	assume(d.capacity <= SMALL_CAPACITY && cores <= d.cores &&
+	       before < cores && taken[DONOR] <= d.cores - cores);
+	assume(s.topology[DECIDE_LLCS] <= 16 && s.topology[DECIDE_NODES] <= 16);
 	p.donor = DONOR;
-	assume(p.amount / d.core <= d.cores &&
-	       taken[DONOR] <= d.cores - p.amount / d.core);
-	far = far_permille(&d, &p);
-	promise(far <= FAR_MAX, "no more than all of it");
-	promise(!one || !far, "none on one node with one cache");
+	p.amount = before * d.core;
+	end = part_end(&d, &p, cores * d.core, &loss);
+	promise(end > p.amount && end <= cores * d.core && end % d.core == 0,
+		"some whole cores");
+	promise(loss <= FAR_MAX, "no more than all");
+	promise(s.topology[DECIDE_LLCS] > 1 || s.topology[DECIDE_NODES] > 1 ||
+		(end == cores * d.core && !loss), "one where all is one");
 }
 
 void proof_share_small(void)
@@ -414,9 +415,12 @@ void proof_share_small(void)
 /* At most all regret, all that it would grow by, all moves, the slowest swap. */
 void proof_price(void)
 {
+	__u32 far = any_u32();
+
 	set_scene(DECIDE_MEMORY);
 	assume(managed(&apps[DONOR]));
-	promise(price_permille(&d, DONOR) <= PRICE_MAX, "bounded");
+	assume(far <= FAR_MAX);
+	promise(price_permille(&d, DONOR, far) <= PRICE_MAX, "bounded");
 }
 
 __s32 some_wanted(const struct decide_use *use)

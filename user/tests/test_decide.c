@@ -527,19 +527,20 @@ static void far_node(uint32_t llcs, uint32_t nodes, uint32_t donor_priority,
 	       5350);
 }
 
-/* What is left beyond one cache, one node or both costs more: 1/1000 of the gain. */
+/* What is left beyond one cache, one node or both costs more. */
 static void test_far_cost(void)
 {
 	static const struct {
-		uint32_t llcs, nodes, price;
+		uint32_t llcs, nodes, cost;
 	} cases[] = {
-		{ 0, 0, 1000 }, { 1, 1, 1000 },
-		{ 2, 1, 1020 },		/* 60 of a third */
-		{ 1, 2, 1066 },		/* 200 of a third */
-		{ 2, 2, 1086 },		/* the example above decide.c */
-		{ 4, 2, 1106 },		/* of 2 to a cache, 4 are beyond */
-		{ 8, 8, 1216 },		/* 5 of 6 */
-		{ 100, UINT32_MAX, 1216 },	/* no less than a core in each */
+		{ 0, 0, 5250 }, { 1, 1, 5250 },
+		{ 2, 1, 3500 + 1855 },	/* 1.06 of a third */
+		{ 1, 2, 3500 + 2100 },	/* 1.2 of a third */
+		{ 2, 2, 3500 + 2205 },	/* the example above decide.c */
+		{ 4, 2, 1750 + 1855 + 2205 },	/* 2 cores to a cache */
+		{ 2, 4, 1750 + 2100 + 2205 },	/* a cache of two nodes */
+		{ 8, 8, 875 + 5512 },
+		{ 100, UINT32_MAX, 875 + 5512 },	/* a core in each at least */
 	};
 	uint32_t i;
 
@@ -550,7 +551,7 @@ static void test_far_cost(void)
 			    proposals[0].amount == 6000 &&
 			    proposals[0].gain == 5250 &&
 			    proposals[0].benefit == 5250 * 324 &&
-			    proposals[0].cost == 5250 * cases[i].price / 1000,
+			    proposals[0].cost == cases[i].cost,
 			    "%u: %llu cores for %llu", i,
 			    (unsigned long long)proposals[0].amount,
 			    (unsigned long long)proposals[0].cost);
@@ -616,9 +617,9 @@ static void test_far_second(void)
 	ktap_assert(result.nr_proposals == 2, "%u", result.nr_proposals);
 	ktap_assert(proposals[0].amount == 3000 && proposals[0].cost == 2625,
 		    "the first: %llu", (unsigned long long)proposals[0].cost);
-	/* 2 of 3 are beyond: 173 */
+	/* 2 of 3 are beyond */
 	ktap_assert(proposals[1].amount == 3000 &&
-		    proposals[1].cost == 2625 * 1173 / 1000,
+		    proposals[1].cost == 875 + 2205,
 		    "the second: %llu", (unsigned long long)proposals[1].cost);
 }
 
