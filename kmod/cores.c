@@ -54,12 +54,12 @@ static u64 *preswap_cores_keys[PRESWAP_CORES_ORDERS];
 
 static u64 preswap_cores_field(unsigned int number)
 {
-	return ~number & PRESWAP_CORES_FIELD;
+	return PRESWAP_CORES_FIELD - (number & PRESWAP_CORES_FIELD);
 }
 
 static unsigned int preswap_cores_cpu(u64 key)
 {
-	return ~key & PRESWAP_CORES_FIELD;
+	return PRESWAP_CORES_FIELD - (key & PRESWAP_CORES_FIELD);
 }
 
 /* @home: a CPU near which cores are wanted, or -1. */
@@ -147,7 +147,8 @@ void preswap_cores_first(enum preswap_cores_order order, unsigned int number,
 
 /*
  * What there is online. In an order, CPUs of a core, a cache, a node follow each
- * other: a new one begins where that part of the key changes.
+ * other: a new one begins where that part of the key changes. (A cache that several
+ * nodes share counts in each.)
  */
 static void preswap_cores_look(void)
 {

@@ -55,15 +55,6 @@ static void put_line(struct seq_file *m, const char *kind,
 	seq_putc(m, '\n');
 }
 
-/* @count structures of @size bytes. */
-static void put_lines(struct seq_file *m, const char *kind,
-		      const struct decide_field *fields, const void *from,
-		      size_t size, u32 count)
-{
-	for (; count; count--, from += size)
-		put_line(m, kind, fields, from);
-}
-
 /* Left out when the app has gone. */
 static void put_path(struct seq_file *m, u64 id)
 {
@@ -110,12 +101,12 @@ static void put_decision(struct seq_file *m, const struct preswap_decision *d)
 		seq_putc(m, '\n');
 	}
 	put_line(m, "answer", preswap_snapshot_answer, answered);
-	put_lines(m, "proposal", preswap_snapshot_proposal,
-		  answered->proposals, sizeof(*answered->proposals),
-		  answered->nr_proposals);
-	put_lines(m, "shortage", preswap_snapshot_shortage,
-		  answered->shortages, sizeof(*answered->shortages),
-		  answered->nr_shortages);
+	for (i = 0; i < answered->nr_proposals; i++)
+		put_line(m, "proposal", preswap_snapshot_proposal,
+			 &answered->proposals[i]);
+	for (i = 0; i < answered->nr_shortages; i++)
+		put_line(m, "shortage", preswap_snapshot_shortage,
+			 &answered->shortages[i]);
 	seq_printf(m, "end %llu\n", d->seq);
 }
 

@@ -7,8 +7,11 @@
 #include <stdio.h>
 
 #include "guest.h"
+#include "plan/snapshot.h"
 
 #define CPUS_MAX	64
+#define SNAPSHOT_FILE	"/sys/kernel/debug/preswap/snapshot"
+#define LAST_ONLINE	"/sys/devices/system/cpu/cpu%d/online"
 
 static struct preswap_ctx *ctx;
 static uint64_t receiver, donor, second;
@@ -211,6 +214,63 @@ static void test_whole_cores(void)
 		    "%llu milli-CPU", (unsigned long long)amount_in_force());
 }
 
+/* What the last decision saw of the node; false before the first one. */
+static bool see(uint32_t *topology, uint32_t *core_milli)
+{
+	static struct snapshot_reader reader;
+	static struct snapshot got;
+	int n;
+
+	memset(&reader, 0, sizeof(reader));
+	reader.from = fopen(SNAPSHOT_FILE, "r");
+	ktap_assert(reader.from, SNAPSHOT_FILE ": %s", strerror(errno));
+	n = snapshot_read(&reader, &got);
+	fclose(reader.from);
+	ktap_assert(n >= 0, "%s", reader.error);
+	memcpy(topology, got.saw.topology, sizeof(got.saw.topology));
+	*core_milli = got.saw.core_milli;
+	return n;
+}
+
+static bool sees(int cpus, int cores, int packages)
+{
+	uint32_t t[DECIDE_LEVELS], core_milli;
+
+	return see(t, &core_milli) && t[DECIDE_CPUS] == (uint32_t)cpus &&
+	       t[DECIDE_CORES] == (uint32_t)cores &&
+	       t[DECIDE_LLCS] == (uint32_t)packages && t[DECIDE_NODES] == 1 &&
+	       core_milli == (uint32_t)node.threads * 1000;
+}
+
+/* Each package has a cache; a thread of the last core goes, and comes back. */
+static void test_topology(void)
+{
+	int cpu, other, cores = 0, packages = 0, new_core, new_package;
+	char file[128];
+
+	setup();
+	for (cpu = 0; cpu < node.count; cpu++) {
+		new_core = new_package = 1;
+		for (other = 0; other < cpu; other++) {
+			new_core &= node.core[other] != node.core[cpu];
+			new_package &= node.package[other] != node.package[cpu];
+		}
+		cores += new_core;
+		packages += new_package;
+	}
+	set_knob("enabled", 1);
+	ktap_assert(wait_until(3000, sees(node.count, cores, packages)),
+		    "not %d CPUs, %d cores, %d packages", node.count, cores,
+		    packages);
+	snprintf(file, sizeof(file), LAST_ONLINE, node.count - 1);
+	must_write(file, "0");
+	ktap_assert(wait_until(5000, sees(node.count - 1, cores, packages)),
+		    "one CPU less is not seen");
+	must_write(file, "1");
+	ktap_assert(wait_until(5000, sees(node.count, cores, packages)),
+		    "and back");
+}
+
 int main(void)
 {
 	int status;
@@ -224,6 +284,7 @@ int main(void)
 		  test_near_last },
 		{ "R-29 all donors leave the same cores", test_same_for_all },
 		{ "R-29 a decision frees whole cores", test_whole_cores },
+		{ "R-18 a decision knows cores, caches and nodes", test_topology },
 		{}
 	});
 	group_remove("receiver");

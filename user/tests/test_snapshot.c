@@ -429,7 +429,7 @@ static void test_random_damage(void)
 		done();
 		free(copy);
 	}
-	ktap_assert(accepted > ROUNDS / 20 && refused > ROUNDS / 20,
+	ktap_assert(accepted > ROUNDS / 25 && refused > ROUNDS / 20,
 		    "%d accepted, %d refused", accepted, refused);
 }
 
