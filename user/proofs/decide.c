@@ -12,6 +12,7 @@
 
 /* The dearest app: a weight of 400, all regret, growth, moves and slow swap, far cores. */
 #define FAR_MAX		260
+#define PARTS_MAX	3	/* near, beyond the cache, beyond the node */
 #define PRICE_MAX	(400 * (72000 + FAR_MAX))
 
 /*
@@ -140,12 +141,26 @@ __u64 some_permille(__u64 value, __u32 permille)
 	return part;
 }
 
+/* Of one donor: of all that it leaves, then up to the end of each part, more each time. */
 __u64 some_gain(const struct decision *d, __u64 use, __u64 cores)
 {
+	static __u64 all, all_cores, last, last_cores;
+	static bool again;
 	__u64 gain = any_u64();
 
-	promise(cores <= d->cores, "as in proof_gain()");
+	promise(cores <= d->cores, "as in proof_gain_small()");
 	assume(gain <= use && gain <= d->capacity);
+	if (!again) {
+		all = gain;
+		all_cores = cores;
+	} else {
+		promise(cores >= last_cores && cores <= all_cores, "in order");
+		assume(gain >= last && gain <= all);
+		assume(cores < all_cores || gain == all);
+		last = gain;
+		last_cores = cores;
+	}
+	again = true;
 	return gain;
 }
 
@@ -213,9 +228,11 @@ __u64 some_end(const struct decision *d, const struct decide_proposal *p,
 	       __u64 end, __u32 *loss)
 {
 	__u64 cores = any_u64();
+	static __u32 parts;
 
 	promise(p->donor < s.nr_apps && p->amount < end && !*loss,
 		"as in proof_part_end_small()");
+	assume(++parts < PARTS_MAX || cores * d->core == end);
 	assume(cores <= d->cores && cores * d->core > p->amount &&
 	       cores * d->core <= end);
 	*loss = any_u32();
@@ -373,35 +390,43 @@ void proof_judge_cpu_small(void)
 void proof_gain_small(void)
 {
 	struct decision cpu;
-	__u64 use = any_u64(), cores = any_u64(), gain;
+	__u64 use = any_u64(), cores = any_u64(), fewer = any_u64(), gain;
 
 	assume(cpu.capacity <= SMALL_CAPACITY && use <= SMALL_MILLI);
 	assume_core(&cpu);
 	cpu.cores = cpu.capacity / cpu.core;
-	assume(cores <= cpu.cores);
+	assume(cores <= cpu.cores && fewer <= cores);
 	gain = gain_of_leaving(&cpu, use, cores);
 	promise(gain <= use && gain <= cpu.capacity, "no more than it uses");
+	promise(gain_of_leaving(&cpu, use, fewer) <= gain, "no less by more");
 }
 
 /* Each part of a lease is at least a core, and no more than what is to be left. */
 void proof_part_end_small(void)
 {
 	struct decide_proposal p;
-	__u64 cores = any_u64(), before = any_u64(), end;
-	__u32 loss = 0;
+	__u64 cores = any_u64(), end;
+	__u32 loss, parts;
 
 	set_scene(DECIDE_CPU);
 	assume(d.capacity <= SMALL_CAPACITY && cores <= d.cores &&
-	       before < cores && taken[DONOR] <= d.cores - cores);
+	       taken[DONOR] <= d.cores - cores);
 	assume(s.topology[DECIDE_LLCS] <= 16 && s.topology[DECIDE_NODES] <= 16);
 	p.donor = DONOR;
-	p.amount = before * d.core;
-	end = part_end(&d, &p, cores * d.core, &loss);
-	promise(end > p.amount && end <= cores * d.core && end % d.core == 0,
-		"some whole cores");
-	promise(loss <= FAR_MAX, "no more than all");
-	promise(s.topology[DECIDE_LLCS] > 1 || s.topology[DECIDE_NODES] > 1 ||
-		(end == cores * d.core && !loss), "one where all is one");
+	p.amount = 0;
+	for (parts = 0; parts < PARTS_MAX && p.amount < cores * d.core; parts++) {
+		loss = 0;
+		end = part_end(&d, &p, cores * d.core, &loss);
+		promise(end > p.amount && end <= cores * d.core &&
+			end % d.core == 0, "some whole cores");
+		promise(loss <= FAR_MAX, "no more than all");
+		promise(s.topology[DECIDE_LLCS] > 1 ||
+			s.topology[DECIDE_NODES] > 1 ||
+			(end == cores * d.core && !loss),
+			"one where all is one");
+		p.amount = end;
+	}
+	promise(p.amount == cores * d.core, "three parts at most");
 }
 
 void proof_share_small(void)
