@@ -235,9 +235,9 @@ __u64 some_end(const struct decision *d, const struct decide_proposal *p,
 
 	promise(p->donor < s.nr_apps && p->amount < end && !*loss,
 		"as in proof_part_end_small()");
+	assume(cores <= d->cores);
+	assume(cores * d->core > p->amount && cores * d->core <= end);
 	assume(++parts < PARTS_MAX || cores * d->core == end);
-	assume(cores <= d->cores && cores * d->core > p->amount &&
-	       cores * d->core <= end);
 	*loss = any_u32();
 	assume(*loss <= FAR_MAX);
 	return cores * d->core;
