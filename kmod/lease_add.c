@@ -140,6 +140,10 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 			return preswap_say(extack, -EOPNOTSUPP,
 					   "the donor's cgroup has no memory controller");
 		}
+		if (donor->mem_own != donor->mem_bytes) {
+			return preswap_say(extack, -EOPNOTSUPP,
+					   "the donor holds other apps, which would give too: take from one of these");
+		}
 		if (request->amount + donor->reclaim.held + floor > used) {
 			return preswap_say(extack, -ERANGE,
 					   "the donor would fall below its floor");

@@ -213,6 +213,37 @@ static void test_controller_back(void)
 		    "nothing is taken from who has it back");
 }
 
+/* Reclaim reaches into what is nested, which may be an app that never gives. */
+static void test_nested(void)
+{
+	uint64_t outer, inner, before;
+
+	setup();
+	set_knob("min_priority", 10);
+	outer = group_make("outer");
+	must_write(group_file("outer", "cgroup.subtree_control"), "+memory");
+	inner = group_make("outer/inner");
+	set_policy(ctx, outer, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	set_policy(ctx, inner, 5, PRESWAP_SENSITIVITY_NORMAL, false, 0, 0);
+	group_hog("outer/inner", 60 * MIB);
+	arm();
+	before = group_memory("outer/inner");
+	ktap_assert(lend(outer, PRESWAP_LEASE_KIND_RECLAIM, 16 * MIB) ==
+		    -EOPNOTSUPP, "taken from the one inside");
+	sleep_ms(1000);
+	ktap_assert(group_memory("outer/inner") + MIB > before,
+		    "the one inside has lost memory");
+	/* without a policy it is a part of what is around it */
+	must(ctx, preswap_policy_del(ctx, inner));
+	ktap_assert(wait_until(5000, !lend(outer, PRESWAP_LEASE_KIND_RECLAIM,
+					   16 * MIB)),
+		    "nothing is taken from who holds no app");
+	ktap_assert(wait_until(10000, group_memory("outer") + 12 * MIB <=
+			       before), "nothing is freed");
+	group_remove("outer/inner");
+	group_remove("outer");
+}
+
 static void test_revoke(void)
 {
 	struct preswap_policy p = { .size = sizeof(p) };
@@ -273,6 +304,8 @@ int main(void)
 		{ "R-23 a core by hand and one of the engine leave the floor",
 		  test_floor },
 		{ "R-32 a memory controller that comes back", test_controller_back },
+		{ "R-28 who holds other apps does not give for them by hand",
+		  test_nested },
 		{ "R-32 an approval that is revoked is of what an app gives",
 		  test_revoke },
 		{ "R-26 A/B: a slice of a minute is a minute", test_ab_minutes },
