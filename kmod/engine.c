@@ -601,7 +601,7 @@ static void preswap_engine_decide(u64 now_ns)
 
 /*
  * A tick comes some microseconds sooner or later. When a period was a full second or
- * more, every third lasted a tick longer, and what recurs came at another phase each
+ * more, most lasted a tick longer, and what recurs came at another phase each
  * time.
  */
 static void preswap_engine_usage(u64 now_ns)

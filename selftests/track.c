@@ -1116,7 +1116,7 @@ static void test_usage(void)
 		group_remove(name);
 	}
 	/*
-	 * A third of the periods were a tick of 100 ms longer: what comes every 24 s
+	 * Eight of ten periods were a tick of 100 ms longer: what comes every 24 s
 	 * is then no more at the same place each time, for who counts periods.
 	 */
 	ktap_assert(r.time_ns - r.first_ns < r.periods * 210 * MS,
