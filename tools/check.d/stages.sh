@@ -25,10 +25,10 @@ stages() {
 	unit 900 always
 	dkms 900 always beside
 	vm 900 always beside
-	guest-6.1 1200 always
-	guest-6.12 1200 always beside
+	guest-6.1 1500 always
+	guest-6.12 1500 always beside
 	module-7.2 900 long
-	guest-7.2 1200 long
+	guest-7.2 1500 long
 	long-6.1 3630 long
 	long-6.12 3630 long
 	unload-6.1 3630 long
@@ -150,7 +150,7 @@ guest() {
 # that another just patches (guest.h, hold_cpu_max). Two CPUs at the same time are for
 # the long stages. lpj: 6.1 fails to find it of the second CPU, now and then.
 icount() {
-	guest "$1" --icount --append lpj=4000000 --timeout 1170 -- selftests/run
+	guest "$1" --icount --append lpj=4000000 --timeout 1470 -- selftests/run
 }
 stage_guest_6_1() { icount 6.1; }
 stage_guest_6_12() { icount 6.12; }
