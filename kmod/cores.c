@@ -38,7 +38,8 @@
 #define PRESWAP_CORES_NODE	BIT_ULL(62)	/* another than the receiver's */
 #define PRESWAP_CORES_CACHE	BIT_ULL(61)
 #define PRESWAP_CORES_BITS	15
-#define PRESWAP_CORES_FIELD	0x7fffU		/* a DECIDE_LEVEL each: 60 bits */
+/* a DECIDE_LEVEL each: 60 bits */
+#define PRESWAP_CORES_FIELD	((1U << PRESWAP_CORES_BITS) - 1)
 
 #define PRESWAP_CORES_SPARE	(PRESWAP_CORES_BEFORE + 1)	/* for a new one */
 #define PRESWAP_CORES_ORDERS	(PRESWAP_CORES_SPARE + 1)

@@ -695,8 +695,8 @@ int preswap_engine_init(void)
 			WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 1);
 	if (!preswap_engine_wq)
 		return -ENOMEM;
-	/* from here on a failing load comes to preswap_engine_exit() */
-	WRITE_ONCE(preswap_lease_closed, false);
+	/* what fails after this comes to preswap_engine_exit() */
+	preswap_lease_open();
 	queue_delayed_work(preswap_engine_wq, &preswap_engine_work, 0);
 	return 0;
 }

@@ -29,7 +29,7 @@ static u64 preswap_lease_total;
 static u32 preswap_lease_last_id;
 static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
 static unsigned int preswap_lease_ended_next;
-bool preswap_lease_closed = true;	/* not loaded yet, or unloading: none begins */
+static bool preswap_lease_closed = true;	/* not loaded yet, or unloading */
 
 /*
  * Milli-CPU of cores that the donor may be kept off. Those that a person took the
@@ -95,7 +95,7 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	struct preswap_lease *lease;
 
 	lockdep_assert_held(&preswap_lock);
-	if (READ_ONCE(preswap_lease_closed))
+	if (preswap_lease_closed)
 		return -ESHUTDOWN;
 	if (preswap_lease_number >= PRESWAP_LEASES_MAX)
 		return -ENOSPC;
@@ -375,6 +375,14 @@ void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
 		if (lease->info.kind == kind &&
 		    (!donor || lease->donor == donor))
 			preswap_lease_end(lease, why);
+}
+
+/* From here on leases begin; a load that fails later has to close them again. */
+void preswap_lease_open(void)
+{
+	mutex_lock(&preswap_lock);
+	preswap_lease_closed = false;
+	mutex_unlock(&preswap_lock);
 }
 
 /*

@@ -62,7 +62,6 @@ struct preswap_lease_request {
 };
 
 extern struct list_head preswap_leases;	/* in force, oldest first */
-extern bool preswap_lease_closed;
 
 /* Not for shares, of which the decision knows nothing. */
 static inline enum decide_resource
@@ -94,6 +93,7 @@ void preswap_lease_end_app(struct preswap_app *app,
 void preswap_lease_end_all(enum preswap_lease_end why);
 void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
 			    enum preswap_lease_end why);
+void preswap_lease_open(void);
 void preswap_lease_close(void);
 bool preswap_lease_look(u32 id, struct preswap_lease_info *info);
 void preswap_lease_full(u32 id);

@@ -56,10 +56,9 @@ static int preswap_lease_check_share(const struct preswap_lease_request *request
 		return -EINVAL;
 	}
 	if (preswap_share_taken(request->donor, request->kind,
-				request->device)) {
+				request->device))
 		return preswap_say(extack, -EBUSY,
 				   "another lease has this file of the app");
-	}
 	return 0;
 }
 
@@ -85,20 +84,17 @@ static int preswap_lease_check_policy(const struct preswap_lease_request *reques
 	default:
 		gives = 1U << DECIDE_CPU;
 	}
-	if (!policy->priority || !policy->eligible) {
+	if (!policy->priority || !policy->eligible)
 		return preswap_say(extack, -EPERM,
 				   "the donor's policy does not make it eligible");
-	}
-	if (!(policy->gives & gives)) {
+	if (!(policy->gives & gives))
 		return preswap_say(extack, -EPERM,
 				   "the donor's policy excludes this kind of lease");
-	}
 	if (receiver && (policy->never_to & receiver->policy.groups ||
 			 (receiver->policy.priority &&
-			  !(receiver->policy.receives & gives)))) {
+			  !(receiver->policy.receives & gives))))
 		return preswap_say(extack, -EPERM,
 				   "a policy bans this donor from giving to this receiver");
-	}
 	return 0;
 }
 
@@ -110,44 +106,35 @@ static int preswap_lease_check(const struct preswap_lease_request *request,
 	u64 floor = preswap_reclaim_floor(donor);
 	int err;
 
-	if (!preswap_knob(enabled) || preswap_knob(dry_run)) {
+	if (!preswap_knob(enabled) || preswap_knob(dry_run))
 		return preswap_say(extack, -EPERM,
 				   "preswap is not enabled, or in dry run");
-	}
-	if (donor->gone || (request->receiver && request->receiver->gone)) {
-		return preswap_say(extack, -ENOENT,
-				   "the app is gone");
-	}
+	if (donor->gone || (request->receiver && request->receiver->gone))
+		return preswap_say(extack, -ENOENT, "the app is gone");
 	if (request->kind == PRESWAP_LEASE_KIND_THROTTLE) {
 		return preswap_say(extack, -EINVAL,
 				   "throttle is the engine's; io.max does it by hand");
 	}
-	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX) {
-		return preswap_say(extack, -EINVAL,
-				   "only io.max has a device");
-	}
+	if (request->device && request->kind != PRESWAP_LEASE_KIND_IO_MAX)
+		return preswap_say(extack, -EINVAL, "only io.max has a device");
 	err = preswap_lease_check_policy(request, extack);
 	if (err)
 		return err;
-	if (donor == request->receiver) {
+	if (donor == request->receiver)
 		return preswap_say(extack, -EINVAL,
 				   "donor and receiver are the same app");
-	}
 	if (preswap_is_share(request->kind))
 		return preswap_lease_check_share(request, extack);
 	if (request->kind == PRESWAP_LEASE_KIND_RECLAIM) {
-		if (!donor->has_memcg) {
+		if (!donor->has_memcg)
 			return preswap_say(extack, -EOPNOTSUPP,
 					   "the donor's cgroup has no memory controller");
-		}
-		if (donor->mem_own != donor->mem_bytes) {
+		if (donor->mem_own != donor->mem_bytes)
 			return preswap_say(extack, -EOPNOTSUPP,
 					   "the donor holds other apps, which would give too: take from one of these");
-		}
-		if (request->amount + donor->reclaim.held + floor > used) {
+		if (request->amount + donor->reclaim.held + floor > used)
 			return preswap_say(extack, -ERANGE,
 					   "the donor would fall below its floor");
-		}
 	} else if (request->amount + donor->affinity.cores *
 		   DECIDE_MILLI_PER_CPU > preswap_lease_cpu_most(donor)) {
 		return preswap_say(extack, -ERANGE,

@@ -223,8 +223,7 @@ static int preswap_app_get_one(struct sk_buff *skb, struct genl_info *info)
 	if (app) {
 		err = preswap_put_app(reply.skb, app);
 	} else {
-		err = preswap_say(info->extack, -ENOENT,
-				  "no app has this id");
+		err = preswap_say(info->extack, -ENOENT, "no app has this id");
 	}
 	mutex_unlock(&preswap_lock);
 	return preswap_reply_end(&reply, info, err);
@@ -646,10 +645,9 @@ static int preswap_forecast_set(struct sk_buff *skb, struct genl_info *info)
 	if (!preswap_required(info, PRESWAP_A_BATCH_FORECAST, "forecast"))
 		return -EINVAL;
 	count = preswap_count_attrs(head, len, PRESWAP_A_BATCH_FORECAST);
-	if (count > PRESWAP_FORECASTS_MAX) {
+	if (count > PRESWAP_FORECASTS_MAX)
 		return preswap_say(info->extack, -E2BIG,
 				   "too many forecasts in a message");
-	}
 	items = kvcalloc(count, sizeof(*items), GFP_KERNEL);
 	if (!items) {
 		err = -ENOMEM;
@@ -683,8 +681,7 @@ static struct preswap_app *preswap_named_app(struct genl_info *info, int attr)
 	app = preswap_app_get(nla_get_u64(info->attrs[attr]));
 	if (!app) {
 		NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
-		preswap_say(info->extack, 0,
-			    "no app has this id");
+		preswap_say(info->extack, 0, "no app has this id");
 	}
 	return app;
 }

@@ -46,22 +46,18 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 	int err = 0;
 
 	cgroup = cgroup_get_from_id(app_id);
-	if (IS_ERR_OR_NULL(cgroup)) {
-		return preswap_say(extack, -ENOENT,
-				   "no cgroup v2 has this id");
-	}
+	if (IS_ERR_OR_NULL(cgroup))
+		return preswap_say(extack, -ENOENT, "no cgroup v2 has this id");
 	if (!cgroup->self.parent) {
-		preswap_say(extack, 0,
-			    "the root cgroup cannot have a policy");
+		preswap_say(extack, 0, "the root cgroup cannot have a policy");
 		cgroup_put(cgroup);
 		return -EINVAL;
 	}
 	app = preswap_app_create(cgroup);
 	cgroup_put(cgroup);
-	if (!app) {
+	if (!app)
 		return preswap_say(extack, -ENOMEM,
 				   "no memory for another app");
-	}
 
 	mutex_lock(&preswap_lock);
 	if (app->gone) {

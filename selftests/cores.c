@@ -61,13 +61,6 @@ static void spin_on(void *arg)
 		__asm__ volatile("" ::: "memory");
 }
 
-static void spin(void *arg)
-{
-	(void)arg;
-	for (;;)
-		__asm__ volatile("" ::: "memory");
-}
-
 static void setup(void)
 {
 	look();

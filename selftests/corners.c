@@ -4,7 +4,6 @@
  * rate, a controller that goes and comes back, slices that are long.
  */
 #include <sched.h>
-#include <sys/mman.h>
 
 #include "../kmod/decide/ab.h"
 #include "guest.h"
@@ -30,33 +29,9 @@ static void grow(void *arg)
 		pause();
 }
 
-static void hog(void *arg)
-{
-	char *memory = mmap(NULL, (size_t)arg, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		_exit(98);
-	memset(memory, 1, (size_t)arg);
-	for (;;)
-		pause();
-}
-
-static void spin(void *arg)
-{
-	(void)arg;
-	for (;;)
-		__asm__ volatile("" ::: "memory");
-}
-
-static uint64_t group_memory(const char *group)
-{
-	return read_u64(group_file(group, "memory.current"));
-}
-
 static void group_hog(const char *group, uint64_t bytes)
 {
-	group_spawn(group, hog, (void *)bytes);
+	group_spawn(group, hold_bytes, (void *)bytes);
 	ktap_assert(wait_until(30000, group_memory(group) >= bytes),
 		    "%s has only %llu MiB", group,
 		    (unsigned long long)(group_memory(group) / MIB));

@@ -4,7 +4,6 @@
  * goes back. Donors hold cold memory, the receiver has none.
  */
 #include <sched.h>
-#include <sys/mman.h>
 
 #include "../kmod/decide/ab.h"
 #include "guest.h"
@@ -54,13 +53,6 @@ static void hog_random(void *arg)
 	fill((size_t)arg, 512);
 }
 
-static void spin(void *arg)
-{
-	(void)arg;
-	for (;;)
-		__asm__ volatile("" ::: "memory");
-}
-
 /* Grow by @step bytes every 100 ms, so many times. */
 static void grow(size_t step, int times)
 {
@@ -89,11 +81,6 @@ static void grow_and_stay(void *arg)
 	grow((size_t)arg / 15, 15);
 	for (;;)
 		pause();
-}
-
-static uint64_t group_memory(const char *group)
-{
-	return read_u64(group_file(group, "memory.current"));
 }
 
 static void group_hog(const char *group, uint64_t bytes)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -107,6 +108,32 @@ static inline const char *group_file(const char *group, const char *file)
 
 	snprintf(path, sizeof(path), GUEST_ROOT "/%s/%s", group, file);
 	return path;
+}
+
+static inline uint64_t group_memory(const char *group)
+{
+	return read_u64(group_file(group, "memory.current"));
+}
+
+/* In a process of its own: hold so many bytes of memory until it is killed. */
+static inline void hold_bytes(void *bytes)
+{
+	char *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		_exit(98);
+	memset(memory, 1, (size_t)bytes);
+	for (;;)
+		pause();
+}
+
+/* Likewise: use a CPU. */
+static inline void spin(void *arg)
+{
+	(void)arg;
+	for (;;)
+		__asm__ volatile("" ::: "memory");
 }
 
 /*

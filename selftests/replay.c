@@ -4,7 +4,6 @@
  * debugfs' snapshot file tells them, and on random snapshots, by a module of
  * their own (preswap_answers, "make test-module").
  */
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -24,19 +23,6 @@ static uint64_t recv_id, low_id;
 static struct snapshot got;
 static struct snapshot_reader reader;
 
-/* Use memory, and wait to be killed. */
-static void hold(void *arg)
-{
-	char *memory = mmap(NULL, (size_t)arg, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		_exit(98);
-	memset(memory, 1, (size_t)arg);
-	for (;;)
-		pause();
-}
-
 /* low (1) holds memory, recv (9) will need some. */
 static void setup(void)
 {
@@ -49,7 +35,7 @@ static void setup(void)
 	low_id = group_make("low");
 	set_policy(ctx, recv_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
 	set_policy(ctx, low_id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
-	group_spawn("low", hold, (void *)(100 * MIB));
+	group_spawn("low", hold_bytes, (void *)(100 * MIB));
 }
 
 /* The file's text, read in steps of @step bytes; freed by the caller. */

@@ -520,11 +520,6 @@ static void holder(void *arg)
 	sleeper(NULL);
 }
 
-static uint64_t group_memory(const char *group)
-{
-	return read_u64(group_file(group, "memory.current"));
-}
-
 static uint64_t group_major_faults(const char *group)
 {
 	return read_field(group_file(group, "memory.stat"), "pgmajfault ");

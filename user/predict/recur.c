@@ -243,8 +243,9 @@ static double weight_of(double ratio)
 	return weight < WEIGHT_MIN ? 0 : fmin(weight, WEIGHT_MAX);
 }
 
-double predict_recur_weight(const struct predict_recur *r,
-			    unsigned int horizon, double *period)
+/* Of the slot that is best at @horizon; at any, where that is r->nhorizons. */
+static double best_weight(const struct predict_recur *r, unsigned int horizon,
+			  double *period)
 {
 	double best = 1e3;
 
@@ -254,7 +255,8 @@ double predict_recur_weight(const struct predict_recur *r,
 
 		if (!(r->slot[i].period > 0))
 			continue;
-		ratio = slot_ratio(&r->slot[i], horizon);
+		ratio = horizon < r->nhorizons ?
+			slot_ratio(&r->slot[i], horizon) : slot_best_ratio(r, i);
 		if (ratio < best) {
 			best = ratio;
 			*period = r->slot[i].period;
@@ -263,23 +265,15 @@ double predict_recur_weight(const struct predict_recur *r,
 	return *period > 0 ? weight_of(best) : 0;
 }
 
+double predict_recur_weight(const struct predict_recur *r,
+			    unsigned int horizon, double *period)
+{
+	return best_weight(r, horizon, period);
+}
+
 double predict_recur_proven(const struct predict_recur *r, double *period)
 {
-	double best = 1e3;
-
-	*period = 0;
-	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
-		double ratio;
-
-		if (!(r->slot[i].period > 0))
-			continue;
-		ratio = slot_best_ratio(r, i);
-		if (ratio < best) {
-			best = ratio;
-			*period = r->slot[i].period;
-		}
-	}
-	return *period > 0 ? weight_of(best) : 0;
+	return best_weight(r, r->nhorizons, period);
 }
 
 bool predict_recur_is_calm(const struct predict_recur *r,
