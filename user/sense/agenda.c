@@ -94,7 +94,7 @@ void agenda_problem(struct agenda *agenda, const char *format, ...)
 	va_list args;
 	int used;
 
-	if (agenda->nr_problems == AGENDA_PROBLEMS_MAX) {
+	if (!agenda_tells(agenda)) {
 		agenda->problems_more++;
 		return;
 	}

@@ -54,6 +54,7 @@ struct agenda {
 	char *problems[AGENDA_PROBLEMS_MAX];
 	size_t nr_problems, problems_more;
 	bool no_memory;
+	unsigned int steps;		/* of calendars' rules, so far */
 	time_t from, to;
 };
 
@@ -102,6 +103,11 @@ struct agenda *agenda_new(time_t from, time_t to);
 void agenda_add(struct agenda *agenda, const struct agenda_entry *entry);
 __attribute__((format(printf, 2, 3)))
 void agenda_problem(struct agenda *agenda, const char *format, ...);
+/* Whether one more problem is kept, and not only counted. */
+static inline bool agenda_tells(const struct agenda *agenda)
+{
+	return agenda->nr_problems < AGENDA_PROBLEMS_MAX;
+}
 /* In order, and no more than AGENDA_MAX. */
 void agenda_sort(struct agenda *agenda);
 /* Calls @fn for the file, or for each calendar in the folder. */

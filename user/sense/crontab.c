@@ -14,6 +14,7 @@
 
 #define CRON_APP	"system.slice/cron.service"
 #define LABEL_MAX	200
+#define LINES_MAX	10000	/* cron takes no more either */
 
 /* ---- the time fields ---- */
 
@@ -177,26 +178,53 @@ static bool matches(const struct crontab_when *w, const struct tm *tm)
 	return w->any_day || w->any_weekday ? day && weekday : day || weekday;
 }
 
-/* A local time that the clock left out or showed already. */
-static bool is_due(const struct crontab_when *w, time_t at)
-{
-	struct tm tm, before, skipped;
-	time_t hour = at - 3600;
+/*
+ * The local times of each minute from an hour before the agenda on: asking for
+ * them once for each line would take most of the time.
+ */
+struct minutes {
+	time_t first;
+	size_t count;
+	struct tm *tm;
+};
 
-	localtime_r(&at, &tm);
-	localtime_r(&hour, &before);
+#define BEFORE	60	/* minutes */
+
+static int minutes_get(const struct agenda *agenda, struct minutes *m)
+{
+	m->first = (agenda->from + 59) / 60 * 60;
+	m->count = agenda->to > m->first ?
+		   (size_t)(agenda->to - m->first + 59) / 60 : 0;
+	m->tm = calloc(m->count + BEFORE, sizeof(*m->tm));
+	if (!m->tm)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->count + BEFORE; i++) {
+		time_t at = m->first + ((time_t)i - BEFORE) * 60;
+
+		localtime_r(&at, &m->tm[i]);
+	}
+	return 0;
+}
+
+/* A local time that the clock left out or showed already. */
+static bool is_due(const struct crontab_when *w, const struct minutes *m,
+		   size_t minute)
+{
+	const struct tm *tm = &m->tm[BEFORE + minute], *hour = tm - 60,
+			*before = tm - 1;
+	time_t at = m->first + (time_t)minute * 60;
+	struct tm skipped;
+
 	/* the same hour and minute an hour ago */
-	if (!w->by_clock && before.tm_hour == tm.tm_hour)
+	if (!w->by_clock && hour->tm_hour == tm->tm_hour)
 		return false;
-	if (matches(w, &tm))
+	if (matches(w, tm))
 		return true;
-	hour = at - 60;
-	localtime_r(&hour, &before);
-	if (w->by_clock || tm.tm_gmtoff - before.tm_gmtoff <= 0)
+	if (w->by_clock || tm->tm_gmtoff - before->tm_gmtoff <= 0)
 		return false;
-	for (time_t late = at - (tm.tm_gmtoff - before.tm_gmtoff); late < at;
+	for (time_t late = at - (tm->tm_gmtoff - before->tm_gmtoff); late < at;
 	     late += 60) {
-		time_t as_before = late + tm.tm_gmtoff;
+		time_t as_before = late + tm->tm_gmtoff;
 
 		gmtime_r(&as_before, &skipped);
 		if (matches(w, &skipped))
@@ -206,32 +234,31 @@ static bool is_due(const struct crontab_when *w, time_t at)
 }
 
 /* The days and hours that cannot match are passed over as a whole. */
-static time_t next_try(const struct crontab_when *w, time_t at)
+static size_t next_try(const struct crontab_when *w, const struct minutes *m,
+		       size_t minute)
 {
-	struct tm tm;
+	const struct tm *tm = &m->tm[BEFORE + minute];
 
-	localtime_r(&at, &tm);
-	if (w->hour >> tm.tm_hour & 1 || !w->by_clock)
-		return at + 60;
-	return at + 60 * (60 - tm.tm_min);
+	if (w->hour >> tm->tm_hour & 1 || !w->by_clock)
+		return minute + 1;
+	return minute + (60 - tm->tm_min);
 }
 
-static void add_occurrences(struct agenda *agenda,
+static void add_occurrences(struct agenda *agenda, const struct minutes *m,
 			    const struct crontab_when *w,
 			    const struct agenda_entry *entry)
 {
-	time_t first = (agenda->from + 59) / 60 * 60;
 	struct agenda_entry each = *entry;
 	int count = 0;
 
-	for (time_t at = first; at < agenda->to; at = next_try(w, at)) {
-		if (!is_due(w, at))
+	for (size_t i = 0; i < m->count; i = next_try(w, m, i)) {
+		if (!is_due(w, m, i))
 			continue;
 		if (count++ >= AGENDA_EACH_MAX) {
 			agenda->cut++;
 			continue;
 		}
-		each.start = each.end = at;
+		each.start = each.end = m->first + (time_t)i * 60;
 		agenda_add(agenda, &each);
 	}
 }
@@ -243,6 +270,7 @@ struct reader {
 	const char *name;
 	unsigned int line;
 	const char *user;		/* NULL: a field of each line */
+	struct minutes minutes;
 };
 
 /* NAME=value, NAME = "value"; not a time. */
@@ -294,7 +322,7 @@ static void read_line(struct reader *r, const char *line)
 	if (when.reboot)
 		return;
 	snprintf(label, sizeof(label), "%s", rest);
-	add_occurrences(r->agenda, &when, &(struct agenda_entry){
+	add_occurrences(r->agenda, &r->minutes, &when, &(struct agenda_entry){
 		.source = AGENDA_CRON, .label = label,
 		.app = (char *)CRON_APP, .user = r->user ? (char *)r->user :
 							   user,
@@ -309,10 +337,18 @@ void crontab_read(struct agenda *agenda, const char *name, const char *text,
 	struct reader r = { .agenda = agenda, .name = name, .user = user };
 	char line[1024];
 
+	if (minutes_get(agenda, &r.minutes)) {
+		agenda->no_memory = true;
+		return;
+	}
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		r.line++;
+		if (++r.line > LINES_MAX) {
+			agenda_problem(agenda, "%s:%u: those beyond are left out",
+				       name, r.line);
+			break;
+		}
 		if (len >= sizeof(line)) {
 			agenda_problem(agenda, "%s:%u: longer than %zu characters",
 				       name, r.line, sizeof(line) - 1);
@@ -325,6 +361,7 @@ void crontab_read(struct agenda *agenda, const char *name, const char *text,
 		}
 		text += len + (text[len] == '\n');
 	}
+	free(r.minutes.tm);
 }
 
 /* As cron and run-parts take them: no dots, so no package's leftovers. */

@@ -18,12 +18,24 @@
 #define DAY_S		86400
 /* Of one rule: each second for two days is within it. */
 #define STEPS_MAX	200000
+/* Of all rules of an agenda: some seconds. */
+#define STEPS_ALL	2000000
 #define PROPERTIES_MAX	1024
+/* VALARM in VEVENT in VCALENDAR; libical frees them by recursion. */
+#define NESTED_MAX	16
+
+/* An occurrence that an event of its own takes the place of. */
+struct replacement {
+	const char *uid;
+	time_t at;
+};
 
 struct reader {
 	struct agenda *agenda;
 	const char *name, *text;
 	icalcomponent *calendar;
+	struct replacement *replaced;	/* sorted */
+	size_t nr_replaced;
 };
 
 /* One event while its occurrences are listed. */
@@ -73,9 +85,58 @@ static unsigned int line_of(const struct reader *r, int index,
 	return first ?: 1;
 }
 
+/* The whole file is looked through for a line: not for what is only counted. */
 #define problem(r, index, property, format, ...)			\
 	agenda_problem((r)->agenda, "%s:%u: " format, (r)->name,	\
-		       line_of(r, index, property), ##__VA_ARGS__)
+		       agenda_tells((r)->agenda) ?			\
+		       line_of(r, index, property) : 0, ##__VA_ARGS__)
+
+/* The next character of a line, past where it is folded. */
+static const char *unfolded(const char *at)
+{
+	for (;;) {
+		size_t end = at[0] == '\r' && at[1] == '\n' ? 2 :
+			     at[0] == '\n';
+
+		if (!end || (at[end] != ' ' && at[end] != '\t'))
+			return at;
+		at += end + 1;
+	}
+}
+
+/* Whether the line is of property @name; *@at: where that is known. */
+static bool is_property(const char **at, const char *name)
+{
+	for (; *name; name++, ++*at) {
+		*at = unfolded(*at);
+		if (toupper((unsigned char)**at) != *name)
+			return false;
+	}
+	*at = unfolded(*at);
+	return **at == ':' || **at == ';';
+}
+
+/* The line at which components are nested too deeply; 0: none. */
+static unsigned int nested_at(const char *text)
+{
+	unsigned int line = 1, depth = 0;
+
+	while (*text) {
+		const char *at = text;
+
+		if (is_property(&at, "BEGIN") && ++depth > NESTED_MAX)
+			return line;
+		at = text;
+		if (is_property(&at, "END") && depth)
+			depth--;
+		do {
+			text += strcspn(text, "\n");
+			text += *text == '\n';
+			line++;
+		} while (*text == ' ' || *text == '\t');
+	}
+	return 0;
+}
 
 /* What libical could not read, it keeps as properties that say so. */
 static void tell_errors(struct reader *r, icalcomponent *event, int index)
@@ -174,28 +235,41 @@ static time_t length_of(icalcomponent *event, struct icaltimetype start)
 
 /* ---- occurrences ---- */
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct replacement *x = a, *y = b;
+
+	return strcmp(x->uid, y->uid) ?: (x->at > y->at) - (x->at < y->at);
+}
+
+/* Looked up for each occurrence: a walk over all events would be too slow. */
+static void find_replaced(struct reader *r, icalcomponent **events, int count)
+{
+	r->nr_replaced = 0;
+	for (int i = 0; i < count; i++) {
+		const char *uid = icalcomponent_get_uid(events[i]);
+
+		if (!uid || !icalcomponent_get_first_property(events[i],
+						ICAL_RECURRENCEID_PROPERTY))
+			continue;
+		r->replaced[r->nr_replaced++] = (struct replacement){
+			.uid = uid,
+			.at = to_time(icalcomponent_get_recurrenceid(
+							events[i])),
+		};
+	}
+	qsort(r->replaced, r->nr_replaced, sizeof(*r->replaced), by_uid);
+}
+
 /* An occurrence that another event of the calendar takes the place of. */
 static bool is_replaced(const struct listing *l, time_t start)
 {
-	const char *uid = icalcomponent_get_uid(l->event), *other;
-	icalcomponent *c;
+	struct replacement key = {
+		.uid = icalcomponent_get_uid(l->event), .at = start,
+	};
 
-	if (!uid)
-		return false;
-	for (c = icalcomponent_get_first_component(l->r->calendar,
-						   ICAL_VEVENT_COMPONENT);
-	     c; c = icalcomponent_get_next_component(l->r->calendar,
-						     ICAL_VEVENT_COMPONENT)) {
-		if (c == l->event ||
-		    !icalcomponent_get_first_property(c,
-					ICAL_RECURRENCEID_PROPERTY))
-			continue;
-		other = icalcomponent_get_uid(c);
-		if (other && !strcmp(other, uid) &&
-		    to_time(icalcomponent_get_recurrenceid(c)) == start)
-			return true;
-	}
-	return false;
+	return key.uid && bsearch(&key, l->r->replaced, l->r->nr_replaced,
+				  sizeof(key), by_uid);
 }
 
 static void store(struct listing *l, time_t start)
@@ -278,6 +352,12 @@ static void list_rule(struct listing *l, icalproperty *p,
 			problem(l->r, l->index, "RRULE",
 				"a rule with more than %d repetitions: left out from there",
 				STEPS_MAX);
+			break;
+		}
+		if (l->r->agenda->steps++ >= STEPS_ALL) {
+			problem(l->r, l->index, "RRULE",
+				"all rules have more than %d repetitions: left out from there",
+				STEPS_ALL);
 			break;
 		}
 		occurs(l, at);
@@ -384,8 +464,11 @@ static int read_calendar(struct reader *r, int index)
 	icalcomponent **events = calloc(count + 1, sizeof(*events)), *c;
 	int i = 0;
 
-	if (!events) {
+	r->replaced = calloc(count + 1, sizeof(*r->replaced));
+	if (!events || !r->replaced) {
 		r->agenda->no_memory = true;
+		free(r->replaced);
+		free(events);
 		return index;
 	}
 	for (c = icalcomponent_get_first_component(r->calendar,
@@ -394,8 +477,10 @@ static int read_calendar(struct reader *r, int index)
 	     c = icalcomponent_get_next_component(r->calendar,
 						  ICAL_VEVENT_COMPONENT))
 		events[i++] = c;
+	find_replaced(r, events, count);
 	for (i = 0; i < count; i++)
 		read_event(r, events[i], index++);
+	free(r->replaced);
 	free(events);
 	return index;
 }
@@ -403,9 +488,15 @@ static int read_calendar(struct reader *r, int index)
 void ical_read(struct agenda *agenda, const char *name, const char *text)
 {
 	struct reader r = { .agenda = agenda, .name = name, .text = text };
+	unsigned int line = nested_at(text);
 	icalcomponent *root, *c;
 	int index = 0;
 
+	if (line) {
+		agenda_problem(agenda, "%s:%u: more than %d components in each other",
+			       name, line, NESTED_MAX);
+		return;
+	}
 	/* a bad file is no reason to abort */
 	icalerror_set_errors_are_fatal(0);
 	root = icalparser_parse_string(text);

@@ -337,6 +337,92 @@ static void test_ical_endless(void)
 	STARTS("the day after", 1440 + 360);
 }
 
+/* @count times @part, in one calendar. */
+static char *many(const char *part, int count, size_t *len)
+{
+	FILE *to;
+	char *text;
+
+	to = open_memstream(&text, len);
+	ktap_assert(to, "no memory");
+	fputs("BEGIN:VCALENDAR\r\n", to);
+	for (int i = 0; i < count; i++)
+		fputs(part, to);
+	fputs("END:VCALENDAR\r\n", to);
+	ktap_assert(!fclose(to));
+	return text;
+}
+
+static void large(const char *part, int count)
+{
+	size_t len;
+	char *text = many(part, count, &len);
+
+	ktap_assert(len <= AGENDA_FILE_MAX, "%zu bytes", len);
+	calendar("UTC", text, DAY);
+	free(text);
+}
+
+/*
+ * As large as a file may be, and all of it bad: it ends. What grew with the square
+ * of that took a quarter of an hour, and preswap-agenda has 20 s for all files.
+ */
+static void test_ical_large(void)
+{
+	large("BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:x\r\nEND:VEVENT\r\n", 170000);
+	ktap_assert(!agenda->count && agenda->nr_problems == 64 &&
+		    agenda->problems_more == 170000 - 64 &&
+		    !strcmp(agenda->problems[63],
+			    "cal.ics:254: an event without a start"), "%s",
+		    agenda->problems[63]);
+	large("BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260105T060000Z\r\n"
+	      "RRULE:FREQ=DAILY\r\nEND:VEVENT\r\n", 60000);
+	ktap_assert(agenda->count + agenda->cut == 60000 &&
+		    !agenda->nr_problems, "%zu %zu %s", agenda->count,
+		    agenda->cut, first_problem());
+	/* many rules that each go on for long */
+	large("BEGIN:VEVENT\r\nUID:1\r\nDTSTART:19700101T000000Z\r\n"
+	      "RRULE:FREQ=SECONDLY;COUNT=2000000000\r\nEND:VEVENT\r\n", 5000);
+	ktap_assert(agenda->problems_more == 5000 - 64 &&
+		    strstr(agenda->problems[63], "all rules have more than"),
+		    "%s", agenda->problems[63]);
+}
+
+/* libical would use up the stack. */
+static void test_ical_nested(void)
+{
+	large("BEGIN:A\r\n", 800000);
+	ktap_assert(agenda->nr_problems == 1 &&
+		    strstr(first_problem(), "cal.ics:17: more than 16"), "%s",
+		    first_problem());
+	large("beg\r\n\tin\r\n ;X=1:A\r\n", 300000);
+	ktap_assert(agenda->nr_problems == 1 &&
+		    strstr(first_problem(), "cal.ics:47: more than 16"), "%s",
+		    first_problem());
+	/* one after the other is not in each other */
+	large("BEGIN:VEVENT\r\nDTSTART:20260105T060000Z\r\n"
+	      "BEGIN:VALARM\r\nEND:VALARM\r\nEND:VEVENT\r\n", 20);
+	ktap_assert(agenda->count == 20 && !agenda->nr_problems, "%zu %s",
+		    agenda->count, first_problem());
+}
+
+static void test_cron_large(void)
+{
+	const char *line = "* * * * * true\n";
+	size_t len = strlen(line), count = 500000;
+	char *text = malloc(count * len + 1);
+
+	ktap_assert(text, "no memory");
+	for (size_t i = 0; i < count; i++)
+		memcpy(text + i * len, line, len + 1);
+	cron(text, MONDAY, DAY);
+	free(text);
+	ktap_assert(agenda->count + agenda->cut == 10000 * 1440 &&
+		    agenda->nr_problems == 1 &&
+		    strstr(first_problem(), "tab:10001: "), "%zu %zu %s",
+		    agenda->count, agenda->cut, first_problem());
+}
+
 /* ---- files ---- */
 
 static char folder[] = "/tmp/preswap-agenda-XXXXXX";
@@ -661,6 +747,9 @@ int main(void)
 		{ "R-9 iCalendar: bad events are told, and only they",
 		  test_ical_wrong },
 		{ "R-9 iCalendar: rules without an end", test_ical_endless },
+		{ "R-9 iCalendar: very many bad events", test_ical_large },
+		{ "R-9 iCalendar: endless nesting", test_ical_nested },
+		{ "R-9 cron: very many lines", test_cron_large },
 		{ "R-9 files of all kinds, and when they change",
 		  test_files },
 		{ "R-9 from one program to another, whole or not at all",
