@@ -74,17 +74,6 @@ struct loop {
 	int save_error;
 };
 
-static double wall_now(int32_t *offset_s)
-{
-	struct timespec now;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	localtime_r(&now.tv_sec, &tm);
-	*offset_s = tm.tm_gmtoff;
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 static void set_timer(int fd, unsigned int first_ms, unsigned int period_ms)
 {
 	struct itimerspec timer = {
@@ -188,7 +177,7 @@ static void end_period(struct loop *l)
 		return;
 	l->step_ns = l->time_ns;
 	l->periods++;
-	now = wall_now(&offset_s);
+	now = measure_wall(&offset_s);
 	series_set_clock(l->table, (uint64_t)now);
 	l->measure.updates += series_step(l->table, seconds);
 	l->measure.update_ns += measure_now_ns() - start;
@@ -226,7 +215,7 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 		return;
 	}
 	if (!known->foreseen) {
-		now = wall_now(&offset_s);
+		now = measure_wall(&offset_s);
 		foresee_app_new(l->foresee, known,
 				l->periods >= KNOWN_PERIODS, now, offset_s);
 	}
@@ -320,7 +309,7 @@ static int try_connect(struct loop *l)
 		return -errno;
 	take_over(l, &info);
 	if (!l->connected) {
-		now = wall_now(&offset_s);
+		now = measure_wall(&offset_s);
 		foresee_blind(l->foresee, now, offset_s);
 	}
 	l->usage_ms = info.usage_ms;
@@ -424,7 +413,7 @@ static void save(struct loop *l)
 	l->save_s = 0;
 	if (!foresee_pack(l->foresee, &data, &size))
 		worker_save(l->worker, WORKER_LEARNED, data, size);
-	if (!series_pack(l->table, wall_now(&offset_s), &data, &size))
+	if (!series_pack(l->table, measure_wall(&offset_s), &data, &size))
 		worker_save(l->worker, WORKER_USAGE, data, size);
 }
 
@@ -557,7 +546,7 @@ static int load(struct loop *l)
 {
 	struct learned *learned = NULL;
 	int32_t offset_s;
-	double now = wall_now(&offset_s);
+	double now = measure_wall(&offset_s);
 	int err = learned_read(l->opts.state_path, &learned);
 
 	tell_unused(l->opts.state_path, err);

@@ -12,6 +12,19 @@ uint64_t measure_now_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
+double measure_wall(int32_t *offset_s)
+{
+	struct timespec now;
+	struct tm tm;
+
+	/* localtime_r() alone would stay in the zone that was set at the start */
+	tzset();
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	*offset_s = tm.tm_gmtoff;
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
 void measure_report(struct measure *m, size_t apps,
 		    const struct push_stats *last)
 {

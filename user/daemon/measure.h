@@ -17,6 +17,8 @@ struct measure {
 };
 
 uint64_t measure_now_ns(void);
+/* Seconds since 1970, and how far local time is ahead of that. */
+double measure_wall(int32_t *offset_s);
 /* Logs it, with the verdicts and losses of the last batch, and begins anew. */
 void measure_report(struct measure *measure, size_t apps,
 		    const struct push_stats *last);
