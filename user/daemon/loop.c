@@ -520,7 +520,8 @@ static void tell_unused(const char *path, int err)
 			"%s cannot be used, it is now %s.bad: learning anew",
 			path, path);
 	else if (err && err != -ENOENT)
-		log_msg(LOG_WARNING, "%s: %s", path, strerror(-err));
+		log_msg(LOG_WARNING, "%s: %s: learning anew, it is now %s.bad",
+			path, strerror(-err), path);
 }
 
 /* The forecasters of apps that are still there go on where they were. */

@@ -13,6 +13,7 @@
 #define MAGIC		0x4452414c50525350ULL
 #define FORMAT		3u
 #define FORMAT_NO_IO	2u	/* CPU and memory only; it is read as well */
+#define USED_MAX	1e11	/* seconds: what a date can be made of */
 #define HEX_MIN		8	/* digits of what is an identifier */
 
 struct header {
@@ -294,7 +295,7 @@ static void take_record(uint32_t format, const char *at, void *to,
 
 static bool start_valid(const char *key, double used)
 {
-	return memchr(key, 0, LEARNED_KEY) && isfinite(used);
+	return memchr(key, 0, LEARNED_KEY) && fabs(used) < USED_MAX;
 }
 
 static int unpack_records(const struct header *header, const char *at,
@@ -378,7 +379,8 @@ int learned_read(const char *path, struct learned **out)
 {
 	int err = learned_peek(path, out);
 
-	if (err == -EINVAL)
+	/* what could not be read is not to be overwritten either */
+	if (err && err != -ENOENT)
 		statefile_set_aside(path);
 	return err;
 }

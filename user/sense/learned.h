@@ -84,8 +84,8 @@ int learned_pack(const struct learned *learned, void **out, size_t *size);
 int learned_unpack(const void *data, size_t size, struct learned **out);
 
 /*
- * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to
- * @path.bad, and -EINVAL returned.
+ * 0 or -errno (-ENOENT: there is none; -EINVAL: not of this version, or damaged).
+ * One that cannot be used is moved to @path.bad.
  */
 int learned_read(const char *path, struct learned **out);
 /* The same, for those who only look: the file stays. */

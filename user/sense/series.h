@@ -101,8 +101,8 @@ struct series_kept;
  */
 int series_unpack(void *data, size_t size, struct series_kept **out);
 /*
- * 0 or -errno (-ENOENT: there is none). One that cannot be used is moved to
- * @path.bad, and -EINVAL returned.
+ * 0 or -errno (-ENOENT: there is none; -EINVAL: not of this version, or damaged).
+ * One that cannot be used is moved to @path.bad.
  */
 int series_read(const char *path, struct series_kept **out);
 void series_kept_free(struct series_kept *kept);

@@ -153,12 +153,13 @@ int series_read(const char *path, struct series_kept **out)
 	size_t size;
 	int err = statefile_read(path, &data, &size);
 
-	if (err)
-		return err;
-	err = series_unpack(data, size, out);
-	if (err)
-		free(data);
-	if (err == -EINVAL)
+	if (!err) {
+		err = series_unpack(data, size, out);
+		if (err)
+			free(data);
+	}
+	/* what could not be read is not to be overwritten either */
+	if (err && err != -ENOENT)
 		statefile_set_aside(path);
 	return err;
 }

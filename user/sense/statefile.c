@@ -35,7 +35,9 @@ int statefile_take(const char *path)
 		return -EINVAL;
 	/* not the file itself: each writing puts another in its place */
 	snprintf(lock, sizeof(lock), "%s.lock", path);
-	fd = open(lock, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	/* a link or a pipe in a folder that others write to, too */
+	fd = open(lock, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+		  O_NONBLOCK, 0600);
 	if (fd < 0)
 		return -errno;
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
@@ -61,7 +63,9 @@ int statefile_write(const char *path, const void *data, size_t size)
 	int fd, err;
 
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* what is there is from a crash, or is another's link to a file of ours */
+	unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, data, size);
@@ -89,7 +93,7 @@ static int read_all(int fd, char *data, size_t size, size_t *len)
 
 int statefile_read(const char *path, void **data, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
 	struct stat st;
 	char *all = NULL;
 

@@ -2,12 +2,16 @@
 /* launches and events in the forecasts that are pushed. */
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../selftests/ktap.h"
 #include "daemon/foresee.h"
+#include "daemon/measure.h"
 #include "sense/agenda.h"
 #include "sense/statefile.h"
 
@@ -381,7 +385,7 @@ static void test_saved(void)
 {
 	char path[] = "/tmp/preswap-learned-XXXXXX", bad[64];
 	struct learned *learned = NULL;
-	unsigned char *data;
+	unsigned char *data, *copy;
 	double early;
 	size_t size;
 	int fd = mkstemp(path);
@@ -415,6 +419,15 @@ static void test_saved(void)
 	}
 	for (size_t i = 0; i < size; i += 991)
 		ktap_assert(learned_unpack(data, i, &learned) == -EINVAL);
+	/* all is as it was written, but no calendar has the time of its last use */
+	copy = malloc(size);
+	ktap_assert(copy, "no memory");
+	memcpy(copy, data, size);
+	memcpy(copy + 40 + LEARNED_KEY, &(double){ 1e300 }, sizeof(double));
+	*(uint64_t *)(void *)(copy + 32) =
+		statefile_checksum(copy + 40, size - 40);
+	ktap_assert(learned_unpack(copy, size, &learned) == -EINVAL);
+	free(copy);
 	data[size - 1]++;
 	ktap_assert(!statefile_write(path, data, size));
 	ktap_assert(learned_read(path, &learned) == -EINVAL);
@@ -424,6 +437,88 @@ static void test_saved(void)
 	unlink(bad);
 	ktap_assert(learned_read(path, &learned) == -ENOENT);
 	free(data);
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ktap_assert(file && fputs(text, file) >= 0 && !fclose(file), "%s",
+		    path);
+}
+
+static void has(const char *path, const char *text)
+{
+	char got[64] = "";
+	FILE *file = fopen(path, "r");
+
+	ktap_assert(file && fgets(got, sizeof(got), file) && !fclose(file) &&
+		    !strcmp(got, text), "%s: %s", path, got);
+}
+
+/*
+ * R-17: beside the state file, where others may write too, links and pipes wait:
+ * no other file is written to, and nothing waits for a reader.
+ */
+static void test_traps(void)
+{
+	char folder[] = "/tmp/preswap-state-XXXXXX", path[64], trap[64];
+	struct series_kept *kept;
+	struct learned *learned;
+	void *data;
+	size_t size;
+
+	ktap_assert(mkdtemp(folder) && !chdir(folder));
+	snprintf(path, sizeof(path), "%s/learned", folder);
+	snprintf(trap, sizeof(trap), "%s/victim", folder);
+	put(trap, "precious");
+	ktap_assert(!symlink(trap, "learned.new"));
+	ktap_assert(!statefile_write(path, "12345678", 8));
+	has(trap, "precious");
+	has(path, "12345678");
+	ktap_assert(!mkfifo("learned.new", 0666));
+	ktap_assert(!statefile_write(path, "87654321", 8));
+	has(path, "87654321");
+	ktap_assert(!symlink(trap, "learned.lock"));
+	ktap_assert(statefile_take(path) == -ELOOP);
+	ktap_assert(!unlink("learned.lock") && !mkfifo("learned.lock", 0666));
+	ktap_assert(statefile_take(path) == -ENXIO);
+	ktap_assert(!unlink(path) && !mkfifo(path, 0666));
+	ktap_assert(statefile_read(path, &data, &size) == -EINVAL);
+	/* one that cannot be read may be a good one: it stays */
+	ktap_assert(!unlink(path) && !symlink(path, path));
+	ktap_assert(learned_read(path, &learned) == -ELOOP);
+	ktap_assert(!unlink("learned.bad"), "%s: %s", path, strerror(errno));
+	ktap_assert(!symlink(path, path));
+	ktap_assert(series_read(path, &kept) == -ELOOP);
+	ktap_assert(!unlink("learned.bad"), "%s: %s", path, strerror(errno));
+	unlink("learned.lock");
+	unlink(trap);
+	ktap_assert(!chdir("/") && !rmdir(folder));
+}
+
+/* the time of day is that of the zone that is set, also while it runs. */
+static void test_zone(void)
+{
+	static const char * const zones[] = {
+		"Asia/Dubai", "Asia/Tokyo", "Asia/Dubai",
+	};
+	char path[64];
+	int32_t offset;
+
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    access("/etc/localtime", F_OK))
+		ktap_skip("no private /etc/localtime");
+	unsetenv("TZ");
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zones[i]);
+		ktap_assert(!mount(path, "/etc/localtime", NULL, MS_BIND, NULL),
+			    "%s: %s", path, strerror(errno));
+		measure_wall(&offset);
+		ktap_assert(offset == (i % 2 ? 9 : 4) * 3600, "%s: %d s", path,
+			    offset);
+	}
 }
 
 /* Of a file's words: magic, magic, format, ..., checksum. */
@@ -579,6 +674,8 @@ int main(void)
 		{ "R-9 a declared demand, and its end", test_declared },
 		{ "R-9 more events than are watched", test_crowded },
 		{ "R-17 what was learned is saved and checked", test_saved },
+		{ "R-17 no other file is written to", test_traps },
+		{ "R-13 a time zone that is changed", test_zone },
 		{ "R-17 and is read as it was before I/O", test_older },
 		{ "R-13 bounded, the longest unused goes", test_bounded },
 		{}
