@@ -80,6 +80,11 @@ void series_resume(struct series_table *table, struct series_kept *kept,
 	table->waited_s = 0;
 }
 
+const struct series_kept *series_waiting(const struct series_table *table)
+{
+	return table->kept;
+}
+
 size_t series_resumed(const struct series_table *table)
 {
 	return table->resumed;

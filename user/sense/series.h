@@ -86,8 +86,8 @@ void series_on_gone(struct series_table *table,
 
 /*
  * What is learned, for a file (R-17; see statefile.h), at @now, seconds since 1970;
- * to be freed. Apps that are new are left out, and of very many the newest. 0 or
- * -ENOMEM.
+ * to be freed. Apps that are new are left out, and of very many the newest. What
+ * apps may still go on with (series_resume()) is in it. 0 or -ENOMEM.
  */
 int series_pack(struct series_table *table, double now, void **out,
 		size_t *size);
@@ -118,6 +118,8 @@ bool series_kept_take(const struct series_kept *kept, struct series_app *app);
 void series_resume(struct series_table *table, struct series_kept *kept,
 		   double old_s);
 size_t series_resumed(const struct series_table *table);
+/* What is still there for apps to go on with; NULL: nothing, or no more. */
+const struct series_kept *series_waiting(const struct series_table *table);
 
 size_t series_count(const struct series_table *table);
 /* In the order of ids; valid until the next sample, step or forget. */

@@ -4,6 +4,9 @@
  * a forecaster's state for each resource, as predict_demand_save() writes it: for
  * one machine and one version. Where there are none for network, or for I/O either,
  * the file is as it was before there could be.
+ *
+ * What was read and still waits for its app is written again: a daemon that ends
+ * before the module has told of any app would empty the file.
  */
 #include <errno.h>
 #include <math.h>
@@ -69,45 +72,107 @@ static bool worth_keeping(const struct series_app *app)
 	return f.samples >= SAMPLES_MIN && strlen(app->path) < PATH_BYTES;
 }
 
+static const char *kept_record(const struct series_kept *kept, uint32_t i)
+{
+	return kept->records +
+	       i * (PATH_BYTES + kept->resources * (size_t)kept->state_bytes);
+}
+
+static bool has_path(struct series_table *table, const char *path)
+{
+	for (size_t i = 0; i < series_count(table); i++)
+		if (!strcmp(series_at(table, i)->path, path))
+			return true;
+	return false;
+}
+
+/* A file while it is made: @header and room for @most records of @bytes. */
+struct packing {
+	struct header *header;
+	char *at;
+	uint64_t most, bytes;
+};
+
+/* Room for one more record, zeroed; NULL: it is full. */
+static char *next_record(struct packing *p, const char *path)
+{
+	char *record = p->at;
+
+	if (p->header->count == p->most)
+		return NULL;
+	p->header->count++;
+	p->at += p->bytes;
+	memset(record, 0, p->bytes);
+	strcpy(record, path);
+	return record + PATH_BYTES;
+}
+
+static void pack_apps(struct packing *p, struct series_table *table)
+{
+	size_t state = p->header->state_bytes;
+
+	for (size_t i = 0; i < series_count(table); i++) {
+		const struct series_app *app = series_at(table, i);
+		char *at = worth_keeping(app) ? next_record(p, app->path) :
+						NULL;
+
+		for (int k = 0; at && k < resources_of(p->header->format);
+		     k++, at += state)
+			if (app->demand[k])
+				predict_demand_save(app->demand[k], at);
+	}
+}
+
+static void pack_waiting(struct packing *p, struct series_table *table,
+			 const struct series_kept *kept)
+{
+	for (uint32_t i = 0; i < kept->count; i++) {
+		const char *record = kept_record(kept, i);
+		char *at = has_path(table, record) ? NULL :
+						     next_record(p, record);
+
+		if (at)
+			memcpy(at, record + PATH_BYTES,
+			       kept->resources * (size_t)kept->state_bytes);
+	}
+}
+
 int series_pack(struct series_table *table, double now, void **out,
 		size_t *size)
 {
+	const struct series_kept *kept = series_waiting(table);
 	uint32_t format = format_for(table);
-	size_t state = 0, most, count = series_count(table);
-	struct header *header;
-	char *at;
+	size_t state = 0, count = series_count(table);
+	struct packing p;
 
 	if (count)
 		state = predict_demand_state_bytes(
 				series_at(table, 0)->demand[0]);
-	most = (BYTES_MAX - sizeof(*header)) / record_bytes(format, state);
-	if (most > count)
-		most = count;
-	header = malloc(sizeof(*header) + most * record_bytes(format, state));
-	if (!header)
+	else if (kept)
+		state = kept->state_bytes;
+	if (kept && kept->state_bytes != state)
+		kept = NULL;	/* no app can go on with it */
+	if (kept && resources_of(format) < kept->resources)
+		format = FORMAT + kept->resources - resources_of(FORMAT);
+	p.bytes = record_bytes(format, state);
+	p.most = (BYTES_MAX - sizeof(*p.header)) / p.bytes;
+	if (p.most > count + (kept ? kept->count : 0))
+		p.most = count + (kept ? kept->count : 0);
+	p.header = malloc(sizeof(*p.header) + p.most * p.bytes);
+	if (!p.header)
 		return -ENOMEM;
-	*header = (struct header){
+	*p.header = (struct header){
 		.magic = MAGIC, .format = format, .predict = PREDICT_STATE,
 		.saved = now, .state_bytes = state,
 	};
-	at = (char *)(header + 1);
-	for (size_t i = 0; i < count && header->count < most; i++) {
-		const struct series_app *app = series_at(table, i);
-
-		if (!worth_keeping(app))
-			continue;
-		memset(at, 0, record_bytes(format, state));
-		strcpy(at, app->path);
-		at += PATH_BYTES;
-		for (int k = 0; k < resources_of(format); k++, at += state)
-			if (app->demand[k])
-				predict_demand_save(app->demand[k], at);
-		header->count++;
-	}
-	*size = (size_t)(at - (char *)header);
-	header->checksum = statefile_checksum(&header->magic,
-					  *size - sizeof(header->checksum));
-	*out = header;
+	p.at = (char *)(p.header + 1);
+	pack_apps(&p, table);
+	if (kept)
+		pack_waiting(&p, table, kept);
+	*size = (size_t)(p.at - (char *)p.header);
+	p.header->checksum = statefile_checksum(&p.header->magic,
+				*size - sizeof(p.header->checksum));
+	*out = p.header;
 	return 0;
 }
 
@@ -184,11 +249,11 @@ size_t series_kept_count(const struct series_kept *kept)
 
 bool series_kept_take(const struct series_kept *kept, struct series_app *app)
 {
-	const char *at = kept->records;
 	bool taken = false;
 
-	for (uint32_t i = 0; i < kept->count; i++,
-	     at += PATH_BYTES + kept->resources * (size_t)kept->state_bytes) {
+	for (uint32_t i = 0; i < kept->count; i++) {
+		const char *at = kept_record(kept, i);
+
 		if (strcmp(at, app->path))
 			continue;
 		at += PATH_BYTES;

@@ -517,6 +517,55 @@ static void test_kept_little(void)
 	series_free(table);
 }
 
+/* Packs @table, frees it, and reads it into a new one, as a restart does. */
+static struct series_table *restarted(struct series_table *table, size_t count)
+{
+	struct series_table *next = new_table(500);
+	struct series_kept *kept;
+	void *data;
+	size_t size;
+
+	ktap_assert(!series_pack(table, 1000, &data, &size));
+	series_free(table);
+	ktap_assert(!series_unpack(data, size, &kept));
+	ktap_assert(series_kept_count(kept) == count, "%zu apps, not %zu",
+		    series_kept_count(kept), count);
+	series_resume(next, kept, 1);
+	return next;
+}
+
+/*
+ * A daemon that ends again before all apps were seen, as one does that waits for
+ * the module: what it had read of the others is not lost.
+ */
+static void test_kept_waiting(void)
+{
+	struct series_table *table = restarted(taught(3, 500), 3);
+
+	table = restarted(table, 3);
+	sample_path(table, 2, 7);
+	series_step(table, 1);
+	ktap_assert(series_resumed(table) == 1);
+	/* with a resource more than it was kept with */
+	set_rates(table, 100, 0);
+	table = restarted(table, 3);
+	set_rates(table, 0, 100);
+	table = restarted(table, 3);
+	for (unsigned int i = 1; i <= 3; i++)
+		sample_path(table, i, 7);
+	series_step(table, 1);
+	ktap_assert(series_resumed(table) == 3, "%zu", series_resumed(table));
+	for (size_t i = 0; i < 3; i++)
+		ktap_assert(samples(table, i) == 501 + (i == 1), "%llu",
+			    (unsigned long long)samples(table, i));
+	/* but not for ever */
+	for (int t = 0; t <= SERIES_RESUME_S; t++) {
+		sample_path(table, 1, t);
+		series_step(table, 1);
+	}
+	series_free(restarted(table, 1));
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -537,6 +586,7 @@ int main(void)
 		{ "R-17 nothing is taken from a damaged file", test_damaged },
 		{ "R-17 nor from one of another version", test_foreign },
 		{ "R-17 what is not worth keeping", test_kept_little },
+		{ "R-17 what waits for its app is kept", test_kept_waiting },
 		{}
 	});
 }
