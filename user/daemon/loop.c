@@ -55,7 +55,7 @@ struct loop {
 
 	/* @gone: seen in a callback; acted upon when the library is left. */
 	bool connected, gone;
-	enum inventory_speed swap_told;
+	struct swap_told swap_told;
 	int swap_error;		/* of telling it, the last time */
 	bool waiting_said, refused_said, full_said;
 	unsigned int backoff_s, retry_s;
@@ -91,7 +91,6 @@ static void disconnect(struct loop *l)
 {
 	preswap_unsubscribe(l->ctx);
 	l->connected = false;
-	l->swap_told = INVENTORY_UNKNOWN;
 	l->gone = false;
 	l->period_open = false;
 	l->periods = 0;

@@ -8,10 +8,18 @@
 #include "sense/inventory.h"
 
 /*
- * @root: "" for this machine; for tests, a folder that holds proc and sys.
- * @told: what was told before, INVENTORY_UNKNOWN at first. What a person has written
- * to the module's swap_speed stands. 0, or -errno from that file.
+ * What was told before, nothing at first. @file: to which inode: a module that was
+ * loaded again has a new one, and knows of nothing.
  */
-int swap_tell(const char *root, enum inventory_speed *told);
+struct swap_told {
+	enum inventory_speed speed;
+	uint64_t file;
+};
+
+/*
+ * @root: "" for this machine; for tests, a folder that holds proc and sys. What a
+ * person has written to the module's swap_speed stands. 0, or -errno from that file.
+ */
+int swap_tell(const char *root, struct swap_told *told);
 
 #endif /* DAEMON_SWAP_H */

@@ -171,17 +171,27 @@ static unsigned int told(void)
 	return speed;
 }
 
+/* Another file of that name, as a sysfs that was made again. */
+static void reload(void)
+{
+	char from[64], to[64];
+
+	snprintf(from, sizeof(from), "%s/sys/kernel/preswap/new", root);
+	snprintf(to, sizeof(to), "%s/sys/kernel/preswap/swap_speed", root);
+	ktap_assert(!rename(from, to), "%s", to);
+}
+
 /* The module learns it, again when it changes, unless a person has said it. */
 static void test_tell(void)
 {
-	enum inventory_speed before = INVENTORY_UNKNOWN;
+	struct swap_told before = {};
 
 	begin();
-	ktap_assert(!swap_tell(root, &before) && !before, "no swap, no module");
+	ktap_assert(!swap_tell(root, &before) && !before.speed, "no swap, no module");
 	file("8192\n", "sys/block/zram0/size");
 	file("8192\n", "sys/block/sda/size");
 	file("/dev/zram0 partition 4096 12 100\n", "proc/swaps");
-	ktap_assert(swap_tell(root, &before) == -ENOENT && !before, "no module");
+	ktap_assert(swap_tell(root, &before) == -ENOENT && !before.speed, "no module");
 	file("0\n", "sys/kernel/preswap/swap_speed");
 	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_MEMORY,
 		    "%u is told", told());
@@ -192,6 +202,19 @@ static void test_tell(void)
 	file("2\n", "sys/kernel/preswap/swap_speed");
 	file("/dev/zram0 partition 4096 12 100\n", "proc/swaps");
 	ktap_assert(!swap_tell(root, &before) && told() == 2, "not by hand");
+	/* the daemon before this one had told it: it is not a person's */
+	before = (struct swap_told){};
+	file("1\n", "sys/kernel/preswap/swap_speed");
+	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_MEMORY);
+	file("/dev/sda2 partition 4096 12 100\n", "proc/swaps");
+	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_ROTATING,
+		    "%u after a restart of the daemon", told());
+	/* the module is loaded again before anybody sees that it was gone */
+	file("0\n", "sys/kernel/preswap/new");
+	reload();
+	ktap_assert(!swap_tell(root, &before) && told() == INVENTORY_ROTATING,
+		    "%u after a reload of the module", told());
+	file("/dev/zram0 partition 4096 12 100\n", "proc/swaps");
 	file("x\n", "sys/kernel/preswap/swap_speed");
 	ktap_assert(swap_tell(root, &before) == -EBADMSG, "no number");
 	end();
