@@ -164,17 +164,14 @@ static void push(struct loop *l)
 static void end_period(struct loop *l)
 {
 	uint64_t start = measure_now_ns(), spent;
-	unsigned int seconds = 1;
+	unsigned int seconds = series_seconds(&l->step_ns, l->time_ns);
 	int32_t offset_s;
 	double now;
 
 	l->period_open = false;
 	set_timer(l->fds[SETTLE], 0, 0);
-	if (l->step_ns && l->time_ns > l->step_ns)
-		seconds = (l->time_ns - l->step_ns + 500000000) / 1000000000;
 	if (!seconds)		/* the usage period is below a second */
 		return;
-	l->step_ns = l->time_ns;
 	l->periods++;
 	now = measure_wall(&offset_s);
 	series_set_clock(l->table, (uint64_t)now);

@@ -4,6 +4,7 @@
  * is found and walked often.
  */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "sense/series.h"
 
 #define RATE_UPPER	2	/* times the capacity */
+#define SECOND_NS	1000000000LL
+#define LATE_NS		50000000	/* no usage period is that near to seconds */
 
 struct series_table {
 	struct series_limits limits;
@@ -301,6 +304,24 @@ static size_t app_step(struct series_app *app, unsigned int seconds,
 void series_set_clock(struct series_table *table, uint64_t clock)
 {
 	table->clock = clock;
+}
+
+unsigned int series_seconds(uint64_t *last_ns, uint64_t time_ns)
+{
+	int64_t passed = (int64_t)(time_ns - *last_ns), rest;
+	int64_t seconds = (passed + SECOND_NS / 2) / SECOND_NS;
+
+	if (!*last_ns || passed < -SECOND_NS) {
+		*last_ns = time_ns;
+		return 1;
+	}
+	if (passed < SECOND_NS / 2)
+		return 0;
+	rest = passed - seconds * SECOND_NS;
+	*last_ns = time_ns;
+	if (rest > LATE_NS || rest < -LATE_NS)
+		*last_ns -= (uint64_t)rest;
+	return seconds < UINT_MAX ? (unsigned int)seconds : UINT_MAX;
 }
 
 size_t series_step(struct series_table *table, unsigned int seconds)

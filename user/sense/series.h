@@ -70,6 +70,12 @@ void series_set_limits(struct series_table *table,
  */
 int series_sample(struct series_table *table, const struct preswap_app *app,
 		  struct series_app **out);
+/*
+ * The whole seconds of the step that ends at @time_ns, and its end into *@last_ns (0:
+ * none yet): what is left over or lent is the next one's, so that they add up whatever
+ * the usage period is. What is late by chance is not.
+ */
+unsigned int series_seconds(uint64_t *last_ns, uint64_t time_ns);
 /* The end of the next step, in seconds since 1970; for the time of day. */
 void series_set_clock(struct series_table *table, uint64_t clock);
 /*

@@ -129,6 +129,55 @@ static void test_seconds(void)
 	series_free(table);
 }
 
+/* @count periods, each late by up to @late_ms; the seconds of all, or of the most. */
+static unsigned int count_seconds(unsigned int period_ms, unsigned int count,
+				  unsigned int late_ms, unsigned int *most)
+{
+	uint64_t last = 0, begin = 5000000000;
+	unsigned int sum = 0, seed = 2, one;
+
+	series_seconds(&last, begin);
+	*most = 0;
+	for (unsigned int i = 1; i <= count; i++) {
+		uint64_t late = late_ms ? rand_r(&seed) % late_ms : 0;
+
+		one = series_seconds(&last, begin +
+				     (i * (uint64_t)period_ms + late) *
+				     1000000);
+		sum += one;
+		if (one > *most)
+			*most = one;
+	}
+	return sum;
+}
+
+/* A second is a second whatever usage_ms is: horizons are in seconds. */
+static void test_periods(void)
+{
+	static const unsigned int periods[] = {
+		100, 250, 499, 600, 700, 1000, 1100, 1200, 1400, 1500, 2000,
+		2600, 60000,
+	};
+	uint64_t last = 5000000000;
+	unsigned int most;
+
+	for (size_t i = 0; i < sizeof(periods) / sizeof(*periods); i++) {
+		unsigned int sum = count_seconds(periods[i], 1000, 0, &most);
+
+		ktap_assert(sum + 1 >= periods[i] && sum <= periods[i] + 1,
+			    "%u s of 1000 times %u ms", sum, periods[i]);
+		ktap_assert(most <= periods[i] / 1000 + 1, "%u", most);
+	}
+	ktap_assert(count_seconds(1000, 5000, 400, &most) == 5000 && most == 1,
+		    "late by chance: at most %u s", most);
+	/* a timer that is a little slow leaves no second out, now and then */
+	ktap_assert(count_seconds(1004, 5000, 0, &most) == 5000 && most == 1,
+		    "%u", most);
+	ktap_assert(series_seconds(&last, 65000000000) == 60, "a gap");
+	ktap_assert(series_seconds(&last, 1000000000) == 1 && last == 1000000000,
+		    "another clock");
+}
+
 /* Half of the reports are lost: the forecaster hears of all seconds. */
 static void test_lossy(void)
 {
@@ -573,6 +622,7 @@ int main(void)
 		{ "R-2 the number of apps is bounded", test_limit },
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
+		{ "R-10 seconds add up", test_periods },
 		{ "R-10 lossy input", test_lossy },
 		{ "R-2 I/O is only foreseen where there is a capacity", test_io },
 		{ "R-3 and so is network", test_net },
