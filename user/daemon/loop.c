@@ -202,6 +202,10 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 	l->seq = seq;
 	l->time_ns = time_ns;
 	err = series_sample(l->table, app, &known);
+	if (err == -ENOSPC &&
+	    (app->has_policy || config_match(l->config, app->path)) &&
+	    series_make_room(l->table))
+		err = series_sample(l->table, app, &known);
 	if (err) {
 		if (!l->full_said)
 			log_msg(LOG_WARNING, "%s and later apps: %s",
@@ -213,7 +217,8 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 	if (!known->foreseen) {
 		now = measure_wall(&offset_s);
 		foresee_app_new(l->foresee, known,
-				l->periods >= KNOWN_PERIODS, now, offset_s);
+				l->periods >= KNOWN_PERIODS &&
+				!known->was_refused, now, offset_s);
 	}
 	if (!l->opts.dry_run && !l->gone &&
 	    apply_policy(l->ctx, l->config, known, app) == -ENODEV)

@@ -26,6 +26,7 @@ struct series_table {
 	unsigned int waited_s;		/* for apps to go on with it */
 	size_t resumed;
 	uint64_t clock;			/* seconds since 1970; 0: not known */
+	bool refused, refused_before;	/* an app, in this step, in the last */
 };
 
 int series_new(const struct series_limits *limits, struct series_table **out)
@@ -232,8 +233,10 @@ static int insert(struct series_table *table, size_t index,
 	size_t room;
 	int err;
 
-	if (table->count >= table->limits.max_apps)
+	if (table->count >= table->limits.max_apps) {
+		table->refused = true;
 		return -ENOSPC;
+	}
 	if (table->count == table->room) {
 		room = table->room ? 2 * table->room : 64;
 		apps = realloc(table->apps, room * sizeof(*apps));
@@ -245,6 +248,7 @@ static int insert(struct series_table *table, size_t index,
 	err = app_new(&table->limits, from, &app);
 	if (err)
 		return err;
+	app->was_refused = table->refused || table->refused_before;
 	resume(table, app);
 	memmove(&table->apps[index + 1], &table->apps[index],
 		(table->count - index) * sizeof(*table->apps));
@@ -272,6 +276,7 @@ int series_sample(struct series_table *table, const struct preswap_app *from,
 					  from->io_bytes : NAN;
 	app->value[PRESWAP_RESOURCE_NET] = table->limits.net_bytes ?
 					   from->net_bytes : NAN;
+	app->has_policy = from->has_policy;
 	app->fresh = true;
 	*out = app;
 	return 0;
@@ -330,6 +335,8 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 
 	if (!seconds)
 		return 0;
+	table->refused_before = table->refused;
+	table->refused = false;
 	table->kept_s += seconds;
 	table->waited_s += seconds;
 	if (table->kept && table->waited_s > SERIES_RESUME_S) {
@@ -359,6 +366,19 @@ void series_forget(struct series_table *table, uint64_t id)
 	table->count--;
 	memmove(&table->apps[index], &table->apps[index + 1],
 		(table->count - index) * sizeof(*table->apps));
+}
+
+bool series_make_room(struct series_table *table)
+{
+	for (size_t i = table->count; i-- > 0; ) {
+		const struct series_app *app = table->apps[i];
+
+		if (app->has_policy || app->policy_set)
+			continue;
+		series_forget(table, app->id);
+		return true;
+	}
+	return false;
 }
 
 size_t series_count(const struct series_table *table)

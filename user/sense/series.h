@@ -25,6 +25,9 @@
  * @value: of the current step, when @fresh; of those NAN without a capacity.
  * @missed: steps in a row without a report.
  * @withheld: what plan said last, by resource; for the log.
+ * @was_refused: there was no room when it came, or may not have been: it need not be
+ *	as young as it seems.
+ * @has_policy: in the module, when it was last reported.
  * @policy_set: the daemon has set a policy for it.
  * @policy_checked: the configuration in force was applied to it.
  * @foreseen: what foresee knows of it; freed with the app.
@@ -37,6 +40,7 @@ struct series_app {
 	bool fresh;
 	unsigned int missed;
 	bool withheld[SERIES_RESOURCES];
+	bool was_refused, has_policy;
 	bool policy_set, policy_checked;
 	void *foreseen;
 };
@@ -85,6 +89,8 @@ void series_set_clock(struct series_table *table, uint64_t clock);
  */
 size_t series_step(struct series_table *table, unsigned int seconds);
 void series_forget(struct series_table *table, uint64_t id);
+/* Forgets the newest app that has no policy; false: all have one. */
+bool series_make_room(struct series_table *table);
 /* Called for each app that is about to be forgotten. */
 void series_on_gone(struct series_table *table,
 		    void (*gone)(void *data, struct series_app *app),

@@ -89,6 +89,51 @@ static void test_limit(void)
 	series_free(table);
 }
 
+/* An app that had to wait for room has not just been launched. */
+static void test_refused(void)
+{
+	struct series_table *table = new_table(2);
+
+	sample(table, 1, 5);
+	sample(table, 2, 5);
+	sample(table, 3, 5);
+	series_step(table, 1);
+	ktap_assert(!series_by_id(table, 2)->was_refused, "it had room");
+	series_forget(table, 1);
+	sample(table, 2, 5);
+	sample(table, 3, 5);
+	ktap_assert(series_by_id(table, 3)->was_refused, "it had none");
+	series_step(table, 1);
+	series_forget(table, 2);
+	sample(table, 3, 5);
+	series_step(table, 1);
+	/* nobody waits any more */
+	sample(table, 4, 5);
+	ktap_assert(!series_by_id(table, 4)->was_refused, "it is new");
+	series_free(table);
+}
+
+static void test_room(void)
+{
+	struct series_table *table = new_table(3);
+	struct preswap_app app = { .id = 3, .path = "c", .has_policy = true };
+	struct series_app *known;
+
+	sample(table, 1, 5);
+	sample(table, 2, 5);
+	ktap_assert(!series_sample(table, &app, &known));
+	known = series_by_id(table, 2);
+	known->policy_set = true;
+	app.id = 4;
+	ktap_assert(series_sample(table, &app, &known) == -ENOSPC);
+	ktap_assert(series_make_room(table) && !series_by_id(table, 1),
+		    "the one without a policy");
+	ktap_assert(!series_sample(table, &app, &known));
+	ktap_assert(!series_make_room(table) && series_count(table) == 3,
+		    "all have one");
+	series_free(table);
+}
+
 static void test_gone(void)
 {
 	struct series_table *table = new_table(10);
@@ -620,6 +665,8 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-2 the table stays sorted", test_order },
 		{ "R-2 the number of apps is bounded", test_limit },
+		{ "R-13 who waited for room is not new", test_refused },
+		{ "R-8 apps that have a policy come first", test_room },
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 seconds add up", test_periods },
