@@ -36,6 +36,13 @@ enum apply_step apply_decide(const struct preswap_policy *want,
 	return APPLY_SET;
 }
 
+/* The kernel may be short of memory, or wait for a lock. */
+bool apply_again(int err)
+{
+	return err == -ENODEV || err == -ETIMEDOUT || err == -EAGAIN ||
+	       err == -ENOMEM || err == -ENOBUFS;
+}
+
 int apply_policy(struct preswap_ctx *ctx, const struct config *config,
 		 struct series_app *known, const struct preswap_app *app)
 {
@@ -58,12 +65,12 @@ int apply_policy(struct preswap_ctx *ctx, const struct config *config,
 		break;
 	case APPLY_DELETE:
 		err = preswap_policy_del(ctx, app->id);
-		known->policy_set = false;
+		known->policy_set = apply_again(err);
 		break;
 	}
 	if (err == -ENODEV)
 		return err;
-	known->policy_checked = true;
+	known->policy_checked = !apply_again(err);
 	if (err)
 		log_msg(LOG_WARNING, "policy of %s: %s", app->path,
 			preswap_strerror(ctx));

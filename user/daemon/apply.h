@@ -18,7 +18,9 @@ enum apply_step { APPLY_NOTHING, APPLY_SET, APPLY_DELETE };
 enum apply_step apply_decide(const struct preswap_policy *want,
 			     const struct series_app *known,
 			     const struct preswap_app *app);
-/* Does it; 0, or -errno, logged, of which only -ENODEV is tried again. */
+/* Whether what failed so may succeed later. */
+bool apply_again(int err);
+/* Does it; 0, or -errno, logged unless -ENODEV; see apply_again(). */
 int apply_policy(struct preswap_ctx *ctx, const struct config *config,
 		 struct series_app *known, const struct preswap_app *app);
 

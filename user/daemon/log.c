@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/log.h"
+#include "show/text.h"
 
 static int log_max = LOG_INFO;
 static bool log_journal;
@@ -21,6 +22,8 @@ void log_args(int priority, const char *format, va_list args)
 	if (priority > log_max)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
+	/* names of cgroups are in it, which users choose */
+	text_clean(text);
 	if (log_journal)
 		fprintf(stderr, "<%d>%s\n", priority, text);
 	else

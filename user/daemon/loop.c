@@ -36,6 +36,7 @@
 #define REPORT_S	60
 #define LOOK_S		10	/* that of I/O or network is a setting */
 #define SAVE_S		600
+#define APPLY_AGAIN_S	5
 /* Usage periods until what appears is new, and not only new to us. */
 #define KNOWN_PERIODS	2
 
@@ -70,6 +71,7 @@ struct loop {
 	unsigned int look_s;		/* since the node's capacity was read */
 	unsigned int save_s;		/* since what was learned was saved */
 	unsigned int periods;		/* since the connection */
+	unsigned int apply_wait_s;	/* until policies are tried again */
 	uint64_t problems;		/* of the agenda, those that were told */
 	int save_error;
 };
@@ -220,9 +222,13 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 				l->periods >= KNOWN_PERIODS &&
 				!known->was_refused, now, offset_s);
 	}
-	if (!l->opts.dry_run && !l->gone &&
-	    apply_policy(l->ctx, l->config, known, app) == -ENODEV)
+	if (l->opts.dry_run || l->gone || l->apply_wait_s)
+		return;
+	err = apply_policy(l->ctx, l->config, known, app);
+	if (err == -ENODEV)
 		l->gone = true;
+	else if (apply_again(err))
+		l->apply_wait_s = APPLY_AGAIN_S;
 }
 
 static void on_event(void *data, const struct preswap_event *event)
@@ -466,6 +472,7 @@ static void on_signal(struct loop *l)
 static void on_second(struct loop *l)
 {
 	notify_manager("WATCHDOG=1");
+	l->apply_wait_s -= l->apply_wait_s > 0;
 	if (l->connected)
 		check_silence(l);
 	else

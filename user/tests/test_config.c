@@ -11,6 +11,7 @@
 #include "../../selftests/ktap.h"
 #include "daemon/apply.h"
 #include "daemon/config.h"
+#include "daemon/log.h"
 
 static int parse(const char *text, struct config **config, char *error)
 {
@@ -313,6 +314,33 @@ static void test_apply(void)
 		    "set by somebody else");
 }
 
+/* Only what cannot succeed is given up: a policy protects its app. */
+static void test_again(void)
+{
+	ktap_assert(apply_again(-ETIMEDOUT) && apply_again(-ENOMEM) &&
+		    apply_again(-ENODEV));
+	ktap_assert(!apply_again(0) && !apply_again(-EINVAL) &&
+		    !apply_again(-EPERM) && !apply_again(-ENOENT));
+}
+
+/* A cgroup's name is any user's choice, and root looks at the log. */
+static void test_log(void)
+{
+	char got[128] = "";
+	int saved = dup(STDERR_FILENO), ends[2];
+
+	ktap_assert(saved >= 0 && !pipe(ends));
+	dup2(ends[1], STDERR_FILENO);
+	log_msg(LOG_WARNING, "policy of %s: %s", "a/\033]0;x\007\n<0>b",
+		"no");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	ktap_assert(read(ends[0], got, sizeof(got) - 1) > 0);
+	close(ends[0]);
+	close(ends[1]);
+	ktap_assert(strstr(got, "policy of a/?]0;x?" "?<0>b: no\n"), "%s", got);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -325,6 +353,8 @@ int main(void)
 		{ "R-8 files of any length, absent files", test_file },
 		{ "R-8 a policy is applied once, and after a reload",
 		  test_apply },
+		{ "R-8 and again where it may succeed", test_again },
+		{ "R-51 a name in the log is only a name", test_log },
 		{}
 	});
 }
