@@ -190,9 +190,34 @@ test_helper() {
 	! grep -q "events are not known" "$work/log" || fault "an interrupted one is told"
 }
 
+# A file's name need not be text, and what was recorded is there all the same.
+test_names() {
+	local file=$work/$'\xff'
+
+	echo 1 >/sys/kernel/preswap/dry_run
+	echo 1 >/sys/kernel/preswap/enabled
+	"$ctl" --json record --seconds 2 --output "$file" >"$work/out" || fault "record failed"
+	[ -s "$file" ] || fault "nothing was recorded"
+	python3 -c 'import json, sys; json.load(sys.stdin)["file"]' <"$work/out" ||
+		fault "no JSON: $(cat "$work/out")"
+}
+
+# Who follows events is told that none will come any more.
+test_unloaded() {
+	"$ctl" events >"$work/out" 2>"$work/errors" &
+	daemon=$!
+	sleep 2
+	rmmod preswap || fault "rmmod failed"
+	said "module was unloaded; load it: modprobe preswap" "$work/errors"
+	wait "$daemon"
+	[ $? = 1 ] || fault "exit status"
+	daemon=''
+	insmod "$PRESWAP_MODULE" || fault "insmod failed"
+}
+
 mkdir -p "$group/app" || { echo "1..0 # SKIP no cgroup v2"; exit 4; }
 echo "TAP version 13"
-echo "1..6"
+echo "1..8"
 test_help
 result "the help of each command has the options of its man page"
 test_refused
@@ -205,4 +230,8 @@ test_daemon
 result "R-17 one daemon at a time has a state file"
 test_helper
 result "a helper that is interrupted is no problem to tell"
+test_names
+result "R-27 a recording whose name is no text is told as JSON"
+test_unloaded
+result "R-57 who follows events is told that the module went"
 exit "$failed"

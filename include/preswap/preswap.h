@@ -364,7 +364,8 @@ void preswap_unsubscribe(struct preswap_ctx *ctx);
 int preswap_fd(const struct preswap_ctx *ctx);
 /*
  * Handles what has arrived, and does not wait; from a callback it must not be
- * called. The number of messages, or -ENOTCONN, -ENOMEM, -EIO.
+ * called. The number of messages, or -ENOTCONN, -ENOMEM, -EIO; -ENODEV: nothing
+ * has arrived, and nothing will: the module was unloaded. Nothing wakes poll() then.
  */
 int preswap_dispatch(struct preswap_ctx *ctx);
 

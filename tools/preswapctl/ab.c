@@ -22,6 +22,7 @@
 #include "show/units.h"
 
 #define AB_WASHOUT_MS	5000	/* of each slice, by default */
+#define LOOK_MS		5000	/* whether the module is still there */
 
 /* What is observed, for each slice or app. */
 enum measure { CPU_STALL, MEMORY_STALL, LATENCY, MEASURES };
@@ -203,7 +204,7 @@ static int observe(struct experiment *e, uint32_t for_ms)
 	uint64_t end = now_ns(CLOCK_MONOTONIC) + for_ms * 1000000ULL, now;
 	struct sigaction action = { .sa_handler = on_signal };
 	struct pollfd input = { .events = POLLIN };
-	int err = preswap_subscribe(e->ctl->ctx, &opts), wait = -1;
+	int err = preswap_subscribe(e->ctl->ctx, &opts), wait = LOOK_MS;
 
 	if (err)
 		return ctl_failed(e->ctl, err, "listening to usage");
@@ -215,7 +216,8 @@ static int observe(struct experiment *e, uint32_t for_ms)
 		if (for_ms) {
 			if (now >= end)
 				break;
-			wait = (end - now) / 1000000 + 1;
+			if (end - now < LOOK_MS * 1000000ULL)
+				wait = (end - now) / 1000000 + 1;
 		}
 		if (poll(&input, 1, wait) < 0 && errno != EINTR) {
 			perror("preswapctl: poll");

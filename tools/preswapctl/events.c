@@ -18,6 +18,9 @@
 #include "show/why.h"
 #include "state.h"
 
+/* Nothing tells that the module was unloaded: so often it is looked after. */
+#define LOOK_MS		1000
+
 struct follow {
 	struct ctl *ctl;
 	struct state state;		/* for the apps' paths */
@@ -116,13 +119,15 @@ static int follow(struct follow *f, uint32_t timeout_ms)
 	struct pollfd input = { .fd = preswap_fd(f->ctl->ctx),
 				.events = POLLIN };
 	uint64_t end = now_ms() + timeout_ms, now;
-	int err;
+	int err, wait;
 
 	while (f->left && !f->status) {
 		now = now_ms();
 		if (timeout_ms && now >= end)
 			break;
-		err = poll(&input, 1, timeout_ms ? (int)(end - now) : -1);
+		wait = timeout_ms && end - now < LOOK_MS ? (int)(end - now) :
+							   LOOK_MS;
+		err = poll(&input, 1, wait);
 		if (err < 0 && errno != EINTR)
 			break;
 		err = preswap_dispatch(f->ctl->ctx);

@@ -31,6 +31,20 @@ static uint64_t new_drops(struct nl_sock *sock, uint32_t *drops)
 	return more;
 }
 
+bool preswap_is_joined(struct nl_sock *sock)
+{
+	uint32_t groups[64] = {};
+	socklen_t len = sizeof(groups);
+
+	if (getsockopt(nl_socket_get_fd(sock), SOL_NETLINK,
+		       NETLINK_LIST_MEMBERSHIPS, groups, &len) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		if (groups[i])
+			return true;
+	return false;
+}
+
 static int on_any_seq(struct nl_msg *msg, void *data)
 {
 	(void)msg;
@@ -200,5 +214,8 @@ PRESWAP_EXPORT int preswap_dispatch(struct preswap_ctx *ctx)
 				    strerror(-count));
 	if (lost && ctx->sub.lost)
 		ctx->sub.lost(ctx->sub.data, lost);
+	if (!count && !lost && !preswap_is_joined(ctx->events))
+		return preswap_fail(ctx, -ENODEV,
+				    "the preswap module was unloaded");
 	return count;
 }

@@ -15,5 +15,7 @@
  */
 int preswap_drain(struct nl_sock *sock, nl_recvmsg_msg_cb_t fn, void *data,
 		  uint32_t *drops, uint64_t *lost);
+/* Whether it is in a group still: when a family goes, its sockets leave. */
+bool preswap_is_joined(struct nl_sock *sock);
 
 #endif /* PRESWAP_LIB_SUBSCRIBE_H */

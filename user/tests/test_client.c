@@ -154,6 +154,10 @@ static void test_lost(void)
 	ktap_assert(count == 1 && got == 1 && !lost,
 		    "whole again after a loss: %d, %llu lost", count,
 		    (unsigned long long)lost);
+	/* as the kernel takes it out when the family goes */
+	ktap_assert(preswap_is_joined(to), "it listens");
+	nl_socket_drop_membership(to, LOSSY_GROUP);
+	ktap_assert(!preswap_is_joined(to), "it listens to nobody");
 	nl_socket_free(from);
 	nl_socket_free(to);
 }
