@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
@@ -11,6 +12,7 @@
 #include "lease.h"
 #include "show/decision.h"
 #include "show/names.h"
+#include "show/text.h"
 #include "show/why.h"
 #include "snapshots.h"
 #include "state.h"
@@ -164,16 +166,26 @@ static bool same_parties(const struct decide_lease *lease, uint32_t receiver,
 
 /* --- in words --- */
 
+static void put_path(const struct explain *e, uint64_t id)
+{
+	char number[24], *copy = strdup(state_path(&e->state, id, number));
+
+	if (copy)
+		fputs(text_clean(copy), stdout);
+	free(copy);
+}
+
 static void put_kept(const struct explain *e)
 {
 	const struct preswap_lease *lease = e->kept;
-	char amount[UNITS_MAX], donor[24], receiver[24];
+	char amount[UNITS_MAX];
 
-	printf("Lease %u: %s %s from %s", e->id, names_lease_kind(lease->kind),
-	       lease_amount(amount, lease, lease->amount),
-	       state_path(&e->state, lease->donor_id, donor));
-	printf(" to %s, begun %.3f s after boot; %s.\n",
-	       state_path(&e->state, lease->receiver_id, receiver),
+	printf("Lease %u: %s %s from ", e->id, names_lease_kind(lease->kind),
+	       lease_amount(amount, lease, lease->amount));
+	put_path(e, lease->donor_id);
+	fputs(" to ", stdout);
+	put_path(e, lease->receiver_id);
+	printf(", begun %.3f s after boot; %s.\n",
 	       (double)lease->begin_ns / 1e9, names_lease_end(lease->ended));
 	puts("Why it began:");
 	why_put(stdout, lease);

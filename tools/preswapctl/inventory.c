@@ -43,7 +43,8 @@ static json_t *json_swaps(const struct inventory *from)
 		const struct inventory_swap *s = &from->swaps[i];
 
 		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:I, s:I, s:i}", "name", s->name,
+			json_pack("{s:o, s:s, s:I, s:I, s:i}", "name",
+				  json_text(s->name),
 				  "speed", inventory_speed_name(s->speed),
 				  "size_bytes", (json_int_t)s->size_bytes,
 				  "used_bytes", (json_int_t)s->used_bytes,
@@ -60,7 +61,7 @@ static json_t *json_disks(const struct inventory *from)
 		const struct inventory_disk *d = &from->disks[i];
 
 		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:I}", "name", d->name, "speed",
+			json_pack("{s:o, s:s, s:I}", "name", json_text(d->name), "speed",
 				  inventory_speed_name(d->speed), "size_bytes",
 				  (json_int_t)d->size_bytes));
 	}
@@ -75,7 +76,7 @@ static json_t *json_links(const struct inventory *from)
 		const struct inventory_link *l = &from->links[i];
 
 		json_array_append_new(array,
-			json_pack("{s:s, s:b, s:I}", "name", l->name, "up",
+			json_pack("{s:o, s:b, s:I}", "name", json_text(l->name), "up",
 				  l->up, "bytes_per_s",
 				  (json_int_t)l->bytes_per_s));
 	}

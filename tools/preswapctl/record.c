@@ -197,8 +197,8 @@ static int report(struct ctl *ctl, const struct record *r)
 	char size[UNITS_MAX];
 
 	if (ctl->json)
-		return json_print(json_pack("{s:s, s:I, s:I, s:I}",
-			"file", r->output, "snapshots", (json_int_t)r->count,
+		return json_print(json_pack("{s:o, s:I, s:I, s:I}",
+			"file", json_text(r->output), "snapshots", (json_int_t)r->count,
 			"missed", (json_int_t)r->missed,
 			"file_bytes", (json_int_t)r->bytes), true);
 	printf("%s: %llu decisions, %s; %llu were missed in between\n",
