@@ -16,6 +16,8 @@
 #include "sense/agenda.h"
 #include "show/units.h"
 
+#define OOM_SCORE	"500\n"
+
 static int usage(FILE *to)
 {
 	fputs("usage: preswap-agenda [--calendar PATH]... [--cron] [--timers] [--from TIME] [--span SECONDS]\n"
@@ -66,6 +68,20 @@ static int parse_args(int argc, char **argv, struct agenda_opts *opts)
 	return optind < argc ? -1 : 0;
 }
 
+/*
+ * The daemon is protected from the OOM killer, and what it starts is too; but a
+ * large calendar takes some hundred MB, and others are not to be killed for it.
+ */
+static void give_up_protection(void)
+{
+	FILE *score = fopen("/proc/self/oom_score_adj", "we");
+
+	if (!score)
+		return;
+	fputs(OOM_SCORE, score);
+	fclose(score);
+}
+
 int main(int argc, char **argv)
 {
 	struct agenda_opts opts = {
@@ -76,6 +92,7 @@ int main(int argc, char **argv)
 
 	if (parse_args(argc, argv, &opts))
 		return usage(stderr);
+	give_up_protection();
 	err = agenda_read(&opts, &agenda);
 	if (!err) {
 		err = agenda_write(agenda, stdout);

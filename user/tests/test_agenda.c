@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* calendars, crontabs and timers as one list of coming events. */
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../selftests/ktap.h"
@@ -732,6 +736,68 @@ static void test_timers(void)
 		    "%s", agenda->entries[1].app);
 }
 
+/* Starts it with this output, as the daemon under its unit would. */
+static pid_t start_helper(int output)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	FILE *score;
+	pid_t pid;
+
+	ktap_assert(n > 0);
+	path[n] = 0;
+	/* tests/ is beside it */
+	*strrchr(path, '/') = 0;
+	strcpy(strrchr(path, '/'), "/preswap-agenda");
+	if (access(path, X_OK))
+		ktap_skip("no preswap-agenda");
+	pid = fork();
+	if (pid)
+		return pid;
+	score = fopen("/proc/self/oom_score_adj", "w");
+	if (score) {
+		fputs("0\n", score);
+		fclose(score);
+	}
+	dup2(output, STDOUT_FILENO);
+	execl(path, path, "--from", "1", "--span", "1", NULL);
+	_exit(1);
+}
+
+/*
+ * What a calendar makes of it, no other program is killed for. It waits with its
+ * answer, as nobody takes it.
+ */
+static void test_oom(void)
+{
+	char path[64], line[16] = "";
+	int ends[2], tries;
+	FILE *score;
+	pid_t pid;
+
+	ktap_assert(!pipe2(ends, O_NONBLOCK | O_CLOEXEC));
+	while (write(ends[1], "x", 1) == 1)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	pid = start_helper(ends[1]);
+	ktap_assert(pid > 0);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	for (tries = 0; tries < 1200 && strcmp(line, "500\n"); tries++) {
+		usleep(50000);
+		score = fopen(path, "r");
+		if (!score)
+			break;
+		if (!fgets(line, sizeof(line), score))
+			*line = 0;
+		fclose(score);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ends[0]);
+	close(ends[1]);
+	ktap_assert(!strcmp(line, "500\n"), "%s", line);
+}
+
 int main(void)
 {
 	int status = ktap_run((struct ktap_case[]){
@@ -754,6 +820,8 @@ int main(void)
 		  test_files },
 		{ "R-9 from one program to another, whole or not at all",
 		  test_text },
+		{ "R-9 the program that reads it is the first to be killed",
+		  test_oom },
 		{ "R-9 timers: slices to cgroups", test_cgroup },
 		{ "R-9 timers: next elapse and cgroup, over D-Bus",
 		  test_timers },
