@@ -719,6 +719,43 @@ static void test_ab(void)
 		    ended->found.ended);
 }
 
+/* In nanoseconds a minute is more than 32 bits: it was cut to 4 s. */
+static void test_ab_minutes(void)
+{
+	uint64_t cut = (uint32_t)(60000 * 1000000ULL) / 1000000, end;
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	unsigned int seed = 0;
+	int seen = 0;
+
+	setup();
+	group_hog("low", 120 * MIB);
+	arm();
+	/* treatment in this minute and the next one; control in such a cut one */
+	do {
+		seed++;
+	} while (decide_ab_control(seed, now_ms() / 60000, 50) ||
+		 decide_ab_control(seed, now_ms() / 60000 + 1, 50) ||
+		 !decide_ab_control(seed, now_ms() / cut + 1, 50));
+	set_knob("ab_slice_ms", 60000);
+	set_knob("ab_seed", seed);
+	set_knob("ab_unit", 1);
+	set_need(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 24 * MIB);
+	for (end = now_ms() + 2 * cut; now_ms() < end; sleep_ms(50)) {
+		if (!find_lease(lease))
+			continue;
+		seen++;
+		ktap_assert(!lease->found.dry_run,
+			    "control in a minute of treatment");
+	}
+	ktap_assert(seen, "nothing begins");
+	/* 2^26 ms are a multiple of 2^32 ns */
+	set_knob("ab_slice_ms", 67108864);
+	ktap_assert(wait_until(5000, app_of(ctx, recv_id).id == recv_id),
+		    "it is gone");
+	sleep_ms(500);
+	set_knob("ab_unit", 0);
+}
+
 static void test_floor_then_next(void)
 {
 	struct lease_search *low = LEASE(RECLAIM, low_id, 0, false);
@@ -1194,6 +1231,7 @@ int main(void)
 		  test_shares_core },
 		{ "R-26 A/B: slices of time are served or only decided for",
 		  test_ab },
+		{ "R-26 A/B: a slice of a minute is a minute", test_ab_minutes },
 		{ "R-25 dry run decides, tells, and changes nothing",
 		  test_dry_run },
 		{ "R-32 a lease ends when its forecast has passed",

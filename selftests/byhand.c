@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Corners where two things meet: leases by hand and the engine's, donors that share a
- * rate, a controller that goes and comes back, slices that are long.
+ * What a person takes: beside what the engine takes, from several donors at once, from
+ * those whose cgroup changes, that hold others, whose approval ends.
  */
 #include <sched.h>
 
-#include "../kmod/decide/ab.h"
 #include "guest.h"
 
 static struct preswap_ctx *ctx;
@@ -45,7 +44,6 @@ static void setup(void)
 	group_remove("low");
 	group_remove("mid");
 	set_knob("enabled", 0);
-	set_knob("ab_unit", 0);
 	set_knob("hold_ms", 1000);
 	set_knob("reclaim_rate_mib", 1024);
 	set_knob("threshold_memory_pct", 10);
@@ -82,29 +80,25 @@ static int lend(uint64_t donor, uint8_t kind, uint64_t amount)
 
 /* Of the engine, in force. */
 struct engine_leases {
-	int count, dry;
 	uint64_t donor;
+	int count;
 };
 
 static int count_lease(void *data, const struct preswap_lease *lease)
 {
 	struct engine_leases *found = data;
 
-	if (lease->ended || lease->reason == PRESWAP_REASON_MANUAL ||
-	    (found->donor && lease->donor_id != found->donor))
-		return 0;
-	found->count++;
-	found->dry += lease->dry_run;
+	if (!lease->ended && lease->reason != PRESWAP_REASON_MANUAL &&
+	    lease->donor_id == found->donor)
+		found->count++;
 	return 0;
 }
 
-static struct engine_leases engine_leases(uint64_t donor)
+static int engine_leases(uint64_t donor)
 {
 	struct engine_leases found = { .donor = donor };
 
-	if (preswap_leases(ctx, count_lease, &found))
-		found.count = 0;
-	return found;
+	return preswap_leases(ctx, count_lease, &found) ? 0 : found.count;
 }
 
 /*
@@ -152,7 +146,7 @@ static void test_floor(void)
 	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_AFFINITY, 1000));
 	sleep_ms(500);
 	set_need(ctx, recv_id, PRESWAP_RESOURCE_CPU, 900);
-	ktap_assert(wait_until(5000, engine_leases(low_id).count),
+	ktap_assert(wait_until(5000, engine_leases(low_id)),
 		    "the engine takes none");
 	sleep_ms(500);
 	for (least = cpus, most = 0, i = 0; i < 20; i++) {
@@ -237,41 +231,6 @@ static void test_revoke(void)
 		    -ERANGE, "what it gets has ended");
 }
 
-/* In nanoseconds a minute is more than 32 bits: it was cut to 4 s. */
-static void test_ab_minutes(void)
-{
-	uint64_t cut = (uint32_t)(60000 * 1000000ULL) / 1000000, end;
-	struct engine_leases found;
-	unsigned int seed = 0;
-	int seen = 0;
-
-	setup();
-	group_hog("low", 120 * MIB);
-	arm();
-	/* treatment in this minute and the next one; control in such a cut one */
-	do {
-		seed++;
-	} while (decide_ab_control(seed, now_ms() / 60000, 50) ||
-		 decide_ab_control(seed, now_ms() / 60000 + 1, 50) ||
-		 !decide_ab_control(seed, now_ms() / cut + 1, 50));
-	set_knob("ab_slice_ms", 60000);
-	set_knob("ab_seed", seed);
-	set_knob("ab_unit", 1);
-	set_need(ctx, recv_id, PRESWAP_RESOURCE_MEMORY, 24 * MIB);
-	for (end = now_ms() + 2 * cut; now_ms() < end; sleep_ms(50)) {
-		found = engine_leases(0);
-		seen += found.count;
-		ktap_assert(!found.dry, "control in a minute of treatment");
-	}
-	ktap_assert(seen, "nothing begins");
-	/* 2^26 ms are a multiple of 2^32 ns */
-	set_knob("ab_slice_ms", 67108864);
-	ktap_assert(wait_until(5000, app_of(ctx, recv_id).id == recv_id),
-		    "it is gone");
-	sleep_ms(500);
-	set_knob("ab_unit", 0);
-}
-
 int main(void)
 {
 	int status = ktap_run((struct ktap_case[]){
@@ -283,7 +242,6 @@ int main(void)
 		  test_nested },
 		{ "R-32 an approval that is revoked is of what an app gives",
 		  test_revoke },
-		{ "R-26 A/B: a slice of a minute is a minute", test_ab_minutes },
 		{} });
 
 	group_remove("recv");
