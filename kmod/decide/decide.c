@@ -89,6 +89,7 @@
 #include "decide.h"
 #include "demand.h"
 #include "heap.h"
+#include "near.h"
 #include "number.h"
 
 #ifndef noinline	/* not the kernel */
@@ -115,7 +116,6 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 #define DECIDE_CPU_DONOR_MILLI	50ULL
 #define DECIDE_CPU_GAIN_MILLI	8ULL
 
-#define DECIDE_CORES_MAX	(1ULL << 20)
 #define DECIDE_PRIORITIES	11	/* 1..10 */
 
 /* By how much bursts come before they are forecast, or later. */
@@ -562,12 +562,11 @@ static bool add_part(const struct decision *d, const struct turn *turn,
 static __u64 part_end(const struct decision *d, const struct decide_proposal *p,
 		      __u64 end, __u32 *loss)
 {
-	__u64 taken = d->r->taken[p->donor], cores, near;
+	__u64 taken = d->r->taken[p->donor], near;
 	__u32 level;
 
 	for (level = DECIDE_LLCS; level < DECIDE_LEVELS; level++) {
-		cores = d->cores / decide_larger(d->s->topology[level], 1);
-		near = decide_less(decide_larger(cores, 1), taken) * d->core;
+		near = decide_near(d->s, level, d->cores, taken) * d->core;
 		if (near <= p->amount)
 			*loss += far_loss[level];
 		else
@@ -1091,14 +1090,6 @@ static __u32 part_of(__u32 room, __u32 resource)
 	return (__u32)(((__u64)room + resource) / DECIDE_RESOURCES);
 }
 
-/* The milli-CPU of a core. */
-static __u64 core_of(const struct decide_snapshot *s)
-{
-	__u64 milli = decide_smaller(s->core_milli, DECIDE_CORE_MILLI_MAX);
-
-	return milli ? milli : DECIDE_MILLI_PER_CPU;
-}
-
 static void decide_resource(const struct decide_snapshot *s,
 			    struct decide_result *r, __u32 resource)
 {
@@ -1108,7 +1099,7 @@ static void decide_resource(const struct decide_snapshot *s,
 		.resource = resource,
 		.capacity = decide_bound(s->capacity[resource]),
 		.step = least_step[resource],
-		.core = core_of(s),
+		.core = decide_core_milli(s),
 		.swap = decide_bound(s->swap_free),
 		.receivers = { .entries = r->entries, .apps = s->apps },
 		.donors = { .entries = r->entries + s->nr_apps,
@@ -1122,8 +1113,7 @@ static void decide_resource(const struct decide_snapshot *s,
 	__u32 i;
 
 	if (resource == DECIDE_CPU)
-		d.capacity = decide_smaller(d.capacity, DECIDE_CORES_MAX *
-					    DECIDE_MILLI_PER_CPU);
+		d.capacity = decide_cpu_capacity(s);
 	else
 		d.step = decide_larger(d.capacity >> DECIDE_STEP_SHIFT,
 				       d.step);

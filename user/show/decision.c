@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../kmod/decide/near.h"
 #include "show/decision.h"
 #include "show/names.h"
 #include "show/text.h"
@@ -235,23 +236,19 @@ static void put_far(FILE *to, const struct decide_snapshot *saw,
 		    const struct decide_result *result,
 		    const struct decide_reason *why)
 {
-	uint64_t core = saw->core_milli ?: DECIDE_MILLI_PER_CPU, end, near;
+	uint64_t core = decide_core_milli(saw), taken = 0, near;
 	const struct decide_proposal *p = result->proposals;
 
-	end = why->amount;
 	for (; p < result->proposals + result->nr_proposals &&
 	     (p->resource != DECIDE_CPU || p->receiver != why->receiver); p++)
 		if (p->resource == DECIDE_CPU && p->donor == why->donor)
-			end += p->amount;
+			taken += p->amount / core;
 	for (uint32_t i = DECIDE_LLCS; i < DECIDE_LEVELS; i++) {
-		if (saw->topology[i] < 2)
-			continue;
-		near = saw->capacity[DECIDE_CPU] / core / saw->topology[i];
-		near = (near ?: 1) * core;
-		if (end > near)
+		near = core * decide_near(saw, i,
+					  decide_cpu_capacity(saw) / core, taken);
+		if (why->amount > near)
 			fprintf(to, ", %.4g of them beyond one %s",
-				(double)(end - near < why->amount ?
-					 end - near : why->amount) /
+				(double)(why->amount - near) /
 				DECIDE_MILLI_PER_CPU, level_name[i]);
 	}
 }
