@@ -390,21 +390,25 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 	list_for_each_entry(lease, &preswap_leases, list) {
 		struct decide_lease *to = &preswap_engine.leases[n];
 		u32 donor = lease->donor->index;
+		struct decide_use *use;
 
 		if (preswap_is_share(lease->info.kind))
 			continue;
 		preswap_engine.lease_ids[n++] = lease->info.id;
 		to->donor = donor;
-		to->receiver = lease->receiver &&
-			lease->info.reason != PRESWAP_REASON_MANUAL ?
-			lease->receiver->index : DECIDE_NONE;
 		to->resource = preswap_lease_resource(&lease->info);
 		to->amount = lease->info.amount;
 		to->gain = lease->info.gain;
+		use = &preswap_engine.apps[donor].use[to->resource];
+		/* the engine's all have a receiver */
+		if (lease->info.reason != PRESWAP_REASON_MANUAL) {
+			to->receiver = lease->receiver->index;
+		} else {
+			to->receiver = DECIDE_NONE;
+			decide_by_hand(use, to->amount);
+		}
 		if (to->resource == DECIDE_CPU && lease->info.full_ns)
-			preswap_engine_fill_moved(
-				&preswap_engine.apps[donor].use[DECIDE_CPU],
-				lease->info.gain);
+			preswap_engine_fill_moved(use, to->gain);
 	}
 	snapshot->leases = preswap_engine.leases;
 	snapshot->nr_leases = n;

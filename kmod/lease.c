@@ -32,8 +32,8 @@ static unsigned int preswap_lease_ended_next;
 static bool preswap_lease_closed = true;	/* not loaded yet, or unloading */
 
 /*
- * Milli-CPU of cores that the donor may be kept off. Those that a person took the
- * decision does not know of: together they may be more, and the floor is what counts.
+ * Milli-CPU of cores that the donor may be kept off. The decision sees to it, with what
+ * a person has taken; the floor holds all the same.
  */
 u64 preswap_lease_cpu_most(const struct preswap_app *donor)
 {

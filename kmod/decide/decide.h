@@ -77,7 +77,8 @@ struct decide_use {
 	__u64 base;	/* when its first lease as receiver began; else used */
 	__u64 q50;	/* 0: unknown */
 	__u64 q95;
-	__u64 floor;	/* never leave it less than this */
+	__u64 floor;	/* never leave it less than this; what is taken from it by
+			 * hand is in it */
 	__u64 had;	/* when its first lease as donor began; else used */
 	__u64 given;	/* what leases in force took from it (effect so far) */
 	__u32 source;	/* enum decide_source */
@@ -93,6 +94,15 @@ struct decide_use {
 				 * DECIDE_ZRAM_MAX nothing is taken */
 	__u64 anon;	/* of @used, what can go nowhere but to swap */
 };
+
+/*
+ * What a person takes from an app is not there for the decision to take as well: it
+ * keeps as much more.
+ */
+static inline void decide_by_hand(struct decide_use *use, __u64 amount)
+{
+	use->floor += amount;
+}
 
 struct decide_app {
 	__u64 id;		/* breaks ties, so that order never matters */

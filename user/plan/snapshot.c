@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../kmod/decide/number.h"
 #include "plan/snapshot.h"
 #include "show/text.h"
 #include "show/units.h"
@@ -623,6 +624,20 @@ int snapshot_read(struct snapshot_reader *r, struct snapshot *s)
 	text = r->text + strlen("snapshot ");
 	err = parse_begin(r, text) ?: read_rest(r);
 	return err ?: 1;
+}
+
+uint64_t snapshot_by_hand(const struct decide_snapshot *saw, uint32_t donor,
+			  uint32_t resource)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < saw->nr_leases; i++)
+		if (saw->leases[i].donor == donor &&
+		    saw->leases[i].resource == resource &&
+		    saw->leases[i].receiver == DECIDE_NONE)
+			sum = decide_bound(sum +
+					   decide_bound(saw->leases[i].amount));
+	return sum;
 }
 
 void snapshot_free(struct snapshot *s)

@@ -74,6 +74,10 @@ int snapshot_read(struct snapshot_reader *reader, struct snapshot *snapshot);
 void snapshot_write(const struct snapshot *snapshot, FILE *to);
 void snapshot_free(struct snapshot *snapshot);
 
+/* What a person takes from the app @donor; its floor has it, too. */
+uint64_t snapshot_by_hand(const struct decide_snapshot *saw, uint32_t donor,
+			  uint32_t resource);
+
 /* A file to read, compressed by gzip or not; "-" is standard input. */
 FILE *snapshot_open(const char *path);
 /* A compressed file to write; fclose() closes @fd, too. */

@@ -21,6 +21,7 @@ static uint32_t bar_of(const struct preswap_policy *policy, uint32_t resource,
 }
 
 static void apply_policy(const struct preswap_policy *policy,
+			 const struct decide_snapshot *saw, uint32_t index,
 			 struct decide_app *app)
 {
 	app->priority = policy->priority;
@@ -34,8 +35,10 @@ static void apply_policy(const struct preswap_policy *policy,
 					FLOOR_MARGIN_BYTES;
 	app->use[DECIDE_IO].floor = policy->floor_io_bytes;
 	app->use[DECIDE_NET].floor = policy->floor_net_bytes;
-	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++)
+	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++) {
 		app->use[r].bar = bar_of(policy, r, app->use[r].bar);
+		decide_by_hand(&app->use[r], snapshot_by_hand(saw, index, r));
+	}
 }
 
 void whatif_apply(const struct whatif *whatif, struct snapshot *snapshot)
@@ -55,7 +58,7 @@ void whatif_apply(const struct whatif *whatif, struct snapshot *snapshot)
 			continue;
 		policy = whatif->policy(whatif->data, snapshot->paths[i]);
 		if (policy)
-			apply_policy(policy, &snapshot->apps[i]);
+			apply_policy(policy, saw, i, &snapshot->apps[i]);
 	}
 }
 

@@ -283,10 +283,12 @@ static void put_given(FILE *to, const struct snapshot *s,
 
 /* What leaves too little of what the donor has above its floor. */
 static void put_too_little(FILE *to, const struct decide_snapshot *saw,
-			   const struct decide_use *use, uint32_t resource)
+			   uint32_t donor, uint32_t resource)
 {
-	uint64_t files = use->used > use->anon ? use->used - use->anon : 0;
-	uint64_t above = use->used > use->floor ? use->used - use->floor : 0;
+	const struct decide_use *use = &saw->apps[donor].use[resource];
+	uint64_t hand = snapshot_by_hand(saw, donor, resource);
+	uint64_t files = decide_less(use->used, use->anon);
+	uint64_t above = decide_less(use->used, use->floor);
 	char a[UNITS_MAX], b[UNITS_MAX];
 
 	if (use->zram_permille > DECIDE_ZRAM_MAX)
@@ -297,6 +299,11 @@ static void put_too_little(FILE *to, const struct decide_snapshot *saw,
 		fprintf(to, ": no, %s of it is in files, and the swap has room for %s",
 			decision_amount(a, resource, files),
 			decision_amount(b, resource, saw->swap_free));
+	else if (hand)
+		fprintf(to, ": no, too little is left above its floor of %s and the %s taken by hand",
+			decision_amount(a, resource,
+					decide_less(use->floor, hand)),
+			decision_amount(b, resource, hand));
 	else
 		fprintf(to, ": no, too little is left above its floor of %s",
 			decision_amount(a, resource, use->floor));
@@ -329,8 +336,7 @@ static void put_reason(FILE *to, const struct snapshot *s,
 		fputs(": no, it contains the receiver, or lies in it", to);
 		break;
 	case DECIDE_AT_FLOOR:
-		put_too_little(to, &s->saw, &donor->use[why->resource],
-			       why->resource);
+		put_too_little(to, &s->saw, why->donor, why->resource);
 		break;
 	case DECIDE_TOO_LITTLE:
 		fputs(": no, what is still missing is not worth one more lease",

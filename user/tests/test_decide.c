@@ -420,6 +420,47 @@ static void test_shared_floors(void)
 		    (unsigned long long)given_by(two, DECIDE_CPU));
 }
 
+/* As the module says what is in force by hand. */
+static void take_by_hand(uint32_t donor, uint32_t resource, uint64_t amount)
+{
+	leases[snapshot.nr_leases++] = (struct decide_lease){
+		donor, DECIDE_NONE, resource, amount, amount
+	};
+	decide_by_hand(&apps[donor].use[resource], amount);
+}
+
+/* What a person has taken from a donor is as much less above its floor. */
+static void test_by_hand(void)
+{
+	struct decide_app *low, *mid;
+
+	node();
+	low = add(1, DECIDE_BATCH, true, 3000, 600 * MIB);
+	mid = add(2, DECIDE_BATCH, true, 900, 300 * MIB);
+	expect(add(9, DECIDE_LATENCY, false, 100, 0), DECIDE_CPU, 900, 900);
+	low->use[DECIDE_CPU].floor = 3000;
+	run();
+	ktap_assert(given_by(low, DECIDE_CPU) == 1000, "alone: %llu",
+		    (unsigned long long)given_by(low, DECIDE_CPU));
+	take_by_hand(0, DECIDE_CPU, 1000);
+	run();
+	ktap_assert(!given_by(low, DECIDE_CPU) &&
+		    given_by(mid, DECIDE_CPU) == 3000, "%llu, %llu",
+		    (unsigned long long)given_by(low, DECIDE_CPU),
+		    (unsigned long long)given_by(mid, DECIDE_CPU));
+
+	/* 300 MiB above the floor, 100 and 120 of them by hand */
+	expect(&apps[2], DECIDE_MEMORY, 200 * MIB, 200 * MIB);
+	low->use[DECIDE_MEMORY].floor = 300 * MIB;
+	take_by_hand(0, DECIDE_MEMORY, 100 * MIB);
+	take_by_hand(0, DECIDE_MEMORY, 120 * MIB);
+	run();
+	ktap_assert(given_by(low, DECIDE_MEMORY) == 80 * MIB &&
+		    given_by(mid, DECIDE_MEMORY) == 120 * MIB, "%llu, %llu",
+		    (unsigned long long)given_by(low, DECIDE_MEMORY),
+		    (unsigned long long)given_by(mid, DECIDE_MEMORY));
+}
+
 /* Of 16 cores the first donor uses 8 and so half of each. */
 static void test_cores_in_order(void)
 {
@@ -1844,6 +1885,8 @@ int main(void)
 		{ "R-29 whole cores, never the last", test_cores },
 		{ "R-23 donors of cores keep their floors together",
 		  test_shared_floors },
+		{ "R-23 what is taken by hand counts for the floor",
+		  test_by_hand },
 		{ "R-23 cores of the lowest first, down to its floor",
 		  test_cores_in_order },
 		{ "R-29 a core is all of its threads", test_threads },

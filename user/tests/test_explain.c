@@ -168,6 +168,8 @@ static void say_flow(uint32_t of, const char *word, const char *key)
 	says("3 snapshots: 1 would be decided the same, 2 otherwise");
 }
 
+static uint64_t hand, cores_floor;	/* cores taken by hand, and the donor's floor */
+
 /*
  * A batch app that uses 3200 of 4 cores leaves one of them for each 800 that are wanted;
  * each core has a cache of its own, and the node two NUMA nodes or one.
@@ -180,7 +182,9 @@ static void tell_cores(uint64_t wanted, uint32_t nodes)
 		{
 			.id = 11, .priority = 1, .sensitivity = DECIDE_BATCH,
 			.eligible = 1, .parent = DECIDE_NONE,
-			.use[DECIDE_CPU] = { .used = 3200, .base = 3200 },
+			.use[DECIDE_CPU] = {
+				.used = 3200, .base = 3200, .floor = cores_floor,
+			},
 		}, {
 			.id = 12, .priority = 9, .sensitivity = DECIDE_LATENCY,
 			.parent = DECIDE_NONE,
@@ -191,14 +195,17 @@ static void tell_cores(uint64_t wanted, uint32_t nodes)
 			},
 		},
 	};
+	struct decide_lease lease = { 0, DECIDE_NONE, DECIDE_CPU, hand, hand };
+	uint32_t ids[] = { 7 };
 	struct snapshot s = {
 		.seq = 1, .time_ns = 1000000000, .apps = apps, .paths = paths,
+		.leases = &lease, .lease_ids = ids,
 		.saw = {
 			.capacity = { 4000 }, .used = { 3400 },
 			.threshold_pct = { 80, 80, 80, 80 },
 			.core_milli = 1000, .topology = { 4, 4, 4, nodes },
-			.min_priority = 1, .nr_apps = 2,
-			.apps = apps,
+			.min_priority = 1, .nr_apps = 2, .nr_leases = !!hand,
+			.apps = apps, .leases = &lease,
 		},
 	};
 	const struct decide_result limits = {
@@ -207,6 +214,7 @@ static void tell_cores(uint64_t wanted, uint32_t nodes)
 	FILE *to = fopen(recording, "w");
 
 	ktap_assert(to, "%s: %s", recording, strerror(errno));
+	decide_by_hand(&apps[0].use[DECIDE_CPU], hand);
 	ktap_assert(!replay_decide(&s.saw, &limits, &s.answered), "no memory");
 	snapshot_write(&s, to);
 	replay_free(&s.answered);
@@ -225,6 +233,13 @@ static void test_cores(void)
 	tell_cores(2400, 2);
 	says("The node has 4 CPUs, 4 cores, 4 last-level caches, 2 NUMA nodes.");
 	says("leaves 3 of 4 cores, 2 of them beyond one last-level cache, 1 of them beyond one NUMA node, which frees 2.40 cores; benefit");
+	/* what may be taken is taken by hand */
+	hand = 1000;
+	cores_floor = 3000;
+	tell_cores(800, 2);
+	says("no, too little is left above its floor of 3.00 cores and the 1.00 cores taken by hand.");
+	hand = 0;
+	cores_floor = 0;
 }
 
 /* The first decision, which is the only one there is. */

@@ -86,6 +86,15 @@ static void test_apply(void)
 	ktap_assert(proposed() == 96 * MIB, "%llu MiB",
 		    (unsigned long long)proposed() / MIB);
 	ktap_assert(apps[1].priority == 9, "another app's policy changed");
+	/* 40 of the 100 are taken by hand */
+	snapshot.saw.leases = &(struct decide_lease){
+		0, DECIDE_NONE, DECIDE_MEMORY, 40 * MIB, 40 * MIB
+	};
+	snapshot.saw.nr_leases = 1;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(proposed() == 56 * MIB, "%llu MiB",
+		    (unsigned long long)proposed() / MIB);
+	snapshot.saw.nr_leases = 0;
 	policy.receives = 0;
 	policy.groups = 1;
 	policy.never_to = 2;
