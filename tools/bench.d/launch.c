@@ -142,6 +142,9 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
+	static const char usage[] =
+		"usage: launch [--quick] [--json FILE]\n"
+		"Launch forecasts against a constant rate: log loss, Brier score, cost.\n";
 	const char *path = NULL;
 	unsigned int origins = 6000;
 	json_t *rows = json_array();
@@ -158,11 +161,14 @@ int main(int argc, char **argv)
 			path = optarg;
 			break;
 		default:
-			fputs("usage: launch [--quick] [--json FILE]\n"
-			      "Launch forecasts against a constant rate: log loss, Brier score, cost.\n",
-			      option == 'h' ? stdout : stderr);
+			fputs(usage, option == 'h' ? stdout : stderr);
 			return option == 'h' ? 0 : 2;
 		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "launch: what is '%s'?\n%s", argv[optind],
+			usage);
+		return 2;
 	}
 	printf("%-48s %6s %7s  %17s  %17s  %17s\n", "relative to a constant rate",
 	       "s", "share", "preswap", "hourly rates", "oracle");

@@ -315,10 +315,11 @@ int main(int argc, char **argv)
 	whatif_free(&counts.is);
 	if (err)
 		return EXIT_FAILED;
-	if (!all(&counts)) {
-		fputs("preswap-replay: there is no snapshot in it\n", stderr);
+	if (all(&counts) == counts.damaged)
+		fprintf(stderr, "preswap-replay: %s: no decision that can be read is in it; preswapctl record writes such a file\n",
+			argv[optind]);
+	if (!all(&counts))
 		return EXIT_FAILED;
-	}
 	return (counts.differ && !counts.whatif) || counts.damaged ?
 	       EXIT_DIFFERS : EXIT_SAME;
 }

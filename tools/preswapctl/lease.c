@@ -215,10 +215,11 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 		  SHARE + PRESWAP_LEASE_KIND_MEMORY_HIGH },
 		{}
 	};
-	int option, status, amounts = 0;
+	int option, status, amounts = 0, donors = 0;
 
 	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		amounts += option == 'c' || option == 'm' || option >= SHARE;
+		donors += option == 'd';
 		status = add_option(ctl, option, optarg, lease);
 		if (status)
 			return status;
@@ -228,6 +229,8 @@ static int add_args(struct ctl *ctl, int argc, char **argv,
 				 argv[optind]);
 	if (!lease->donor_id)
 		return ctl_usage(ctl, "lease add: whose? --donor APP, or --app APP");
+	if (donors > 1)
+		return ctl_usage(ctl, "lease add: one --donor or --app, not %d: a lease is one app's", donors);
 	if (!amounts)
 		return ctl_usage(ctl, "lease add: how much? --memory BYTES, --cpu CORES, or another amount");
 	if (amounts > 1)

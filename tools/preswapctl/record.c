@@ -44,8 +44,10 @@ static int say_why(int err)
 {
 	const char *next = "";
 
-	if (err == -ENOENT)
-		next = "; is the module loaded, debugfs mounted there?";
+	if (err == -ENOENT && access("/sys/module/preswap", F_OK))
+		next = "; the preswap module is not loaded: modprobe preswap";
+	else if (err == -ENOENT)
+		next = "; debugfs is not there: mount -t debugfs none /sys/kernel/debug";
 	else if (err == -EACCES)
 		next = "; it is for root";
 	fprintf(stderr, "preswapctl: " SNAPSHOT_FILE ": %s%s\n",

@@ -15,6 +15,8 @@
 
 enum section { NONE, DAEMON, EVENTS, POLICY };
 
+#define SECTIONS	"[daemon], [events] or [policy \"PATTERN\"]"
+
 struct parser {
 	struct config *config;
 	enum section section;
@@ -138,7 +140,7 @@ static int begin_section(struct parser *p, char *text)
 	if (!strncmp(text, "policy", 6) &&
 	    (isspace((unsigned char)text[6]) || text[6] == '"'))
 		return begin_policy(p, text + 6);
-	return refuse(p, "unknown section [%s]", text);
+	return refuse(p, "unknown section [%s], not " SECTIONS, text);
 }
 
 /* One key of a section: its bit says whether it was there before. */
@@ -158,7 +160,8 @@ static int set_daemon(struct parser *p, const char *key, const char *value)
 	uint64_t max = valid ? PRESWAP_FORECAST_VALID_MAX_MS : 65536;
 
 	if (!valid && strcmp(key, "max_apps"))
-		return refuse(p, "unknown key %s in [daemon]", key);
+		return refuse(p, "unknown key %s in [daemon], not valid_ms or max_apps",
+			      key);
 	if (units_parse_number(value, 1, max, &number))
 		return refuse(p, "%s must be 1 to %llu, is '%s'", key,
 			      (unsigned long long)max, value);
@@ -204,7 +207,8 @@ static int set_events(struct parser *p, const char *key, char *value)
 		return err ?: set_calendars(p, value);
 	}
 	if (!timers && strcmp(key, "cron"))
-		return refuse(p, "unknown key %s in [events]", key);
+		return refuse(p, "unknown key %s in [events], not calendar, timers or cron",
+			      key);
 	if (names_parse_yes_no(value, &yes))
 		return refuse(p, "%s must be yes or no, is '%s'", key, value);
 	if (timers)
@@ -330,6 +334,7 @@ static int set_policy(struct parser *p, const char *key, const char *value)
 {
 	struct preswap_policy *policy =
 		&p->config->policies[p->config->count - 1].policy;
+	char names[256];		/* of all */
 
 	for (const struct policy_key *k = policy_keys; k->name; k++) {
 		if (strcmp(k->name, key))
@@ -339,7 +344,13 @@ static int set_policy(struct parser *p, const char *key, const char *value)
 				      k->form, value);
 		return seen(p, &policy->fields, k->bit, key);
 	}
-	return refuse(p, "unknown key %s in [policy]", key);
+	names[0] = '\0';
+	for (const struct policy_key *k = policy_keys; k->name; k++) {
+		if (k != policy_keys)
+			strcat(names, k[1].name ? ", " : " or ");
+		strcat(names, k->name);
+	}
+	return refuse(p, "unknown key %s in [policy], not %s", key, names);
 }
 
 static int parse_line(struct parser *p, char *text)
@@ -364,7 +375,7 @@ static int parse_line(struct parser *p, char *text)
 		return set_events(p, key, value);
 	if (p->section == POLICY)
 		return set_policy(p, key, value);
-	return refuse(p, "%s is before any section", key);
+	return refuse(p, "%s is before any section: " SECTIONS, key);
 }
 
 static int parse_text(struct parser *p, const char *text, size_t len)
@@ -446,7 +457,7 @@ int config_load(const char *path, struct config **out, char *error,
 		got = fread(text + len, 1, room - len, file);
 		len += got;
 		if (ferror(file))
-			err = -EIO;
+			err = errno ? -errno : -EIO;
 		if (!got)
 			break;
 	}

@@ -108,16 +108,16 @@ static void test_refused(void)
 	static const struct {
 		const char *text, *error;
 	} cases[] = {
-		{ "valid_ms=5", "t.conf:1: valid_ms is before any section" },
+		{ "valid_ms=5", "t.conf:1: valid_ms is before any section: [daemon], [events] or [policy \"PATTERN\"]" },
 		{ "[daemon]\nvalid_ms=0", "t.conf:2: valid_ms must be 1 to" },
 		{ "[daemon]\nvalid_ms=3600001", "t.conf:2: valid_ms must" },
 		{ "[daemon]\nvalid_ms=5s", "t.conf:2: valid_ms must" },
 		{ "[daemon]\nvalid_ms=5\nvalid_ms=6",
 		  "t.conf:3: valid_ms is there twice" },
-		{ "[daemon]\nfoo=1", "t.conf:2: unknown key foo in [daemon]" },
+		{ "[daemon]\nfoo=1", "t.conf:2: unknown key foo in [daemon], not valid_ms or max_apps" },
 		{ "[daemon]\nfoo", "t.conf:2: expected KEY=VALUE" },
 		{ "[daemon", "t.conf:1: a section's line must end" },
-		{ "[demon]", "t.conf:1: unknown section [demon]" },
+		{ "[demon]", "t.conf:1: unknown section [demon], not [daemon], [events] or [policy \"PATTERN\"]" },
 		{ "[events]\ntimers=maybe",
 		  "t.conf:2: timers must be yes or no, is 'maybe'" },
 		{ "[events]\ncron=yes\ncron=no", "t.conf:3: cron is there twice" },
@@ -129,7 +129,7 @@ static void test_refused(void)
 		  "t.conf:3: calendar is there twice" },
 		{ "[events]\ncalendar=/1 /2 /3 /4 /5 /6 /7 /8 /9 /a /b /c /d /e /f /g /h",
 		  "t.conf:2: more than 16 calendars" },
-		{ "[events]\ntimer=yes", "t.conf:2: unknown key timer in [events]" },
+		{ "[events]\ntimer=yes", "t.conf:2: unknown key timer in [events], not calendar, timers or cron" },
 		{ "[policy]", "t.conf:1: unknown section [policy]" },
 		{ "[policy foo]", "t.conf:1: expected [policy \"PATTERN\"]" },
 		{ "[policy \"\"]", "t.conf:1: expected [policy" },
@@ -180,7 +180,7 @@ static void test_refused(void)
 		  "t.conf:3: priority is there twice" },
 		{ "[policy \"a\"]\npriority=5\n[policy \"a\"]\npriority=5",
 		  "t.conf:3: policy \"a\" is there twice" },
-		{ "[policy \"a\"]\ncolor=5", "t.conf:2: unknown key color" },
+		{ "[policy \"a\"]\ncolor=5", "t.conf:2: unknown key color in [policy], not priority, sensitivity, swap_eligible, floor_cpu, floor_mem, floor_io, floor_net, gives, receives, groups, never_to, max_stall, max_downtime or needs_approval" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -272,6 +272,9 @@ static void test_file(void)
 	config_free(config);
 	err = config_load(path, &config, error, sizeof(error));
 	ktap_assert(err == -ENOENT && strstr(error, path), "%s", error);
+	err = config_load("/", &config, error, sizeof(error));
+	ktap_assert(err == -EISDIR && !strcmp(error, "/: Is a directory"), "%s",
+		    error);
 }
 
 static void test_apply(void)

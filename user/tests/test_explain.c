@@ -265,6 +265,24 @@ static void test_swap(void)
 	anon = 0;
 }
 
+static void test_no_recording(void)
+{
+	FILE *to = fopen(recording, "w");
+
+	ktap_assert(to, "%s: %s", recording, strerror(errno));
+	fclose(to);
+	ktap_assert(tell("preswap-replay ") == 2, "%s", said);
+	says(recording);
+	says(": no decision that can be read is in it; preswapctl record writes such a file\n");
+	to = fopen(recording, "w");
+	ktap_assert(to, "%s: %s", recording, strerror(errno));
+	fputs("root:x:0\n", to);
+	fclose(to);
+	ktap_assert(tell("preswap-replay ") == 1, "%s", said);
+	says("line 1: 'root:x:0' where a snapshot must begin");
+	says("preswapctl record writes such a file\n");
+}
+
 static void test_io(void)
 {
 	say_flow(DECIDE_IO, "I/O", "io");
@@ -425,6 +443,7 @@ int main(void)
 		{ "R-27 the same as JSON", test_json },
 		{ "R-27 a lease alone says why it began", test_kept },
 		{ "R-27 recorded decisions are replayed", test_replayed },
+		{ "R-25 a file that is no recording", test_no_recording },
 		{}
 	});
 	unlink(recording);
