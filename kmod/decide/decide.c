@@ -96,17 +96,13 @@
 #define noinline	__attribute__((noinline))
 #endif
 
-/*
- * The smallest shortage worth a lease, and what keeps one alive: half. Of memory
- * and I/O it is 1/128 of the capacity if that is more.
- */
+/* See decide.h. What keeps a lease alive is half of it. */
 static const __u64 least_step[DECIDE_RESOURCES] = {
-	[DECIDE_CPU] = 250,
-	[DECIDE_MEMORY] = 8ULL << 20,
-	[DECIDE_IO] = 1ULL << 20,
-	[DECIDE_NET] = 128ULL << 10,
+	[DECIDE_CPU] = DECIDE_STEP_CPU,
+	[DECIDE_MEMORY] = DECIDE_STEP_MEMORY,
+	[DECIDE_IO] = DECIDE_STEP_IO,
+	[DECIDE_NET] = DECIDE_STEP_NET,
 };
-#define DECIDE_STEP_SHIFT	7
 
 /*
  * A donor using less than this, or freeing less by leaving its cores, is not

@@ -28,6 +28,16 @@
 #define DECIDE_CORE_MILLI_MAX	64000U
 #define DECIDE_ZRAM_MAX		750U
 
+/*
+ * The smallest shortage worth a lease. Of all but CPU it is 1/128 of the capacity if
+ * that is more.
+ */
+#define DECIDE_STEP_CPU		250ULL
+#define DECIDE_STEP_MEMORY	(8ULL << 20)
+#define DECIDE_STEP_IO		(1ULL << 20)
+#define DECIDE_STEP_NET		(128ULL << 10)
+#define DECIDE_STEP_SHIFT	7
+
 enum decide_resource {
 	DECIDE_CPU,
 	DECIDE_MEMORY,

@@ -41,7 +41,7 @@ static const double probs[] = { 0.05, 0.5, 0.95 };
  */
 struct predict_demand {
 	struct predict_series *fine, *coarse;
-	double upper;			/* as the caller gave it */
+	double upper, calm;		/* as the caller gave them */
 	uint64_t samples, steps;
 	double sum, sample;
 	unsigned int count, second;
@@ -82,6 +82,7 @@ int predict_demand_new(const struct predict_demand_opts *opts,
 	if (!d)
 		return -ENOMEM;
 	d->upper = upper;
+	d->calm = opts ? opts->calm : 0;
 	predict_day_init(&d->day);
 	for (int i = FINE_HORIZONS; i < PREDICT_DEMAND_HORIZONS; i++)
 		coarse[i - FINE_HORIZONS] =
@@ -137,7 +138,7 @@ static void coarse_update(struct predict_demand *d, double value)
 void predict_demand_update(struct predict_demand *d, double value)
 {
 	d->samples++;
-	predict_series_update(d->fine, value);
+	predict_series_update_calm(d->fine, value, d->calm);
 	coarse_update(d, value);
 	predict_day_update(&d->day, value);
 }
@@ -243,7 +244,7 @@ int predict_demand_load(struct predict_demand *d, const void *from,
 			size_t size)
 {
 	const struct predict_demand_opts opts = {
-		.size = sizeof(opts), .upper = d->upper,
+		.size = sizeof(opts), .upper = d->upper, .calm = d->calm,
 	};
 	const char *at = from;
 	struct predict_demand *n, old;

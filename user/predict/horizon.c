@@ -434,3 +434,18 @@ void predict_horizon_forecast(struct predict_horizon *h,
 		memcpy(slot + 1 + setup->nprobs, h->out_q,
 		       setup->nprobs * sizeof(float));
 }
+
+void predict_horizon_repeat(struct predict_horizon *h,
+			    const struct predict_setup *setup, uint64_t now,
+			    float last)
+{
+	float *slot = slot_at(h, now, setup->nprobs);
+	const float *before;
+
+	if (!slot)
+		return;
+	before = slot_at(h, now - h->stride, setup->nprobs);
+	if (slot != before)
+		memcpy(slot, before, slot_bytes(setup->nprobs));
+	slot[0] = last;
+}

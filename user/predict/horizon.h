@@ -66,6 +66,14 @@ void predict_horizon_forecast(struct predict_horizon *h,
 			      const struct predict_sample *recur,
 			      unsigned int nrecur, double recurrence);
 
+/*
+ * What was forecast last stands for now, too, and is scored as such; @last: the value
+ * now. A forecast was kept a stride before.
+ */
+void predict_horizon_repeat(struct predict_horizon *h,
+			    const struct predict_setup *setup, uint64_t now,
+			    float last);
+
 /* ---- for the evaluation; neither is used to forecast ---- */
 
 /*

@@ -79,10 +79,13 @@ extern const unsigned int predict_day_horizon_s[PREDICT_DAY_HORIZONS];
  * @size: sizeof(struct predict_demand_opts), for later additions.
  * @upper: no forecast exceeds this (the node's capacity); 0 or less: no
  *	bound. Samples above it are taken as they are. The lower bound is 0.
+ * @calm: what the caller does not care about: while a demand stays within so much
+ *	for 20 minutes, it is forecast anew each fourth second only. 0 or less: each
+ *	second.
  */
 struct predict_demand_opts {
 	size_t size;
-	double upper;
+	double upper, calm;
 };
 
 /*
@@ -203,6 +206,13 @@ void predict_series_free(struct predict_series *s);
 
 /* The value of the next step; NaN: missing. */
 void predict_series_update(struct predict_series *s, double value);
+
+/*
+ * The same, but while all that is remembered is within @band it is forecast anew each
+ * fourth step only: what there is stands for the others, and is judged by them.
+ */
+void predict_series_update_calm(struct predict_series *s, double value,
+				double band);
 
 /*
  * As predict_series_update(), where the state is moved by @value (a mean over

@@ -73,7 +73,7 @@ static void recode(struct predict_ring *r, float value)
 
 static int code_range(const struct predict_ring *r)
 {
-	int low = r->code[0], high = r->code[0];
+	int16_t low = r->code[0], high = r->code[0];
 
 	for (unsigned int i = 1; i < r->used; i++) {
 		low = r->code[i] < low ? r->code[i] : low;
@@ -93,6 +93,11 @@ void predict_ring_push(struct predict_ring *r, float value)
 	r->next = r->next + 1 == r->size ? 0 : r->next + 1;
 	if (r->used < r->size)
 		r->used++;
+}
+
+double predict_ring_range(const struct predict_ring *r)
+{
+	return r->used ? (double)r->scale * code_range(r) : 0;
 }
 
 static void decode(const struct predict_ring *r, const int16_t *code,

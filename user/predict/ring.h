@@ -32,6 +32,9 @@ static inline float predict_ring_at(const struct predict_ring *r,
 					    r->next + r->size - back];
 }
 
+/* From the least to the greatest of all that it holds. */
+double predict_ring_range(const struct predict_ring *r);
+
 /* The last @n values, oldest first; @n is up to @r->used. */
 void predict_ring_last(const struct predict_ring *r, unsigned int n,
 		       float *value);

@@ -20,6 +20,7 @@
 #define PENDING_DEFAULT	12
 #define RATIO_MAX	1000.0	/* of losses: a constant's naive is 0 */
 #define STILL_REFRESH	32	/* steps: what stands still is forecast anew */
+#define CALM_REFRESH	4	/* the same of what hardly moves */
 
 struct predict_series {
 	struct predict_setup setup;
@@ -265,6 +266,26 @@ static bool stands_still(const struct predict_series *s)
 }
 
 /*
+ * All that is remembered is within @band: what was forecast some steps ago is off by
+ * less. The window is looked at first, as that costs nothing.
+ */
+static bool is_calm(const struct predict_series *s, double band)
+{
+	const struct predict_pool *w = &s->window;
+
+	return s->now > CALM_REFRESH &&
+	       (double)w->fifo[w->order[w->used - 1]] - w->fifo[w->order[0]] <=
+	       band && predict_ring_range(&s->past) <= band;
+}
+
+static void repeat(struct predict_series *s)
+{
+	for (unsigned int i = 0; i < s->nhorizons; i++)
+		predict_horizon_repeat(&s->horizon[i], &s->setup, s->now,
+				       predict_ring_at(&s->past, 0));
+}
+
+/*
  * The samples of recurrence for horizon @index, their weight, and the period that
  * they are of. Return: how many.
  */
@@ -288,7 +309,7 @@ static unsigned int recur(const struct predict_series *s, unsigned int index,
 	       predict_recur_samples(&s->past, *period, steps, out) : 0;
 }
 
-static void forecast(struct predict_series *s)
+static void forecast(struct predict_series *s, double band)
 {
 	bool recurs = s->setup.only < 0 || s->setup.only == PREDICT_ONLY_RECUR;
 	double proven = 0, proven_period = 0;
@@ -296,6 +317,10 @@ static void forecast(struct predict_series *s)
 
 	if (stands_still(s) && s->now % STILL_REFRESH)
 		return;
+	if (band > 0 && s->now % CALM_REFRESH && is_calm(s, band)) {
+		repeat(s);
+		return;
+	}
 	predict_series_step(s, &step);
 	s->period = 0;
 	if (recurs)
@@ -318,8 +343,8 @@ static void forecast(struct predict_series *s)
 	}
 }
 
-void predict_series_update_pair(struct predict_series *s, double value,
-				double sample)
+static void update(struct predict_series *s, double value, double sample,
+		   double band)
 {
 	bool missing = isnan(value) || isnan(sample);
 
@@ -341,12 +366,24 @@ void predict_series_update_pair(struct predict_series *s, double value,
 		keep(s, predict_ring_at(&s->past, 0), s->held, true);
 		s->still = 0;
 	}
-	forecast(s);
+	forecast(s, band);
+}
+
+void predict_series_update_pair(struct predict_series *s, double value,
+				double sample)
+{
+	update(s, value, sample, 0);
 }
 
 void predict_series_update(struct predict_series *s, double value)
 {
-	predict_series_update_pair(s, value, value);
+	update(s, value, value, 0);
+}
+
+void predict_series_update_calm(struct predict_series *s, double value,
+				double band)
+{
+	update(s, value, value, band);
 }
 
 static double within(const struct predict_series *s, double v)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../kmod/decide/decide.h"
 #include "sense/series.h"
 
 #define RATE_UPPER	2	/* times the capacity */
@@ -121,6 +122,28 @@ double series_upper(const struct series_limits *limits, int resource)
 	}
 }
 
+/*
+ * Half the smallest shortage that is worth a lease: what moves by less, and always has
+ * lately, is of no concern for the decision.
+ */
+static double calm(const struct series_limits *limits, int resource)
+{
+	static const double least[SERIES_RESOURCES] = {
+		[PRESWAP_RESOURCE_CPU] = DECIDE_STEP_CPU,
+		[PRESWAP_RESOURCE_MEMORY] = DECIDE_STEP_MEMORY,
+		[PRESWAP_RESOURCE_IO] = DECIDE_STEP_IO,
+		[PRESWAP_RESOURCE_NET] = DECIDE_STEP_NET,
+	};
+	const double capacity[SERIES_RESOURCES] = {
+		[PRESWAP_RESOURCE_MEMORY] = limits->mem_bytes,
+		[PRESWAP_RESOURCE_IO] = limits->io_bytes,
+		[PRESWAP_RESOURCE_NET] = limits->net_bytes,
+	};
+
+	return fmax(least[resource],
+		    capacity[resource] / (1 << DECIDE_STEP_SHIFT)) / 2;
+}
+
 /* One whose capacity is a setting. */
 static bool is_rate(int resource)
 {
@@ -133,6 +156,7 @@ static int demand_new(const struct series_limits *limits, int resource,
 {
 	struct predict_demand_opts opts = {
 		.size = sizeof(opts), .upper = series_upper(limits, resource),
+		.calm = calm(limits, resource),
 	};
 
 	return predict_demand_new(&opts, out);

@@ -235,6 +235,78 @@ static void test_upper(void)
 	predict_demand_free(d);
 }
 
+/* In how many of @seconds, values within @width of @level, it is forecast anew. */
+static unsigned int renewed(struct predict_demand *d, unsigned int seconds,
+			    double level, double width)
+{
+	struct predict_demand_forecast f;
+	unsigned int count = 0;
+	double was;
+
+	predict_demand_forecast(d, &f);
+	while (seconds--) {
+		was = f.at[0].mean;
+		predict_demand_update(d, level + width * (uniform() - 0.5));
+		predict_demand_forecast(d, &f);
+		count += f.at[0].mean != was;
+	}
+	return count;
+}
+
+/*
+ * What moves by less than anybody cares for is forecast each fourth second, no less
+ * well for that; from the second on in which it moves by more, each second, for as
+ * long as that is remembered.
+ */
+static void test_calm(void)
+{
+	const struct predict_demand_opts opts = {
+		.size = sizeof(opts), .calm = 10,
+	};
+	struct predict_demand *each = demand_new(), *d;
+	struct predict_demand_forecast f, g;
+	unsigned int count;
+
+	ktap_assert(!predict_demand_new(&opts, &d));
+	random_state = 5;
+	renewed(each, 2000, 100, 9.9);
+	count = renewed(each, 400, 100, 9.9);
+	ktap_assert(count == 400, "%u without", count);
+	random_state = 5;
+	renewed(d, 2000, 100, 9.9);
+	count = renewed(d, 400, 100, 9.9);
+	ktap_assert(count == 100, "%u", count);
+	predict_demand_forecast(d, &f);
+	predict_demand_forecast(each, &g);
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
+		const struct predict_score *a = &f.at[i].score;
+		const struct predict_score *b = &g.at[i].score;
+
+		ktap_assert(a->scored == b->scored, "%d: %llu %llu", i,
+			    (unsigned long long)a->scored,
+			    (unsigned long long)b->scored);
+		ktap_assert(fabs(a->loss_ratio / b->loss_ratio - 1) < 0.03 &&
+			    fabs(a->coverage - b->coverage) < 0.03,
+			    "%d: loss %g %g, coverage %g %g", i, a->loss_ratio,
+			    b->loss_ratio, a->coverage, b->coverage);
+	}
+	for (int k = 0; k < 3; k++) {
+		predict_demand_update(d, 100);
+		predict_demand_forecast(d, &f);
+		predict_demand_update(d, 111 + k);
+		predict_demand_forecast(d, &g);
+		ktap_assert(f.at[0].mean != g.at[0].mean, "%d: %g", k,
+			    g.at[0].mean);
+	}
+	count = renewed(d, 1200, 100, 9.9);
+	ktap_assert(count == 1200, "%u after that", count);
+	renewed(d, 100, 100, 9.9);
+	count = renewed(d, 400, 100, 9.9);
+	ktap_assert(count == 100, "%u when it is forgotten", count);
+	predict_demand_free(d);
+	predict_demand_free(each);
+}
+
 static void test_deterministic(void)
 {
 	struct predict_demand *a = demand_new(), *b = demand_new();
@@ -372,6 +444,7 @@ int main(void)
 		  test_held },
 		{ "R-10 an outlier is forgotten", test_outlier_leaves },
 		{ "R-10 capacity bounds the forecast", test_upper },
+		{ "R-10 what hardly moves is forecast less often", test_calm },
 		{ "R-10 options are checked", test_series_options },
 		{ "R-10 a short period and a long window", test_short_period },
 		{ "R-11 each expert works alone", test_experts },

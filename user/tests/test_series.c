@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../selftests/ktap.h"
+#include "../../kmod/decide/decide.h"
 #include "sense/series.h"
 #include "sense/statefile.h"
 
@@ -247,6 +248,63 @@ static void test_lossy(void)
 }
 
 /* From now on, a disk and a network of so many MiB/s. */
+/* In how many of 100 s a resource that moves within @width is forecast anew. */
+static unsigned int renewed(const struct series_limits *limits, int resource,
+			    double width)
+{
+	struct preswap_app app = { .size = sizeof(app), .id = 1, .path = "a" };
+	struct predict_demand_forecast f;
+	struct series_table *table = NULL;
+	unsigned int count = 0, seed = 3;
+	struct series_app *known;
+	double was = 0;
+
+	ktap_assert(!series_new(limits, &table));
+	for (int t = 0; t < 300; t++) {
+		uint64_t value = width * (1 + (double)rand_r(&seed) / RAND_MAX);
+
+		app.cpu_milli = app.mem_bytes = value;
+		app.io_bytes = app.net_bytes = value;
+		ktap_assert(!series_sample(table, &app, &known));
+		series_step(table, 1);
+		predict_demand_forecast(known->demand[resource], &f);
+		count += t >= 200 && f.at[0].mean != was;
+		was = f.at[0].mean;
+	}
+	series_free(table);
+	return count;
+}
+
+/* Half of what the smallest lease is of: decide() looks at nothing below that. */
+static void test_calm(void)
+{
+	static const double least[] = { DECIDE_STEP_CPU, DECIDE_STEP_MEMORY,
+					DECIDE_STEP_IO, DECIDE_STEP_NET };
+	const struct series_limits small = {
+		.max_apps = 9, .cpu_milli = 4000, .mem_bytes = 1 << 29,
+		.io_bytes = 1 << 20, .net_bytes = 1 << 20,
+	}, large = {
+		.max_apps = 9, .cpu_milli = 400000, .mem_bytes = 1ULL << 40,
+		.io_bytes = 1ULL << 33, .net_bytes = 1ULL << 33,
+	};
+	unsigned int less, more;
+	double most;
+
+	for (int r = 0; r < SERIES_RESOURCES; r++) {
+		less = renewed(&small, r, 0.49 * least[r]);
+		more = renewed(&small, r, 0.6 * least[r]);
+		ktap_assert(less == 25 && more == 100, "%d: %u %u", r, less,
+			    more);
+		most = r == PRESWAP_RESOURCE_CPU ? least[r] :
+		       r == PRESWAP_RESOURCE_MEMORY ? large.mem_bytes / 128 :
+						      large.io_bytes / 128;
+		less = renewed(&large, r, 0.49 * most);
+		more = renewed(&large, r, 0.6 * most);
+		ktap_assert(less == 25 && more == 100, "%d, large: %u %u", r,
+			    less, more);
+	}
+}
+
 static void set_rates(struct series_table *table, double io_mib,
 		      double net_mib)
 {
@@ -671,6 +729,7 @@ int main(void)
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 seconds add up", test_periods },
 		{ "R-10 lossy input", test_lossy },
+		{ "R-10 what cannot matter is foreseen less often", test_calm },
 		{ "R-2 I/O is only foreseen where there is a capacity", test_io },
 		{ "R-3 and so is network", test_net },
 		{ "R-17 with I/O or without, what is kept goes on",
