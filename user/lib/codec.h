@@ -22,6 +22,8 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p);
 int preswap_put_forecast(struct nl_msg *msg, const struct preswap_forecast *f);
 int preswap_put_lease(struct nl_msg *msg, const struct preswap_lease_opts *o);
 
+/* Room for these, up to PRESWAP_MSG_MAX, and for one more of any length. */
+size_t preswap_batch_room(const void *forecasts, size_t stride, size_t count);
 /*
  * As many of @count forecasts, @stride bytes apart, as @msg can hold; what did
  * not fit whole is left out. Returns how many, -EINVAL for one that cannot be

@@ -109,6 +109,28 @@ nla_put_failure:
 	return -EMSGSIZE;
 }
 
+/* Messages are zeroed when they are made: all that one may hold costs more than these. */
+size_t preswap_batch_room(const void *forecasts, size_t stride, size_t count)
+{
+	const size_t head = NLMSG_HDRLEN + GENL_HDRLEN;
+	const size_t each = NLA_HDRLEN + nla_total_size(sizeof(uint64_t)) +
+			    nla_total_size(sizeof(uint8_t)) +
+			    nla_total_size(sizeof(uint32_t));
+	const size_t point = NLA_HDRLEN + nla_total_size(sizeof(uint32_t)) +
+			     4 * nla_total_size(sizeof(uint64_t));
+	size_t room = head + each + PRESWAP_POINTS_MAX * point;
+
+	for (size_t i = 0; i < count && room < PRESWAP_MSG_MAX; i++) {
+		const struct preswap_forecast *f =
+			(const void *)((const char *)forecasts + i * stride);
+
+		/* one with more of them is refused */
+		if (f->points_count <= PRESWAP_POINTS_MAX)
+			room += each + f->points_count * point;
+	}
+	return room < PRESWAP_MSG_MAX ? room : PRESWAP_MSG_MAX;
+}
+
 int preswap_put_batch(struct nl_msg *msg, const void *forecasts, size_t stride,
 		      size_t count, size_t *bad)
 {

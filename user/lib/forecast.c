@@ -9,7 +9,8 @@ static int set_some(struct preswap_ctx *ctx, const void *forecasts,
 		    size_t stride, size_t count, size_t first)
 {
 	__cleanup_msg struct nl_msg *msg =
-		preswap_msg_new(PRESWAP_CMD_FORECAST_SET, 0, PRESWAP_MSG_MAX);
+		preswap_msg_new(PRESWAP_CMD_FORECAST_SET, 0,
+				preswap_batch_room(forecasts, stride, count));
 	__cleanup_answer struct answer answer = {};
 	size_t bad = 0;
 	int put, err;

@@ -73,6 +73,35 @@ static void test_batch(void)
 	nlmsg_free(msg);
 }
 
+/* A message is as long as what goes into it, and holds it. */
+static void test_room(void)
+{
+	static struct preswap_forecast all[1000];
+	struct nl_msg *msg;
+	size_t bad, room, one;
+	int put;
+
+	for (int i = 0; i < 1000; i++)
+		all[i] = forecast(i + 1, 1 + i % PRESWAP_POINTS_MAX);
+	one = preswap_batch_room(all, sizeof(all[0]), 0);
+	for (size_t n = 1; n <= 100; n += 9) {
+		room = preswap_batch_room(all, sizeof(all[0]), n);
+		msg = new_msg(PRESWAP_CMD_FORECAST_SET, room);
+		put = preswap_put_batch(msg, all, sizeof(all[0]), n, &bad);
+		ktap_assert(put == (int)n, "%d of %zu", put, n);
+		ktap_assert(nlmsg_hdr(msg)->nlmsg_len + one == room +
+			    NLMSG_HDRLEN + GENL_HDRLEN, "%zu: %u bytes in %zu",
+			    n, nlmsg_hdr(msg)->nlmsg_len, room);
+		nlmsg_free(msg);
+	}
+	ktap_assert(one > 16 * 60 && one < 1100, "%zu", one);
+	room = preswap_batch_room(all, sizeof(all[0]), 1000);
+	ktap_assert(room == PRESWAP_MSG_MAX, "%zu", room);
+	all[0].points_count = 1U << 31;
+	room = preswap_batch_room(all, sizeof(all[0]), 1);
+	ktap_assert(room == one, "%zu", room);
+}
+
 /* As the kernel's strict validation wants it. */
 static void test_attributes(void)
 {
@@ -481,6 +510,7 @@ int main(void)
 {
 	return ktap_run((struct ktap_case[]){
 		{ "R-10 a batch of forecasts comes back", test_batch },
+		{ "R-10 a message has the room it needs", test_room },
 		{ "R-10 attributes are what the kernel checks",
 		  test_attributes },
 		{ "R-10 only what does not fit is split off", test_split },
