@@ -55,12 +55,18 @@ static struct preswap_task_bucket {
 	struct hlist_head list;
 } preswap_task_buckets[PRESWAP_TASK_BUCKETS];
 
+/*
+ * Buckets with entries, as seen under their locks: mostly these are few, and the tick
+ * looks at no others.
+ */
+static DECLARE_BITMAP(preswap_task_full, PRESWAP_TASK_BUCKETS);
+
 static struct kmem_cache *preswap_task_cache;
 static atomic_t preswap_task_number = ATOMIC_INIT(0);
 static bool preswap_task_look;	/* some task may be out of line: see the tick */
 static atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
 
-/* What the batches below hold at a time, on the stack; buckets of a tick. */
+/* What the batches below hold at a time, on the stack. */
 #define PRESWAP_TASK_BATCH	16
 
 /* Masks are changed or were: the next tick looks at all tasks. */
@@ -86,6 +92,14 @@ preswap_task_find(struct preswap_task_bucket *bucket,
 		if (entry->task == task)
 			return entry;
 	return NULL;
+}
+
+/* An entry came or went; its bits are shared with other buckets. */
+static noinline void preswap_task_note(struct preswap_task_bucket *bucket)
+{
+	lockdep_assert_held(&bucket->lock);
+	assign_bit(bucket - preswap_task_buckets, preswap_task_full,
+		   !hlist_empty(&bucket->list));
 }
 
 static bool preswap_task_known(const struct task_struct *task)
@@ -281,6 +295,7 @@ static bool preswap_task_add(struct task_struct *task,
 	if (fresh && entry->app)
 		atomic64_inc(&entry->app->forks);
 	hlist_add_head(&entry->node, &bucket->list);
+	preswap_task_note(bucket);
 	spin_unlock_bh(&bucket->lock);
 	atomic_inc(&preswap_task_number);
 	return true;
@@ -350,6 +365,7 @@ static void preswap_task_on_free(void *data, struct task_struct *task)
 	entry = preswap_task_find(bucket, task);
 	if (entry) {
 		hlist_del(&entry->node);
+		preswap_task_note(bucket);
 		preswap_task_account(entry);
 	}
 	spin_unlock_bh(&bucket->lock);
@@ -499,18 +515,17 @@ static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
  * have registers.
  */
 static noinline bool
-preswap_task_tick_buckets(struct preswap_task_bucket *bucket, u64 generation,
-			  bool all)
+preswap_task_tick_buckets(struct preswap_task_bucket *first,
+			  unsigned long full, u64 generation, bool all)
 {
-	struct preswap_task_bucket *end = bucket + PRESWAP_TASK_BATCH;
+	struct preswap_task_bucket *bucket;
 	struct preswap_task *entry;
 	bool stray = false;
 
 	local_bh_disable();
 	rcu_read_lock();
-	for (; bucket < end; bucket++) {
-		if (hlist_empty(&bucket->list))
-			continue;
+	for (; full; full &= full - 1) {
+		bucket = first + __ffs(full);
 		spin_lock(&bucket->lock);
 		hlist_for_each_entry(entry, &bucket->list, node)
 			stray |= preswap_task_tick_one(entry, generation, all);
@@ -562,7 +577,7 @@ bool preswap_task_tick(bool with_memory)
 	bool all = with_memory || generation != last_generation;
 	struct preswap_app *app;
 	bool stray = false;
-	u32 i, k;
+	u32 i;
 
 	if (with_memory)
 		pass++;
@@ -571,12 +586,17 @@ bool preswap_task_tick(bool with_memory)
 		WRITE_ONCE(preswap_task_look, false);
 		all = true;
 	}
-	for (i = 0; i < PRESWAP_TASK_BUCKETS; i += PRESWAP_TASK_BATCH) {
-		struct preswap_task_bucket *buckets = &preswap_task_buckets[i];
+	for (i = 0; i < PRESWAP_TASK_BUCKETS / BITS_PER_LONG; i++) {
+		struct preswap_task_bucket *first =
+			&preswap_task_buckets[i * BITS_PER_LONG];
+		unsigned long full = READ_ONCE(preswap_task_full[i]);
 
-		stray |= preswap_task_tick_buckets(buckets, generation, all);
-		for (k = 0; with_memory && k < PRESWAP_TASK_BATCH; k++)
-			preswap_task_tick_memory(&buckets[k], pass);
+		if (!full)
+			continue;
+		stray |= preswap_task_tick_buckets(first, full, generation,
+						   all);
+		for (; with_memory && full; full &= full - 1)
+			preswap_task_tick_memory(first + __ffs(full), pass);
 		cond_resched();
 	}
 
