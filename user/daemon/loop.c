@@ -147,8 +147,11 @@ static void push(struct loop *l)
 		.changed = on_withheld, .adjust = foresee_adjust,
 		.data = l->foresee,
 	};
-	int err = push_collect(&l->batch, l->table, l->config->valid_ms,
-			       &hooks);
+	int err;
+
+	/* who looks on sees all of them */
+	l->batch.now_ms = l->opts.dry_run ? 0 : l->time_ns / 1000000;
+	err = push_collect(&l->batch, l->table, l->config->valid_ms, &hooks);
 
 	log_batch(l);
 	if (!err && !l->opts.dry_run)
@@ -160,6 +163,7 @@ static void push(struct loop *l)
 			preswap_strerror(l->ctx),
 			err == -EPERM ? "; run it as root" : "");
 	l->refused_said = err != 0;
+	l->batch.anew = err;
 }
 
 /* All parts of a usage period are here, or the next one has begun. */
@@ -315,6 +319,7 @@ static int try_connect(struct loop *l)
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->fds[MODULE], &event) < 0)
 		return -errno;
 	take_over(l, &info);
+	l->batch.anew = true;
 	if (!l->connected) {
 		now = measure_wall(&offset_s);
 		foresee_blind(l->foresee, now, offset_s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "plan/push.h"
+#include "sense/fnv.h"
 
 static const struct predict_demand_point *
 near_point(const struct predict_demand_forecast *forecast)
@@ -64,6 +65,33 @@ static void count_scores(struct push_stats *stats,
 	stats->scored++;
 }
 
+static uint64_t hash_of(const struct preswap_forecast *f)
+{
+	uint64_t hash = FNV_BEGIN;
+
+	for (uint32_t i = 0; i < f->points_count; i++) {
+		const struct preswap_point *p = &f->points[i];
+		const uint64_t all[] = { p->horizon_ms, p->mean, p->q05,
+					 p->q50, p->q95 };
+
+		hash = fnv_add(hash, all, sizeof(all));
+	}
+	return hash;
+}
+
+/* The module has just this, and will have it until the batch after this one. */
+static bool is_told(const struct push_batch *batch, struct series_told *told,
+		    const struct preswap_forecast *f)
+{
+	uint64_t hash = hash_of(f), now = batch->now_ms;
+
+	if (now && batch->last_ms && !batch->anew && told->hash == hash &&
+	    now - told->ms + 2 * (now - batch->last_ms) <= f->valid_ms)
+		return true;
+	*told = (struct series_told){ .hash = hash, .ms = now };
+	return false;
+}
+
 static void collect_one(struct push_batch *batch, struct series_app *app,
 			uint8_t resource, uint32_t valid_ms,
 			const struct push_hooks *hooks)
@@ -79,7 +107,8 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 	switch (plan_forecast(&forecast, app->id, resource, valid_ms,
 			      &batch->forecasts[batch->count])) {
 	case PLAN_PUSH:
-		batch->count++;
+		batch->count += !is_told(batch, &app->told[resource],
+					 &batch->forecasts[batch->count]);
 		stats->pushed++;
 		withheld = false;
 		break;
@@ -112,6 +141,8 @@ int push_collect(struct push_batch *batch, struct series_table *table,
 			if (series_at(table, i)->demand[r])
 				collect_one(batch, series_at(table, i), r,
 					    valid_ms, hooks);
+	batch->last_ms = batch->now_ms;
+	batch->anew = false;
 	return 0;
 }
 

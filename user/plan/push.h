@@ -22,9 +22,18 @@ struct push_stats {
 	double loss_sum, coverage_sum;
 };
 
+/*
+ * @now_ms: by any clock, the caller's; 0: it does not say. While it does, a forecast
+ * that is what the module has already is left out, until that would be older than
+ * valid_ms before its next turn: it counts as pushed.
+ * @anew: the module may have none of them; the next batch is whole.
+ */
 struct push_batch {
+	uint64_t now_ms;
+	bool anew;
 	struct preswap_forecast *forecasts;
 	size_t count, room;
+	uint64_t last_ms;
 	struct push_stats stats;
 };
 

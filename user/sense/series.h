@@ -20,6 +20,11 @@
 /* For so long after its start the daemon waits for apps that it knew before. */
 #define SERIES_RESUME_S		600
 
+/* A forecast that was handed to the module, and when. 0: none. */
+struct series_told {
+	uint64_t hash, ms;
+};
+
 /*
  * @demand: of I/O and network it may be NULL.
  * @value: of the current step, when @fresh; of those NAN without a capacity.
@@ -28,6 +33,7 @@
  * @was_refused: there was no room when it came, or may not have been: it need not be
  *	as young as it seems.
  * @has_policy: in the module, when it was last reported.
+ * @told: what the module has of it, as plan sees it.
  * @policy_set: the daemon has set a policy for it.
  * @policy_checked: the configuration in force was applied to it.
  * @foreseen: what foresee knows of it; freed with the app.
@@ -41,6 +47,7 @@ struct series_app {
 	unsigned int missed;
 	bool withheld[SERIES_RESOURCES];
 	bool was_refused, has_policy;
+	struct series_told told[SERIES_RESOURCES];
 	bool policy_set, policy_checked;
 	void *foreseen;
 };

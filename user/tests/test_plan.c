@@ -303,6 +303,68 @@ static void test_net(void)
 	check_rate(PRESWAP_RESOURCE_NET);
 }
 
+static double told_q95;
+
+static void foresee_fixed(void *data, const struct series_app *app,
+			  uint8_t resource,
+			  struct predict_demand_forecast *forecast)
+{
+	(void)data;
+	(void)app;
+	*forecast = good();
+	if (resource == PRESWAP_RESOURCE_CPU)
+		forecast->at[7].q95 = told_q95;
+}
+
+/*
+ * Which of 16 batches, a second apart, have the CPU's forecast: a bit each, the first
+ * one highest. It is another one from batch 10 on; before batch @anew the module
+ * forgets all.
+ */
+static unsigned int told(uint64_t from_ms, uint32_t valid_ms, int anew)
+{
+	const struct push_hooks fixed = { .adjust = foresee_fixed };
+	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
+	struct push_batch batch = {};
+	struct series_table *table;
+	unsigned int seen = 0;
+
+	ktap_assert(!series_new(&limits, &table), "memory");
+	for (int t = 0; t < 16; t++) {
+		feed(table, 100);
+		told_q95 = t < 10 ? 3000 : 3001;
+		batch.now_ms = from_ms ? from_ms + t * 1000 : 0;
+		batch.anew |= t == anew;
+		push_collect(&batch, table, valid_ms, &fixed);
+		ktap_assert(batch.stats.pushed == 2, "%d: %zu", t,
+			    batch.stats.pushed);
+		seen <<= 1;
+		for (size_t i = 0; i < batch.count; i++)
+			seen |= batch.forecasts[i].resource ==
+				PRESWAP_RESOURCE_CPU;
+	}
+	push_free(&batch);
+	series_free(table);
+	return seen;
+}
+
+/* What the module has is not said again before it would be too old. */
+static void test_told(void)
+{
+	unsigned int seen;
+
+	seen = told(77000, 5000, -1);
+	ktap_assert(seen == 0x88a2, "each fourth, and the new one: %x", seen);
+	seen = told(77000, 5000, 5);
+	ktap_assert(seen == 0x8c62, "all anew: %x", seen);
+	seen = told(77000, 3000, -1);
+	ktap_assert(seen == 0xaaaa, "each second one: %x", seen);
+	seen = told(77000, 2900, -1);
+	ktap_assert(seen == 0xffff, "they are soon too old: %x", seen);
+	seen = told(0, 5000, -1);
+	ktap_assert(seen == 0xffff, "nobody knows how old: %x", seen);
+}
+
 static void test_real_forecaster(void)
 {
 	struct series_limits limits = { .max_apps = 4, .cpu_milli = 4000 };
@@ -352,6 +414,7 @@ int main(void)
 		{ "R-10 network, while there is a capacity", test_net },
 		{ "R-16 with the real forecaster, each second",
 		  test_real_forecaster },
+		{ "R-10 the module is told what it does not know", test_told },
 		{}
 	});
 }
