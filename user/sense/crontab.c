@@ -14,7 +14,7 @@
 
 #define CRON_APP	"system.slice/cron.service"
 #define LABEL_MAX	200
-#define LINES_MAX	10000	/* cron takes no more either */
+#define LINES_MAX	10000	/* more than anybody has written */
 
 /* ---- the time fields ---- */
 
