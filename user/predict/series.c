@@ -267,13 +267,17 @@ static bool stands_still(const struct predict_series *s)
 
 /*
  * All that is remembered is within @band: what was forecast some steps ago is off by
- * less. The window is looked at first, as that costs nothing.
+ * less. What is not as it was forecast is no calm, as another level within the band would
+ * be missed by all of them. What costs nothing is looked at first.
  */
 static bool is_calm(const struct predict_series *s, double band)
 {
 	const struct predict_pool *w = &s->window;
+	const float *q = s->horizon[0].out_q;
+	float value = predict_ring_at(&s->past, 0);
 
-	return s->now > CALM_REFRESH &&
+	return s->now > CALM_REFRESH && value >= q[0] &&
+	       value <= q[s->setup.nprobs - 1] &&
 	       (double)w->fifo[w->order[w->used - 1]] - w->fifo[w->order[0]] <=
 	       band && predict_ring_range(&s->past) <= band;
 }
