@@ -80,7 +80,7 @@ int preswap_cgroupfs_write(struct cgroup *cgroup, const char *name,
 	return n < 0 ? n : 0;
 }
 
-/* The beginning of a file, @size - 1 bytes at most. Return: 0 or -errno. */
+/* All of a file. Return: 0 or -errno, -EOVERFLOW of one with @size - 1 bytes or more. */
 int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name, char *buf,
 			  size_t size)
 {
@@ -96,7 +96,7 @@ int preswap_cgroupfs_read(struct cgroup *cgroup, const char *name, char *buf,
 	if (n < 0)
 		return n;
 	buf[n] = '\0';
-	return 0;
+	return n < size - 1 ? 0 : -EOVERFLOW;
 }
 
 /**

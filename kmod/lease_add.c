@@ -165,6 +165,9 @@ static int preswap_lease_settle(struct preswap_lease_info *info,
 	case -ENOENT:
 		return preswap_say(extack, -ENOENT,
 				   "the app's cgroup has no such file: is its controller enabled?");
+	case -EOVERFLOW:
+		return preswap_say(extack, -EOVERFLOW,
+				   "the app's file is longer than the 4 KiB that are read: it needs fewer lines");
 	case -ENODEV:
 		/* which says elsewhere that there is no preswap */
 		return preswap_say(extack, -ENXIO,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A value in a cgroup's file for as long as a lease lasts, then the old one. */
 #include <pthread.h>
+#include <linux/loop.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "guest.h"
@@ -197,6 +199,73 @@ static void test_io_max(void)
 			      60000, NULL) == -ENXIO, "a device that is none");
 }
 
+/* Loop devices of our own: their number is the kernel's to choose. */
+#define LOOPS	60
+
+static unsigned int loops[LOOPS];
+
+static void remove_loops(void)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), i;
+
+	for (i = 0; control >= 0 && i < LOOPS; i++)
+		if (loops[i] && !ioctl(control, LOOP_CTL_REMOVE, loops[i]))
+			loops[i] = 0;
+	close(control);
+}
+
+/* Limits of all of them: lines of more than 70 bytes. */
+static unsigned int limit_loops(void)
+{
+	char path[64], line[128];
+	unsigned int device = 0;
+	struct stat st;
+	int control, i, number;
+
+	if (access("/dev/loop-control", F_OK) && system("modprobe -q loop"))
+		ktap_skip("no loop devices");
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	for (i = 0; control >= 0 && i < LOOPS; i++) {
+		number = ioctl(control, LOOP_CTL_ADD, 100 + i);
+		if (number < 0)
+			break;
+		loops[i] = (unsigned int)number;
+		snprintf(path, sizeof(path), "/dev/loop%d", number);
+		if (!wait_until(2000, !stat(path, &st)))
+			break;
+		device = major(st.st_rdev) << 20 | minor(st.st_rdev);
+		snprintf(line, sizeof(line),
+			 "%u:%u rbps=1000000000000 wbps=1000000000000 riops=1000000000 wiops=1000000000",
+			 device >> 20, device & 0xfffff);
+		must_write(group_file("share", "io.max"), line);
+	}
+	close(control);
+	if (control < 0 || i < LOOPS)
+		ktap_skip("no loop devices (%d)", i);
+	return device;
+}
+
+/* A limit in what is not read would have been given back as "max". */
+static void test_long_file(void)
+{
+	static char before[4 * TEXT], after[4 * TEXT];
+	unsigned int device;
+	int err;
+
+	setup();
+	if (access(group_file("share", "io.max"), F_OK))
+		ktap_skip("no io.max");
+	device = limit_loops();
+	try_read(group_file("share", "io.max"), before, sizeof(before));
+	ktap_assert(strlen(before) > 4096, "%zu bytes", strlen(before));
+	err = try_lease(PRESWAP_LEASE_KIND_IO_MAX, 4 * MIB, device, 0, 60000,
+			NULL);
+	ktap_assert(err == -EOVERFLOW && strstr(preswap_strerror(ctx), "4 KiB"),
+		    "%d (%s)", err, preswap_strerror(ctx));
+	try_read(group_file("share", "io.max"), after, sizeof(after));
+	ktap_assert(!strcmp(before, after), "it was written");
+}
+
 static struct {
 	volatile bool adding, over;
 	unsigned int answers;	/* to others, while a share is asked for */
@@ -364,11 +433,12 @@ static void test_refused(void)
 
 int main(void)
 {
-	return ktap_run((struct ktap_case[]){
+	int status = ktap_run((struct ktap_case[]){
 		{ "R-30 each file is written, and has its old value again",
 		  test_each },
 		{ "R-30 io.max of a device, its other limits untouched",
 		  test_io_max },
+		{ "R-30 io.max that is too long to be read", test_long_file },
 		{ "R-30 who asks for a share holds up nobody else", test_alone },
 		{ "R-30 what somebody else writes meanwhile stands",
 		  test_theirs },
@@ -377,4 +447,8 @@ int main(void)
 		{ "R-30 what is refused, and nothing is changed", test_refused },
 		{}
 	});
+
+	group_remove("share");
+	remove_loops();
+	return status;
 }
