@@ -153,12 +153,13 @@ int preswap_put_info(struct sk_buff *skb)
 	put_members(&p, preswap_put_knobs, &preswap_knobs);
 	put_members(&p, preswap_put_node, &preswap_node);
 	put_u32(&p, PRESWAP_A_INFO_APPS, preswap_app_count());
-	put_u32(&p, PRESWAP_A_INFO_TASKS, preswap_task_count());
+	put_u32(&p, PRESWAP_A_INFO_TASKS, atomic_read(&preswap_task_number));
 	put_u32(&p, PRESWAP_A_INFO_LEASES, preswap_lease_count());
 	put_u64(&p, PRESWAP_A_INFO_LEASES_BEGUN, preswap_lease_begun());
 	put_u64(&p, PRESWAP_A_INFO_RECLAIMED_BYTES, preswap_reclaim_total());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_MOVED, preswap_affinity_moved());
-	put_u64(&p, PRESWAP_A_INFO_TASKS_LOST, preswap_task_lost());
+	put_u64(&p, PRESWAP_A_INFO_TASKS_LOST,
+		atomic64_read(&preswap_task_missed));
 	put_u64(&p, PRESWAP_A_INFO_INPUT_PRESSES, preswap_activity.presses);
 	put_u64(&p, PRESWAP_A_INFO_INPUT_MOVES, preswap_activity.moves);
 	put_u64(&p, PRESWAP_A_INFO_INPUT_IDLE_MS,

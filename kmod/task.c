@@ -62,9 +62,9 @@ static struct preswap_task_bucket {
 static DECLARE_BITMAP(preswap_task_full, PRESWAP_TASK_BUCKETS);
 
 static struct kmem_cache *preswap_task_cache;
-static atomic_t preswap_task_number = ATOMIC_INIT(0);
+atomic_t preswap_task_number = ATOMIC_INIT(0);
 static bool preswap_task_look;	/* some task may be out of line: see the tick */
-static atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
+atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
 
 /* What the batches below hold at a time, on the stack. */
 #define PRESWAP_TASK_BATCH	16
@@ -92,14 +92,6 @@ preswap_task_find(struct preswap_task_bucket *bucket,
 		if (entry->task == task)
 			return entry;
 	return NULL;
-}
-
-/* An entry came or went; its bits are shared with other buckets. */
-static noinline void preswap_task_note(struct preswap_task_bucket *bucket)
-{
-	lockdep_assert_held(&bucket->lock);
-	assign_bit(bucket - preswap_task_buckets, preswap_task_full,
-		   !hlist_empty(&bucket->list));
 }
 
 static bool preswap_task_known(const struct task_struct *task)
@@ -294,8 +286,10 @@ static bool preswap_task_add(struct task_struct *task,
 	preswap_task_regroup(entry);
 	if (fresh && entry->app)
 		atomic64_inc(&entry->app->forks);
+	/* words are shared: nothing is written that is there */
+	if (hlist_empty(&bucket->list))
+		set_bit(bucket - preswap_task_buckets, preswap_task_full);
 	hlist_add_head(&entry->node, &bucket->list);
-	preswap_task_note(bucket);
 	spin_unlock_bh(&bucket->lock);
 	atomic_inc(&preswap_task_number);
 	return true;
@@ -365,7 +359,9 @@ static void preswap_task_on_free(void *data, struct task_struct *task)
 	entry = preswap_task_find(bucket, task);
 	if (entry) {
 		hlist_del(&entry->node);
-		preswap_task_note(bucket);
+		if (hlist_empty(&bucket->list))
+			clear_bit(bucket - preswap_task_buckets,
+				  preswap_task_full);
 		preswap_task_account(entry);
 	}
 	spin_unlock_bh(&bucket->lock);
@@ -748,16 +744,6 @@ void preswap_task_set_affinity(struct task_struct *task,
 	}
 	spin_unlock_bh(&bucket->lock);
 	preswap_mask_put(drop);
-}
-
-unsigned int preswap_task_count(void)
-{
-	return atomic_read(&preswap_task_number);
-}
-
-u64 preswap_task_lost(void)
-{
-	return atomic64_read(&preswap_task_missed);
 }
 
 /*

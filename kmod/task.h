@@ -30,6 +30,9 @@ struct preswap_task_cursor {
 typedef int (*preswap_task_visit)(const struct preswap_task_view *view,
 				  void *data);
 
+extern atomic_t preswap_task_number;	/* tasks that are tracked */
+extern atomic64_t preswap_task_missed;	/* for want of memory, since load */
+
 int preswap_task_init(void);
 void preswap_task_exit(void);
 bool preswap_task_tick(bool with_memory);
@@ -37,8 +40,6 @@ void preswap_task_look_at_all(void);
 void preswap_task_scan(bool at_load);
 int preswap_task_walk(struct preswap_task_cursor *cursor, u64 app_id,
 		      preswap_task_visit visit, void *data);
-unsigned int preswap_task_count(void);
-u64 preswap_task_lost(void);
 
 /* For affinity.c: the tasks that are not in line with their app. */
 unsigned int preswap_task_stray(u32 bucket, struct preswap_affinity_item *items,
