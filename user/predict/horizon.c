@@ -8,7 +8,8 @@
  *    question that all experts are asked: how likely is a value up to q? With
  *    a = 1 when it came (1/2 when it was just q),
  *
- *	loss_e(p) = (a - F_e(q))^2 s / (2 mean),  w_e = exp(-L_e(p) / 2) / sum
+ *	loss_e(p) = (a - F_e(q))^2 s / (2 mean),
+ *	w_e = exp(-L_e(p) / (2 sqrt(h))) / sum
  *
  *    where s = dq/dp, from the quantiles on both sides, and "mean" is the
  *    mean pinball loss lately, s / 2 mean within 0.3..100; L is the sum of
@@ -18,7 +19,10 @@
  *    so scaled, is the expert's pinball loss in units of the usual one. It
  *    needs no quantile of each expert, only a byte, is bounded and mixable
  *    (exponential weights with a constant rate have a regret of ln N / eta
- *    against the best expert, and no rate to choose or to decay). Without the
+ *    against the best expert, and no rate to choose or to decay). That is of
+ *    outcomes that are independent: those of h steps ahead overlap, one shift
+ *    is in h losses in a row. Hence sqrt(h): as if each counted as often as
+ *    the spread of their sum says, between once each and once in h. Without the
  *    scale, experts that all are surely within too wide an interval would seem
  *    equally good. One that sleeps (no weight anywhere) has the mean loss of
  *    the others.
@@ -26,8 +30,8 @@
  *    (recur.c).
  * 4. The ends are calibrated (calibrate.c).
  *
- * Example of 2, s / 2 mean = 1: expert A says F(q) = 0.5, B says 0.9, and 20
- * of 20 values are up to q: losses 5 and 0.2, weights 0.08 and 0.92.
+ * Example of 2, s / 2 mean = 1, h = 1: expert A says F(q) = 0.5, B says 0.9, and
+ * 20 of 20 values are up to q: losses 5 and 0.2, weights 0.08 and 0.92.
  *
  * A slot, one forecast that waits for its outcome, is floats last, rest[p],
  * final[p], then bytes F_e(q)[p][e] in units of 1/254, 255 for asleep.
@@ -41,7 +45,7 @@
 #define LOSS_STEPS	100	/* memory of losses, and more a step ahead: */
 #define LOSS_STEPS_MORE	8	/* forecasts that overlap repeat each other */
 #define LOSS_STEPS_MAX	200
-#define LOSS_ETA	0.5f
+#define LOSS_ETA	0.5f	/* over the root of the steps ahead */
 #define LOSS_SHARED	0.7f
 #define SCALE_MIN	0.3f
 #define SCALE_MAX	100.0f
@@ -225,13 +229,14 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 {
 	const float *loss = h->loss + k * PREDICT_EXPERTS;
 	float least = INFINITY, sum = 0;
+	float eta = LOSS_ETA / sqrtf((float)h->steps);
 
 	for (int e = 0; e < PREDICT_EXPERTS; e++)
 		if (total[e] > 0 && loss[e] < least)
 			least = loss[e];
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
 		w[e] = total[e] > 0 ?
-		       predict_decay(LOSS_ETA * (loss[e] - least)) : 0;
+		       predict_decay(eta * (loss[e] - least)) : 0;
 		if (w[e] < NEGLIGIBLE)
 			w[e] = 0;
 		if (only >= 0 && only < PREDICT_EXPERTS)
