@@ -38,12 +38,14 @@ enum predict_kind {
 };
 
 /*
+ * @prior: its weight in the mixture where losses are equal, relative to others.
  * @keep: weight lost a step of age.
  * @by, @width: up to two measures of likeness and their bandwidths.
  * @kind: of change experts; those use nothing else, but for @keep of ETS.
  */
 struct predict_expert {
 	const char *name;
+	float prior;
 	float keep;
 	enum predict_measure by[2];
 	float width[2];

@@ -9,7 +9,7 @@
  *    a = 1 when it came (1/2 when it was just q),
  *
  *	loss_e(p) = (a - F_e(q))^2 s / (2 mean),
- *	w_e = exp(-L_e(p) / (2 sqrt(h))) / sum
+ *	w_e = prior_e exp(-L_e(p) / (2 sqrt(h))) / sum
  *
  *    where s = dq/dp, from the quantiles on both sides, and "mean" is the
  *    mean pinball loss lately, s / 2 mean within 0.3..100; L is the sum of
@@ -21,8 +21,8 @@
  *    (exponential weights with a constant rate have a regret of ln N / eta
  *    against the best expert, and no rate to choose or to decay). That is of
  *    outcomes that are independent: those of h steps ahead overlap, one shift
- *    is in h losses in a row. Hence sqrt(h): as if each counted as often as
- *    the spread of their sum says, between once each and once in h. Without the
+ *    is in h losses in a row, and the chance part of their sum is up to
+ *    sqrt(h) times as large. Hence that divisor. prior_e: expert.c. Without the
  *    scale, experts that all are surely within too wide an interval would seem
  *    equally good. One that sleeps (no weight anywhere) has the mean loss of
  *    the others.
@@ -235,7 +235,7 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 		if (total[e] > 0 && loss[e] < least)
 			least = loss[e];
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
-		w[e] = total[e] > 0 ?
+		w[e] = total[e] > 0 ? predict_experts[e].prior *
 		       predict_decay(eta * (loss[e] - least)) : 0;
 		if (w[e] < NEGLIGIBLE)
 			w[e] = 0;
