@@ -293,15 +293,16 @@ static void test_calm(void)
 	for (int r = 0; r < SERIES_RESOURCES; r++) {
 		less = renewed(&small, r, 0.49 * least[r]);
 		more = renewed(&small, r, 0.6 * least[r]);
-		ktap_assert(less == 25 && more == 100, "%d: %u %u", r, less,
-			    more);
+		/* each fourth second, and when a value is beyond the interval */
+		ktap_assert(less >= 25 && less < 50 && more == 100, "%d: %u %u",
+			    r, less, more);
 		most = r == PRESWAP_RESOURCE_CPU ? least[r] :
 		       r == PRESWAP_RESOURCE_MEMORY ? large.mem_bytes / 128 :
 						      large.io_bytes / 128;
 		less = renewed(&large, r, 0.49 * most);
 		more = renewed(&large, r, 0.6 * most);
-		ktap_assert(less == 25 && more == 100, "%d, large: %u %u", r,
-			    less, more);
+		ktap_assert(less >= 25 && less < 50 && more == 100,
+			    "%d, large: %u %u", r, less, more);
 	}
 }
 
