@@ -28,16 +28,14 @@ double measure_wall(int32_t *offset_s)
 void measure_report(struct measure *m, size_t apps,
 		    const struct push_stats *last)
 {
-	double loss = 1, coverage = 0.9;
+	double coverage = 0.9;
 
-	if (last->scored) {
-		loss = last->loss_sum / last->scored;
+	if (last->scored)
 		coverage = last->coverage_sum / last->scored;
-	}
 	log_msg(LOG_INFO,
 		"%zu apps; forecasts: %zu pushed, %zu withheld, %zu not ready; loss at %d s %.2f of naive's, better in %zu of %zu; coverage %.0f %%, drift in %zu",
 		apps, last->pushed, last->withheld, last->unready,
-		PLAN_NEAR_S, loss, last->loss_better, last->scored,
+		PLAN_NEAR_S, push_loss(last), last->loss_better, last->scored,
 		100 * coverage, last->drifting);
 	log_msg(LOG_INFO,
 		"%llu updates of %.1f us, at most %.1f ms a period; %llu messages lost",

@@ -6,6 +6,8 @@
 #include "plan/push.h"
 #include "sense/fnv.h"
 
+#define LOSS_MOST	100.0
+
 static const struct predict_demand_point *
 near_point(const struct predict_demand_forecast *forecast)
 {
@@ -50,6 +52,18 @@ static bool drifts(const struct predict_demand_forecast *forecast)
 	return false;
 }
 
+void push_count_loss(struct push_stats *stats, double ratio)
+{
+	stats->loss_log_sum += log(fmin(fmax(ratio, 1 / LOSS_MOST), LOSS_MOST));
+	stats->loss_better += ratio < 1;
+	stats->scored++;
+}
+
+double push_loss(const struct push_stats *stats)
+{
+	return stats->scored ? exp(stats->loss_log_sum / stats->scored) : 1;
+}
+
 /* Before it is adjusted: how good the forecaster alone is. */
 static void count_scores(struct push_stats *stats,
 			 const struct predict_demand_forecast *forecast)
@@ -59,10 +73,8 @@ static void count_scores(struct push_stats *stats,
 	stats->drifting += drifts(forecast);
 	if (!point->ready)
 		return;
-	stats->loss_sum += point->score.loss_ratio;
-	stats->loss_better += point->score.loss_ratio < 1;
+	push_count_loss(stats, point->score.loss_ratio);
 	stats->coverage_sum += point->score.coverage;
-	stats->scored++;
 }
 
 static uint64_t hash_of(const struct preswap_forecast *f)

@@ -11,7 +11,7 @@
 /*
  * @pushed, @withheld, @unready: series of the last batch, by verdict.
  * @scored: series that are ready at PLAN_NEAR_S; of them, there:
- * @loss_sum, @coverage_sum: loss_ratio and coverage.
+ * @loss_log_sum: of loss_ratio the logarithm, see push_loss(); @coverage_sum.
  * @loss_better: how many are better than naive.
  * @drifting: series with a horizon, near or far, whose drift is PREDICT_DRIFT
  *	or more.
@@ -19,8 +19,16 @@
 struct push_stats {
 	size_t pushed, withheld, unready;
 	size_t scored, loss_better, drifting;
-	double loss_sum, coverage_sum;
+	double loss_log_sum, coverage_sum;
 };
+
+/*
+ * The loss relative to naive's, by the geometric mean of all series, as ratios have it.
+ * Of one series it counts from 1/100 to 100: naive is right all the time of what stands
+ * still, and then any error is a thousand of its.
+ */
+void push_count_loss(struct push_stats *stats, double ratio);
+double push_loss(const struct push_stats *stats);
 
 /*
  * @now_ms: by any clock, the caller's; 0: it does not say. While it does, a forecast

@@ -228,6 +228,27 @@ static void check_batch(struct series_table *table, struct push_batch *batch)
 	}
 }
 
+/* One that stands still does not hide what the others are. */
+static void test_loss(void)
+{
+	struct push_stats stats = {}, still = {};
+
+	ktap_assert(push_loss(&stats) == 1, "%g of none", push_loss(&stats));
+	for (int i = 0; i < 10; i++)
+		push_count_loss(&stats, i % 2 ? 0.5 : 2);
+	ktap_assert(fabs(push_loss(&stats) - 1) < 1e-12, "%g",
+		    push_loss(&stats));
+	for (int i = 0; i < 9; i++)
+		push_count_loss(&still, 0.8);
+	push_count_loss(&still, 1000);
+	ktap_assert(push_loss(&still) > 1 && push_loss(&still) < 1.5 &&
+		    still.loss_better == 9, "%g, better %zu",
+		    push_loss(&still), still.loss_better);
+	push_count_loss(&still, 0);
+	ktap_assert(push_loss(&still) > 0.7 && push_loss(&still) < 1, "%g",
+		    push_loss(&still));
+}
+
 /* What is measured of the forecaster: of both series of an app of noise. */
 static void test_scores(void)
 {
@@ -410,6 +431,7 @@ int main(void)
 		{ "R-16 a horizon that noise makes equal to naive is kept", test_noise },
 		{ "R-10 what is not ready is not pushed", test_not_ready },
 		{ "R-16 coverage and drift are counted", test_scores },
+		{ "R-16 the loss of all series together", test_loss },
 		{ "R-10 I/O, while there is a capacity", test_io },
 		{ "R-10 network, while there is a capacity", test_net },
 		{ "R-16 with the real forecaster, each second",
