@@ -161,7 +161,7 @@ static void test_floor(void)
 		ktap_assert(CPU_COUNT(&set) == cpus - 1 || end - now_ms() > 2000,
 			    "of %d CPUs it is left %d", cpus, CPU_COUNT(&set));
 	}
-	/* without a floor for one of them there is another one's part */
+	/* once another one may give, it is its part */
 	set_policy(ctx, mid_id, 3, PRESWAP_SENSITIVITY_NORMAL, true, 0, 0);
 	ktap_assert(wait_until(5000, engine_leases(mid_id)),
 		    "nor from another donor");

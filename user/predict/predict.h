@@ -80,8 +80,8 @@ extern const unsigned int predict_day_horizon_s[PREDICT_DAY_HORIZONS];
  * @upper: no forecast exceeds this (the node's capacity); 0 or less: no
  *	bound. Samples above it are taken as they are. The lower bound is 0.
  * @calm: what the caller does not care about: while a demand stays within so much
- *	for 20 minutes, it is forecast anew each fourth second only. 0 or less: each
- *	second.
+ *	for 20 minutes, it is forecast anew each fourth second only, and when a value
+ *	is beyond the interval of the last forecast. 0 or less: each second.
  */
 struct predict_demand_opts {
 	size_t size;
@@ -209,7 +209,8 @@ void predict_series_update(struct predict_series *s, double value);
 
 /*
  * The same, but while all that is remembered is within @band it is forecast anew each
- * fourth step only: what there is stands for the others, and is judged by them.
+ * fourth step only, and when a value is beyond the last interval: what there is stands
+ * for the others, and is judged by them.
  */
 void predict_series_update_calm(struct predict_series *s, double value,
 				double band);

@@ -14,7 +14,7 @@
 
 #define RATE_UPPER	2	/* times the capacity */
 #define SECOND_NS	1000000000LL
-#define LATE_NS		50000000	/* no usage period is that near to seconds */
+#define LATE_NS		50000000	/* so near to seconds, a usage period is some */
 
 struct series_table {
 	struct series_limits limits;

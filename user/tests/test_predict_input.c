@@ -254,7 +254,8 @@ static unsigned int renewed(struct predict_demand *d, unsigned int seconds,
 }
 
 /*
- * What moves by less than anybody cares for is forecast each fourth second, no less
+ * What moves by less than anybody cares for is forecast each fourth second, and
+ * when it leaves its interval, no less
  * well for that; from the second on in which it moves by more, each second, for as
  * long as that is remembered.
  */

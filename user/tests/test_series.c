@@ -247,7 +247,6 @@ static void test_lossy(void)
 	series_free(table);
 }
 
-/* From now on, a disk and a network of so many MiB/s. */
 /* In how many of 100 s a resource that moves within @width is forecast anew. */
 static unsigned int renewed(const struct series_limits *limits, int resource,
 			    double width)
@@ -306,6 +305,7 @@ static void test_calm(void)
 	}
 }
 
+/* From now on, a disk and a network of so many MiB/s. */
 static void set_rates(struct series_table *table, double io_mib,
 		      double net_mib)
 {
