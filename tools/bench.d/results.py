@@ -787,6 +787,19 @@ def numbers(folder):
     return {key: presentable(value) for key, value in out.items()}
 
 
+def future(folder):
+    """What the app used in this run, "MS CPU MEMORY" from the load's beginning on, as
+    tools/rivals/future.h reads it: milli-CPU, and bytes with what was swapped out."""
+    start = int(lines_of(os.path.join(folder, "start_ns"))[0])
+    samples = Samples(os.path.join(folder, "samples.tsv"))
+    cpu = samples.counter("app_cpu_us")
+    memory = [sum(v for v in pair if not math.isnan(v)) for pair in zip(
+        samples.columns["app_mem_bytes"], samples.columns["app_swap_bytes"])]
+    return [f"{(time - start) / 1e6:.0f} "
+            f"{(cpu[i + 1] - cpu[i]) / (samples.times[i + 1] - time) * 1e6:.0f} "
+            f"{memory[i]:.0f}" for i, time in enumerate(samples.times[:-1])]
+
+
 def presentable(value):
     if isinstance(value, (bool, int)):
         return value

@@ -7,4 +7,4 @@
 # shellcheck source-path=SCRIPTDIR source=preswap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/preswap.sh"
 R_TITLE="preswap without forecasts"
-PRESWAP_DAEMON=no
+PRESWAP_DAEMON=

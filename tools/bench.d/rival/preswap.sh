@@ -6,7 +6,10 @@
 
 R_TITLE="preswap"
 R_PACKAGES=""
-PRESWAP_DAEMON=yes
+PRESWAP_DAEMON=preswapd
+
+# What a variant does before its daemon starts.
+preswap_prepare() { :; }
 
 # read_masks: the affinity mask of each of the apps' tasks, as "TASK=MASK"
 read_masks() {
@@ -37,8 +40,9 @@ r_start() {
 		>"$out/events.jsonl" 2>"$out/events.log" &
 	events_pid=$!
 	pids+=("$events_pid")
-	if [ "$PRESWAP_DAEMON" = yes ]; then
-		start preswapd mechanism "$bin/preswapd"
+	if [ "$PRESWAP_DAEMON" ]; then
+		preswap_prepare
+		start preswapd mechanism "$bin/$PRESWAP_DAEMON"
 		daemon_pid=$last_pid
 	fi
 	in_cgroup tools bash -c "$(declare -f dump_often); dump_often" &
@@ -63,7 +67,7 @@ dump_often() {
 r_stop() {
 	local tries
 
-	[ "$PRESWAP_DAEMON" = no ] || kill -0 "$daemon_pid" ||
+	[ ! "$PRESWAP_DAEMON" ] || kill -0 "$daemon_pid" ||
 		die "preswapd ended: $(tail -n 5 "$out/preswapd.log")"
 	# without them no lease would be seen, and none is what would be reported
 	kill -0 "$events_pid" || die "preswapctl events ended: $(cat "$out/events.log")"
@@ -72,7 +76,7 @@ r_stop() {
 	echo 0 >/sys/kernel/tracing/events/preswap/enable
 	kill "$dump_pid"
 	wait "$dump_pid" 2>/dev/null || true
-	if [ "$PRESWAP_DAEMON" = yes ]; then
+	if [ "$PRESWAP_DAEMON" ]; then
 		kill "$daemon_pid"
 		wait "$daemon_pid" || true
 	fi
