@@ -23,6 +23,7 @@ WIDTH = 100
 RST_WIDTH = 110
 NOTHING = "nothing"
 PRESWAP = "preswap"
+SHUFFLED = "preswap-shuffled"
 
 CLOCKS = {
     "virtual": "time is counted in instructions, whatever else the host "
@@ -441,17 +442,16 @@ class Report:
             "better.")
         self.block(part, FORESEEN, mine, reasons=False)
 
-    def ratios(self, part):
-        """preswap by each rival, seed by seed."""
+    def ratios(self, part, own, rivals):
+        """One of preswap by each of the rivals, seed by seed."""
         outcome = self.outcome
         columns = [outcome.main_column(part), FELT[0], BATCH]
         if outcome.has_bursts(part):
             columns[1:1] = BETWEEN
-        others = [r for r in outcome.rivals(part) if r != PRESWAP
-                  and outcome.count(part, r)]
-        if not others or not outcome.count(part, PRESWAP):
+        others = [r for r in rivals if r != own and outcome.count(part, r)]
+        if not others or not outcome.count(part, own):
             return
-        pairs = {(r, c.key): Paired(outcome.values(part, PRESWAP, c.key),
+        pairs = {(r, c.key): Paired(outcome.values(part, own, c.key),
                                     outcome.values(part, r, c.key))
                  for r in others for c in columns}
         pairs = {k: p for k, p in pairs.items() if p.ratios.n}
@@ -459,7 +459,7 @@ class Report:
         for c in columns:
             mine = [k for k in pairs if k[1] == c.key]
             corrected |= zip(mine, holm([pairs[k].p for k in mine]))
-        heads = [["preswap", *(x for c in columns for x in (c.title, "p"))],
+        heads = [[own, *(x for c in columns for x in (c.title, "p"))],
                  ["relative to", *(x for c in columns
                                    for x in (c.under.split(",")[0], ""))]]
         heads[0][-2], heads[1][-2] = "batch", "work"
@@ -481,10 +481,10 @@ class Report:
             return rows
 
         self.page.paragraph(
-            "**preswap's number divided by the rival's**, seed by seed. Of "
-            "latency and stalls below 1 is better, of batch work above 1. "
-            f"p is corrected for the {len(others)} rivals of a column; below "
-            ".05 it is hardly chance.")
+            f"**{own}'s number divided by the rival's**, seed by seed. Of "
+            "latency and stalls below 1 is better, of batch work above 1. " +
+            (f"p is corrected for the {len(others)} rivals of a column; "
+             if len(others) > 1 else "p: ") + "below .05 it is hardly chance.")
         self.fitted(heads, make_rows)
 
     def halves(self, part, key):
@@ -612,7 +612,9 @@ class Report:
             self.page.heading(f"{name}: {title}" if title else name, "-")
             self.tables(part)
             self.leases(part)
-            self.ratios(part)
+            self.ratios(part, PRESWAP, self.outcome.rivals(part))
+            # what does no harm is no worse than nothing
+            self.ratios(part, SHUFFLED, ["nothing"])
             self.ranking(part)
         self.how_to_read()
 
