@@ -3,7 +3,7 @@
  * preswapd, but what it forecasts of one app is what comes: how much would be left to
  * gain by better forecasts (issue F, ablations).
  *
- *	ORACLE_APP	the app, as its path below the cgroups' root
+ *	ORACLE_APP	the app: the path of its cgroup, as preswapctl says it
  *	ORACLE_FUTURE	what it used in the same run before: future.h
  *	ORACLE_START	a file that says when the load begins, in ns of CLOCK_BOOTTIME; it may
  *			come later
@@ -97,6 +97,7 @@ void __wrap_foresee_adjust(void *data, const struct series_app *app,
 {
 	const struct future *future = future_of_run();
 	double now = load_ms(), from = now, now_used, added = 0;
+	static bool asked;
 
 	__real_foresee_adjust(data, app, resource, forecast);
 	/* before the load's first moment there is nothing to go by */
@@ -108,6 +109,9 @@ void __wrap_foresee_adjust(void *data, const struct series_app *app,
 		added = app->value[resource] - now_used;
 	if (!isfinite(added))
 		return;
+	if (!asked)
+		log_msg(LOG_NOTICE, "oracle: knows what %s uses", app->path);
+	asked = true;
 	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
 		struct predict_demand_point *p = &forecast->at[i];
 		double to = now + p->horizon_s * 1e3;

@@ -11,6 +11,12 @@ PRESWAP_DAEMON=preswapd-oracle
 
 preswap_prepare() {
 	tr ';' '\n' <<<"$FUTURE" >/tmp/future
-	export ORACLE_APP=bench/app ORACLE_FUTURE=/tmp/future
+	export ORACLE_APP=/bench/app ORACLE_FUTURE=/tmp/future
 	export ORACLE_START=$out/start_ns
+}
+
+# One that was never asked is no oracle.
+preswap_check() {
+	grep -q "oracle: knows what $ORACLE_APP uses" "$out/preswapd.log" ||
+		die "the oracle was not asked: $(cat "$out/preswapd.log")"
 }

@@ -8,8 +8,9 @@ R_TITLE="preswap"
 R_PACKAGES=""
 PRESWAP_DAEMON=preswapd
 
-# What a variant does before its daemon starts.
+# What a variant does before its daemon starts, and looks at in the end.
 preswap_prepare() { :; }
+preswap_check() { :; }
 
 # read_masks: the affinity mask of each of the apps' tasks, as "TASK=MASK"
 read_masks() {
@@ -69,6 +70,7 @@ r_stop() {
 
 	[ ! "$PRESWAP_DAEMON" ] || kill -0 "$daemon_pid" ||
 		die "preswapd ended: $(tail -n 5 "$out/preswapd.log")"
+	preswap_check
 	# without them no lease would be seen, and none is what would be reported
 	kill -0 "$events_pid" || die "preswapctl events ended: $(cat "$out/events.log")"
 	"$bin/preswapctl" info --json >"$out/info.json"
