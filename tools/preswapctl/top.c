@@ -41,14 +41,18 @@ static void terminal_begin(struct terminal *t)
 		raw.c_lflag &= ~(ICANON | ECHO);
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
-	if (t->screen)
+	if (t->screen) {
 		fputs("\033[?1049h\033[?25l", stdout);
+		fflush(stdout);
+	}
 }
 
 static void terminal_end(const struct terminal *t)
 {
-	if (t->screen)
+	if (t->screen) {
 		fputs("\033[?25h\033[?1049l", stdout);
+		fflush(stdout);
+	}
 	if (t->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
 }
@@ -134,5 +138,12 @@ int cmd_top(struct ctl *ctl, int argc, char **argv)
 		status = refresh(ctl, &terminal);
 	} while (!status && --iterations && wait_key(&terminal, interval_ms));
 	terminal_end(&terminal);
+	/* what was said of it went with the screen */
+	if (status && terminal.screen) {
+		struct state state = {};
+
+		status = state_read(ctl, &state);
+		state_free(&state);
+	}
 	return status;
 }

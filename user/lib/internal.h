@@ -20,6 +20,7 @@ struct preswap_ctx {
 	struct nl_sock *events;		/* NULL: no subscription */
 	struct preswap_subscribe_opts sub;
 	uint32_t drops;			/* of the events socket, so far */
+	uint32_t malformed;		/* messages there, so far */
 
 	char *cgroup_root;
 	preswap_log_fn log;

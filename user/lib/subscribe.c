@@ -120,9 +120,12 @@ static int on_message(struct nl_msg *msg, void *data)
 			ctx->sub.event(ctx->sub.data, &event);
 		break;
 	}
-	if (bad)
-		preswap_log(ctx, LOG_WARNING, "malformed message %u ignored",
-			    genlmsg_hdr(nlh)->cmd);
+	/* each time there are twice as many: another version sends only such */
+	ctx->malformed += bad != 0;
+	if (bad && !(ctx->malformed & (ctx->malformed - 1)))
+		preswap_log(ctx, LOG_WARNING,
+			    "malformed message %u ignored, %u so far",
+			    genlmsg_hdr(nlh)->cmd, ctx->malformed);
 	return NL_OK;
 }
 
