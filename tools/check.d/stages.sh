@@ -39,6 +39,7 @@ stages() {
 	module-6.12-kcsan 5400 long
 	guest-6.12-kcsan 9000 long
 	fuzz-6.12-kasan 21600 long
+	stability 900 long
 	outcome 1800 long
 	fuzz-long 3900 long
 	proofs 4500 long
@@ -121,6 +122,12 @@ stage_user() {
 stage_unit() {
 	rm -rf build/user-san
 	make -j"$JOBS" -C user check WERROR=1
+}
+
+# Each scene a million ticks long.
+stage_stability() {
+	make -j"$JOBS" -C user
+	PRESWAP_LONG=1 build/user/tests/test_stability
 }
 
 # The quick one says whether this tree is worse than the last: the same inputs.
