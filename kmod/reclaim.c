@@ -25,8 +25,10 @@
  *
  * What zram keeps. Pages that go there stay in memory, compressed: of each batch, what
  * the node's pool of compressed pages grew by is not freed. A mean over some eight
- * batches of a donor tells what the next ones will free. What zswap keeps is another
- * matter: it counts as the donor's memory.
+ * batches of a donor tells what the next ones will free. Small ones, which hold a donor
+ * at its goal, do not count: they fill the holes that its fetching back has left in the
+ * pool, and the next lease finds none. What zswap keeps is another matter: it counts as
+ * the donor's memory.
  *
  * A write that says EAGAIN has reclaimed less than was asked, maybe all that
  * there was: what counts is the donor's use before and after. A donor that
@@ -212,6 +214,8 @@ static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed)
 	}
 	if (pool == PRESWAP_POOL_DONOR)
 		kept = 0;
+	if (freed < PRESWAP_RECLAIM_BATCH / 2)
+		return kept;
 	permille = (READ_ONCE(app->reclaim.zram_permille) * 7 +
 		    (u32)div64_u64(kept * 1000, freed)) / 8;
 	/* to be forgotten in four minutes, and not tried again at once */

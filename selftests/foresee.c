@@ -11,8 +11,8 @@
 static struct preswap_ctx *ctx;
 static uint64_t recv_id, low_id, mid_id, never_id;
 
-/* Fill memory with pages of so many random words, then wait to be killed. */
-static void fill(size_t size, size_t words)
+/* Fill memory with pages of so many random words. */
+static uint64_t *filled(size_t size, size_t words)
 {
 	uint64_t *memory, x = (uint64_t)getpid() | 1;
 	size_t i;
@@ -31,6 +31,13 @@ static void fill(size_t size, size_t words)
 		x ^= x << 17;
 		memory[i] = x;
 	}
+	return memory;
+}
+
+/* And wait to be killed. */
+static void fill(size_t size, size_t words)
+{
+	filled(size, words);
 	for (;;)
 		pause();
 }
@@ -441,6 +448,48 @@ static void test_zram(void)
 	ktap_assert(taken > 125 * MIB, "no more is taken");
 	ktap_assert(freed > 85 * MIB && freed < 120 * MIB,
 		    "%llu MiB are freed", (unsigned long long)(freed / MIB));
+}
+
+/* Of mixed memory, walk over 8 MiB a second. */
+static void walk_mixed(void *arg)
+{
+	size_t size = (size_t)arg, i = 0, end;
+	volatile uint64_t *memory = filled(size, 170);
+
+	for (;; sleep_ms(100))
+		for (end = i + 8 * MIB / 10; i < end; i += 4096)
+			memory[i % size / sizeof(*memory)]++;
+}
+
+/*
+ * A donor that fetches back what is taken is held by many small batches, for which
+ * zram's pool has room. What zram keeps of the next lease is as of the large ones.
+ */
+static void test_zram_held(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	uint64_t size = 200 * MIB;
+	long filling, held;
+	int i;
+
+	setup();
+	group_spawn("low", walk_mixed, (void *)size);
+	ktap_assert(wait_until(30000, group_memory("low") >= size), "too slow");
+	set_constraint(low_id, PRESWAP_POLICY_MAX_STALL, 100);
+	arm();
+	need_memory(60 * MIB);
+	ktap_assert(wait_until(8000, find_lease(lease) && lease->found.full_ns),
+		    "not full");
+	filling = decided_of(low_id, PRESWAP_RESOURCE_MEMORY, "zram_permille");
+	for (i = 0; i < 15; i++) {
+		need_memory(60 * MIB);
+		sleep_ms(1000);
+	}
+	held = decided_of(low_id, PRESWAP_RESOURCE_MEMORY, "zram_permille");
+	printf("# zram keeps %ld permille, and %ld after 15 s\n", filling, held);
+	ktap_assert(find_lease(lease), "the lease did not last");
+	ktap_assert(filling > 200 && held > filling - 20 && held < 550,
+		    "%ld, then %ld permille", filling, held);
 }
 
 #define ZSWAP	"/sys/module/zswap/parameters/"
@@ -1218,6 +1267,8 @@ int main(void)
 		{ "R-25 what is banned, by the engine and by hand", test_bans },
 		{ "R-25 only while it is approved", test_approval },
 		{ "R-18 R-28 what zram keeps is taken on top", test_zram },
+		{ "R-18 R-28 nor is it forgotten while the donor is held",
+		  test_zram_held },
 		{ "R-18 R-28 what zswap keeps is not", test_zswap },
 		{ "R-18 R-28 what zram cannot compress is left alone",
 		  test_incompressible },

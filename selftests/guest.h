@@ -250,12 +250,13 @@ static inline struct preswap_app app_of(struct preswap_ctx *ctx, uint64_t id)
 	return app;
 }
 
-/* What the last decision knew of an app's regret as donor; -1: it is not there. */
-static inline long regret_of(uint64_t id, unsigned int resource)
+/* What the last decision knew of an app, by the name of a field; -1: it is not there. */
+static inline long decided_of(uint64_t id, unsigned int resource,
+			      const char *field)
 {
 	static char text[1 << 18];
 	char line[64], *at;
-	long regret;
+	long value;
 
 	if (try_read("/sys/kernel/debug/preswap/snapshot", text, sizeof(text)))
 		return -1;
@@ -263,9 +264,14 @@ static inline long regret_of(uint64_t id, unsigned int resource)
 	at = strstr(text, line);
 	snprintf(line, sizeof(line), "\nuse resource=%u ", resource);
 	at = at ? strstr(at, line) : NULL;
-	at = at ? strstr(at, " regret_permille=") : NULL;
-	return at && sscanf(at, " regret_permille=%ld", &regret) == 1 ?
-	       regret : -1;
+	snprintf(line, sizeof(line), " %s=", field);
+	at = at ? strstr(at, line) : NULL;
+	return at && sscanf(at + strlen(line), "%ld", &value) == 1 ? value : -1;
+}
+
+static inline long regret_of(uint64_t id, unsigned int resource)
+{
+	return decided_of(id, resource, "regret_permille");
 }
 
 static inline void set_policy(struct preswap_ctx *ctx, uint64_t app,
