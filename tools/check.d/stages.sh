@@ -176,7 +176,7 @@ stage_topology_6_12() {
 # Unloading under load, ten times over.
 unload() {
 	# shellcheck disable=SC2016 # the guest expands these
-	guest "$1" --timeout 3600 -- sh -c '
+	guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 sh -c '
 		programs=$(ls build/user/selftests/*unload* selftests/*unload*.sh 2>/dev/null)
 		[ -n "$programs" ] || { echo "1..0 # SKIP no unload test"; exit 0; }
 		status=0
