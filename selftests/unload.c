@@ -6,8 +6,8 @@
  * that the user has pinned. Leases take its memory and its cores, listeners
  * read or do not, another program asks for leases without pause - and the
  * module is unloaded, again and again (42 times, 100 with PRESWAP_LONG), at a different
- * moment of the lease each time. Afterwards every task has the mask that it had, and no file, no
- * kobject and no cgroup is held.
+ * moment of the lease each time. Afterwards every task has the mask that it
+ * had, and no file, no kobject and no cgroup is held.
  *
  *	unload [CYCLES]
  *

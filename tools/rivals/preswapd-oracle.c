@@ -29,9 +29,6 @@
 void __real_foresee_adjust(void *data, const struct series_app *app,
 			   uint8_t resource,
 			   struct predict_demand_forecast *forecast);
-void __wrap_foresee_adjust(void *data, const struct series_app *app,
-			   uint8_t resource,
-			   struct predict_demand_forecast *forecast);
 
 static const char *setting(const char *name)
 {

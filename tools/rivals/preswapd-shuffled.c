@@ -31,9 +31,6 @@ static struct shuffled {
 void __real_foresee_adjust(void *data, const struct series_app *app,
 			   uint8_t resource,
 			   struct predict_demand_forecast *forecast);
-void __wrap_foresee_adjust(void *data, const struct series_app *app,
-			   uint8_t resource,
-			   struct predict_demand_forecast *forecast);
 
 static struct shuffled *series_of(uint64_t app_id, uint8_t resource)
 {
