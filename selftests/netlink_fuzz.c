@@ -403,7 +403,7 @@ static void bound_forecast(void *data, const struct nlmsghdr *part)
 
 	bound(b, valid_ms >= 1 && valid_ms <= PRESWAP_FORECAST_VALID_MAX_MS);
 	bound(b, raw_number(part, PRESWAP_A_FORECAST_RESOURCE, 99) <=
-		 PRESWAP_RESOURCE_MEMORY);
+		 PRESWAP_RESOURCE_MAX);
 	raw_for_each_attr(attr, part) {
 		if (raw_is(attr, PRESWAP_A_FORECAST_POINT)) {
 			last = bound_point(b, attr, last);
