@@ -339,6 +339,8 @@ bool preswap_app_is_paused(const struct preswap_app *app,
 }
 
 #define PRESWAP_APP_CPU_MS	500
+/* Run delay is kept in 1024 ns: what is added between ticks is less than 32 bits. */
+#define PRESWAP_APP_DELAY_SHIFT	10
 /* I/O comes in lumps, of a few MiB at a time; what is sent, in bursts. */
 #define PRESWAP_APP_IO_MS	1500
 
@@ -371,9 +373,11 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 	struct preswap_app_io *io = &app->io;
 	struct preswap_app_net *net = &app->net;
 	u64 cpu_ns, read, written, sent;
+	u32 run_delay;
 
 	spin_lock_bh(&app->lock);
 	cpu_ns = app->total.cpu_ns;
+	run_delay = app->total.run_delay_ns >> PRESWAP_APP_DELAY_SHIFT;
 	read = app->total.read_bytes;
 	written = app->total.write_bytes;
 	spin_unlock_bh(&app->lock);
@@ -381,6 +385,11 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli,
 			preswap_app_added(cpu_ns, &app->cpu_ns_tick), 1000,
 			PRESWAP_APP_CPU_MS, elapsed_ns);
+	app->wait_tick_milli = preswap_app_rate(app->wait_tick_milli,
+			run_delay - app->run_delay_tick,
+			1000 << PRESWAP_APP_DELAY_SHIFT, PRESWAP_APP_CPU_MS,
+			elapsed_ns);
+	app->run_delay_tick = run_delay;
 	io->reads = preswap_app_rate(io->reads,
 			preswap_app_added(read, &io->read_tick), NSEC_PER_SEC,
 			PRESWAP_APP_IO_MS, elapsed_ns);

@@ -77,6 +77,12 @@ struct preswap_app_throttle {
 	bool in_force;		/* the file says it */
 };
 
+/* Others yield to it, as it waits for CPUs; see yield.c. */
+struct preswap_app_yield {
+	u32 until;		/* in units of 2^30 ns; 0: never yet */
+	u32 hold;		/* for how long at least, the last time */
+};
+
 /* An app's I/O, in bytes per second. */
 struct preswap_app_io {
 	u64 reads, writes;	/* about the last one and a half seconds */
@@ -115,8 +121,9 @@ struct preswap_app {
 
 	unsigned int tasks;	/* live threads, when all were last counted */
 	unsigned int tasks_counting;
-	u64 rss_bytes, rss_counting;	/* RSS and swap: once a second */
-	u64 swap_bytes, swap_counting;
+	u64 rss_bytes;		/* RSS and swap: once a second */
+	u64 swap_bytes;
+	u32 rss_counting, swap_counting;	/* pages */
 	u64 swap_own;		/* swap_bytes less that of nested apps */
 
 	u64 mem_bytes;		/* memory.current, or RSS without memcg */
@@ -124,14 +131,18 @@ struct preswap_app {
 	u64 mem_own;		/* mem_bytes less that of nested apps */
 	u32 cpu_milli;		/* over the last usage period */
 	u32 cpu_tick_milli;	/* about the last half second */
+	u32 wait_tick_milli;	/* likewise, tasks that waited for a CPU x 1000 */
+	u32 run_delay_tick;	/* total.run_delay_ns at the last tick, in 1024 ns */
 	u64 cpu_ns_period;	/* total.cpu_ns when that began */
 	u64 cpu_ns_tick;	/* total.cpu_ns at the last tick */
 	struct preswap_app_io io;
 	struct preswap_app_net net;
-	int home_cpu;		/* where its busiest task ran last; -1: none */
-	int busiest_cpu;	/* the same while a tick looks at its tasks */
+	s16 home_cpu;		/* where its busiest task ran last; -1: none */
+	s16 busiest_cpu;	/* the same while a tick looks at its tasks */
 	u32 busiest_us;		/* and 1, of 1024 ns; 0: none has run */
 	u32 idle_since_s;	/* without tasks since then; 0: has some */
+	u32 mem_grown;		/* when mem_peak grew, in units of 2^20 ns, which
+				 * wrap */
 	struct preswap_trend trend[DECIDE_RESOURCES];
 
 	struct preswap_policy policy;
@@ -140,16 +151,16 @@ struct preswap_app {
 	struct preswap_app *parent;	/* nearest app above, no reference:
 					 * set anew by each tick */
 	u64 base[DECIDE_RESOURCES];	/* use when it began to receive */
-	u64 mem_peak, mem_grown_ns;	/* since then: most held, and when that
-					 * last grew */
+	u64 mem_peak;		/* most held since then */
 	u16 receives[DECIDE_RESOURCES];	/* leases in force */
-	u64 gets[DECIDE_RESOURCES];	/* sum of their gains */
+	u64 gets[PRESWAP_EFFECT_GIVEN];	/* sum of their gains */
 	struct preswap_effect effect;		/* of leases, on it as donor */
 	struct preswap_payoff payoff[DECIDE_RESOURCES];	/* as receiver */
 	u32 shortage_s[DECIDE_RESOURCES];	/* last reported; 0: never */
 	struct preswap_app_affinity affinity;
 	struct preswap_app_reclaim reclaim;
 	struct preswap_app_throttle throttle;
+	struct preswap_app_yield yield;
 };
 
 extern struct mutex preswap_lock;

@@ -34,6 +34,7 @@
 #include "task.h"
 #include "throttle.h"
 #include "trace.h"
+#include "yield.h"
 
 #define PRESWAP_ENGINE_PROPOSALS	256	/* in one tick, 64 of each resource */
 #define PRESWAP_ENGINE_MEMORY_NS	NSEC_PER_SEC
@@ -66,6 +67,8 @@ struct preswap_knobs preswap_knobs = {
 	.min_priority = 1,
 	.reclaim_rate_mib = 256,
 	.swap_reserve_mib = 64,
+	.yield_wait_pct = 50,
+	.yield_weight = 10,
 	.correlation_pct = 50,
 	.ab_control_pct = 50,
 	.ab_slice_ms = 60000,
@@ -244,16 +247,17 @@ static void preswap_engine_rebase(struct preswap_app *app, u64 now_ns)
 	u64 *base = &app->base[DECIDE_MEMORY];
 	u32 lead_ms = min(preswap_knob(lead_ms),
 			  preswap_knob(lead_resource_ms[DECIDE_MEMORY]));
+	u32 now = now_ns >> 20;
 
 	if (app->mem_own > app->mem_peak + (app->mem_peak >> 6)) {
 		app->mem_peak = app->mem_own;
-		app->mem_grown_ns = now_ns;
+		app->mem_grown = now;
 	}
-	if (app->mem_own < *base ||
-	    now_ns - app->mem_grown_ns >= (u64)lead_ms * NSEC_PER_MSEC) {
+	/* that 2^20 ns are more than a ms makes a lead time of 5 % more */
+	if (app->mem_own < *base || now - app->mem_grown >= lead_ms) {
 		*base = app->mem_own;
 		app->mem_peak = app->mem_own;
-		app->mem_grown_ns = now_ns;
+		app->mem_grown = now;
 	}
 }
 
@@ -453,7 +457,7 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 }
 
 /* Is what is decided for the receiver not to be carried out? */
-static bool preswap_engine_dry(const struct preswap_app *receiver, u64 now_ns)
+bool preswap_engine_dry(const struct preswap_app *receiver, u64 now_ns)
 {
 	u64 which = receiver->id;
 
@@ -512,7 +516,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p,
 	struct preswap_app *donor = preswap_engine.of[p->donor];
 	struct preswap_app *receiver = preswap_engine.of[p->receiver];
 	struct preswap_lease *lease = preswap_lease_find(donor, receiver,
-							 p->resource);
+							 kind[p->resource]);
 	struct preswap_lease_request request = {
 		.donor = donor,
 		.receiver = receiver,
@@ -601,6 +605,7 @@ static void preswap_engine_decide(u64 now_ns)
 	}
 	for (i = 0; i < result->nr_shortages; i++)
 		preswap_engine_report(&result->shortages[i], now_ns);
+	preswap_yield_tick(snapshot, preswap_engine.of, now_ns);
 }
 
 /*

@@ -7,6 +7,8 @@
 
 #include "decide/decide.h"
 
+struct preswap_app;
+
 /* What the last tick saw of the node; preswap_lock. */
 struct preswap_node {
 	u64 capacity[DECIDE_RESOURCES];
@@ -33,5 +35,6 @@ int preswap_engine_init(void);
 void preswap_engine_exit(void);
 void preswap_engine_mode_changed(void);
 const struct preswap_decision *preswap_engine_last(void);
+bool preswap_engine_dry(const struct preswap_app *receiver, u64 now_ns);
 
 #endif /* PRESWAP_ENGINE_H */

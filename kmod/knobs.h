@@ -29,6 +29,8 @@ struct preswap_knobs {
 	unsigned int net_capacity_mib;	/* MiB per second; 0: not looked at */
 	unsigned int swap_speed;	/* 0 unknown, 1 memory, 2 flash, 3 rotating */
 	unsigned int swap_reserve_mib;	/* of swap, never filled by reclaim */
+	unsigned int yield_wait_pct;	/* so much makes others yield; 0: never */
+	unsigned int yield_weight;	/* cpu.weight of those who do */
 	unsigned int correlation_pct;	/* of apps' demand, allowed for */
 	unsigned int ab_unit;		/* enum decide_ab_unit */
 	unsigned int ab_control_pct;

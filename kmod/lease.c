@@ -21,6 +21,7 @@
 #include "share.h"
 #include "throttle.h"
 #include "trace.h"
+#include "yield.h"
 
 LIST_HEAD(preswap_leases);
 
@@ -79,6 +80,12 @@ static u64 preswap_lease_used(const struct preswap_app *app,
 	}
 }
 
+/* Does it free an amount for a receiver? Who yields frees what is wanted, no more. */
+static bool preswap_lease_frees(const struct preswap_lease *lease)
+{
+	return lease->receiver && lease->info.reason != PRESWAP_REASON_WAIT;
+}
+
 /**
  * preswap_lease_begin() - take from a donor
  * @request: what, checked by the caller
@@ -122,11 +129,12 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	};
 	if (request->why)
 		lease->info.why = *request->why;
-	if (preswap_is_share(request->kind)) {
+	if (preswap_is_share(request->kind) && !request->dry_run) {
 		struct preswap_share_value value = {
 			.amount = request->amount,
 			.amount_out = request->amount,
 			.device = request->device,
+			.tightens = request->reason == PRESWAP_REASON_WAIT,
 		};
 
 		lease->share = preswap_share_begin(lease->donor, request->kind,
@@ -138,16 +146,18 @@ int preswap_lease_begin(const struct preswap_lease_request *request,
 	}
 	refcount_inc(&lease->donor->ref);
 	if (receiver) {
-		enum decide_resource r = preswap_lease_resource(&lease->info);
-
 		refcount_inc(&receiver->ref);
 		lease->receiver = receiver;
+	}
+	if (preswap_lease_frees(lease)) {
+		enum decide_resource r = preswap_lease_resource(&lease->info);
+
 		receiver->gets[r] += request->gain;
 		if (!receiver->receives[r]++) {
 			receiver->base[r] = preswap_lease_used(receiver, r);
 			if (r == DECIDE_MEMORY) {
 				receiver->mem_peak = receiver->base[r];
-				receiver->mem_grown_ns = now_ns;
+				receiver->mem_grown = now_ns >> 20;
 			}
 		}
 	}
@@ -199,7 +209,7 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 		return;
 	if (amount > lease->info.amount)
 		lease->info.full_ns = 0;
-	if (lease->receiver)
+	if (preswap_lease_frees(lease))
 		lease->receiver->gets[preswap_lease_resource(&lease->info)] +=
 			gain - lease->info.gain;
 	lease->info.amount = amount;
@@ -268,8 +278,12 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
 	lease->info.end_ns = ktime_get_boottime_ns();
 	list_del(&lease->list);
 	preswap_lease_number--;
-	if (lease->receiver)
+	if (preswap_lease_frees(lease))
 		preswap_lease_release(lease);
+	if (lease->info.reason == PRESWAP_REASON_WAIT &&
+	    why != PRESWAP_LEASE_END_EXPIRED)
+		preswap_app_pause(lease->donor, DECIDE_CPU,
+				  lease->info.end_ns, PRESWAP_YIELD_ALONE_S);
 	if (lease->share)
 		preswap_share_end(lease->share);
 	preswap_lease_apply(lease->donor);
@@ -456,7 +470,7 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 	lockdep_assert_held(&preswap_lock);
 	list_for_each_entry_safe(lease, next, &preswap_leases, list) {
 		preswap_lease_progress(lease, now_ns, stray);
-		if (lease->receiver)
+		if (preswap_lease_frees(lease))
 			preswap_lease_payoff(lease, now_ns);
 		if (preswap_lease_hurts(lease, now_ns))
 			preswap_lease_end(lease, PRESWAP_LEASE_END_BACKOFF);
@@ -465,17 +479,18 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 	}
 }
 
-/* The engine's lease between these, or NULL. */
+/* The engine's lease between these, or NULL; without @receiver, for any. */
 struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
 					 const struct preswap_app *receiver,
-					 enum decide_resource resource)
+					 u8 kind)
 {
 	struct preswap_lease *lease;
 
 	list_for_each_entry(lease, &preswap_leases, list)
-		if (lease->donor == donor && lease->receiver == receiver &&
+		if (lease->donor == donor &&
+		    (!receiver || lease->receiver == receiver) &&
 		    lease->info.reason != PRESWAP_REASON_MANUAL &&
-		    preswap_lease_resource(&lease->info) == resource)
+		    lease->info.kind == kind)
 			return lease;
 	return NULL;
 }

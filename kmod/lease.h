@@ -28,7 +28,7 @@ struct preswap_lease_info {
 	u64 amount;		/* bytes (per second), cores x 1000, the file's value */
 	u64 gain;		/* what it is expected to free */
 	u64 done;		/* what is free now */
-	u64 benefit, cost;
+	u64 benefit, cost;	/* of who yields: what waited, x 1000, and 0 */
 	u64 begin_ns;
 	u64 until_ns;
 	u64 full_ns;		/* when all was done first; 0: not yet */
@@ -63,18 +63,23 @@ struct preswap_lease_request {
 
 extern struct list_head preswap_leases;	/* in force, oldest first */
 
-/* Not for shares, of which the decision knows nothing. */
+/* What it is about. The decision knows nothing of shares. */
 static inline enum decide_resource
 preswap_lease_resource(const struct preswap_lease_info *info)
 {
-	switch (info->kind) {
-	case PRESWAP_LEASE_KIND_AFFINITY:
-		return DECIDE_CPU;
-	case PRESWAP_LEASE_KIND_THROTTLE:
-		return DECIDE_IO;
-	default:
-		return DECIDE_MEMORY;
-	}
+	static const u8 resource[] = {
+		[PRESWAP_LEASE_KIND_RECLAIM] = DECIDE_MEMORY,
+		[PRESWAP_LEASE_KIND_AFFINITY] = DECIDE_CPU,
+		[PRESWAP_LEASE_KIND_CPU_WEIGHT] = DECIDE_CPU,
+		[PRESWAP_LEASE_KIND_CPU_MAX] = DECIDE_CPU,
+		[PRESWAP_LEASE_KIND_IO_WEIGHT] = DECIDE_IO,
+		[PRESWAP_LEASE_KIND_IO_MAX] = DECIDE_IO,
+		[PRESWAP_LEASE_KIND_MEMORY_LOW] = DECIDE_MEMORY,
+		[PRESWAP_LEASE_KIND_MEMORY_HIGH] = DECIDE_MEMORY,
+		[PRESWAP_LEASE_KIND_THROTTLE] = DECIDE_IO,
+	};
+
+	return resource[info->kind];
 }
 
 u64 preswap_lease_cpu_most(const struct preswap_app *donor);
@@ -102,7 +107,7 @@ void preswap_lease_changed(u32 id);
 void preswap_lease_tick(u64 now_ns, bool stray);
 struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
 					 const struct preswap_app *receiver,
-					 enum decide_resource resource);
+					 u8 kind);
 unsigned int preswap_lease_count(void);
 u64 preswap_lease_begun(void);
 const struct preswap_lease_info *preswap_lease_log(unsigned int back);

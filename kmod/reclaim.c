@@ -47,6 +47,7 @@
 #include "reclaim.h"
 #include "regrow.h"
 #include "trace.h"
+#include "yield.h"
 
 #define PRESWAP_RECLAIM_BATCH		(4ULL << 20)
 #define PRESWAP_RECLAIM_BATCH_MIN	(256ULL << 10)
@@ -284,7 +285,10 @@ static void preswap_reclaim_run(struct work_struct *work)
 			return;
 		}
 		/* huge pages, and all of 6.1's reclaim, give more than asked */
+		if (READ_ONCE(preswap_yield_waiting))
+			set_user_nice(current, MAX_NICE);
 		freed = preswap_reclaim_once(app, batch);
+		set_user_nice(current, 0);
 		preswap_reclaim_tokens -= min(preswap_reclaim_tokens,
 					      max(batch, freed));
 		from = app->id + 1;

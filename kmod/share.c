@@ -140,8 +140,7 @@ static void preswap_share_format(const struct preswap_share *share,
 			 div_u64(value->amount * period, MSEC_PER_SEC), period);
 		break;
 	case PRESWAP_LEASE_KIND_IO_MAX:
-		/* a throttle takes, and loosens nothing */
-		if (!share->lease_id) {
+		if (value->tightens) {
 			in = min(in, preswap_share_limit(was, "rbps="));
 			out = min(out, preswap_share_limit(was, "wbps="));
 		}
@@ -149,8 +148,9 @@ static void preswap_share_format(const struct preswap_share *share,
 			 in, out);
 		break;
 	default:
-		snprintf(text, PRESWAP_SHARE_TEXT, "%s%llu", key,
-			 value->amount);
+		if (value->tightens)
+			in = min(in, preswap_share_limit(was, ""));
+		snprintf(text, PRESWAP_SHARE_TEXT, "%s%llu", key, in);
 	}
 }
 
@@ -160,8 +160,8 @@ static int preswap_share_write(const struct preswap_share *share,
 	int err = preswap_cgroupfs_write(share->app->cgroup,
 					 preswap_share_file(share->kind), line);
 
-	trace_preswap_share(share->lease_id, share->app->id,
-			    preswap_share_file(share->kind), line, err);
+	trace_preswap_share(share->lease_id, share->app->id, share->kind, line,
+			    err);
 	return err;
 }
 

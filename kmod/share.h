@@ -13,6 +13,7 @@ struct preswap_share;
 struct preswap_share_value {
 	u64 amount, amount_out;
 	u32 device;		/* of io.max: major << 20 | minor */
+	bool tightens;		/* what the file has stays where that is less */
 };
 
 /* Is it a lease of a share? */

@@ -155,6 +155,8 @@ PRESWAP_KNOB(min_priority, min_priority, 0, PRESWAP_PRIORITY_MAX, false);
 PRESWAP_KNOB(reclaim_rate_mib, reclaim_rate_mib, 1, 65536, false);
 PRESWAP_KNOB(swap_speed, swap_speed, 0, 3, false);
 PRESWAP_KNOB(swap_reserve_mib, swap_reserve_mib, 0, 1048576, false);
+PRESWAP_KNOB(yield_wait_pct, yield_wait_pct, 0, 1000, false);
+PRESWAP_KNOB(yield_weight, yield_weight, 1, PRESWAP_WEIGHT_MAX, false);
 PRESWAP_KNOB(correlation_pct, correlation_pct, 0, 100, false);
 PRESWAP_KNOB(ab_unit, ab_unit, 0, 2, false);
 PRESWAP_KNOB(ab_control_pct, ab_control_pct, 0, 100, false);
@@ -185,6 +187,8 @@ static struct attribute *preswap_knob_attrs[] = {
 	&preswap_knob_reclaim_rate_mib.attr.attr,
 	&preswap_knob_swap_speed.attr.attr,
 	&preswap_knob_swap_reserve_mib.attr.attr,
+	&preswap_knob_yield_wait_pct.attr.attr,
+	&preswap_knob_yield_weight.attr.attr,
 	&preswap_knob_correlation_pct.attr.attr,
 	&preswap_knob_ab_unit.attr.attr,
 	&preswap_knob_ab_control_pct.attr.attr,

@@ -41,6 +41,7 @@ static void preswap_throttle_apply(struct preswap_app *app)
 		.amount = preswap_throttle_limit(app, left, t->reads_permille),
 		.amount_out = preswap_throttle_limit(app, left,
 						     1000 - t->reads_permille),
+		.tightens = true,
 	};
 
 	t->in_force = false;

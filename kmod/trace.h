@@ -15,48 +15,49 @@
 #include "decide/decide.h"
 #include "lease.h"
 
+#define PRESWAP_TRACE_TEXT	64
+
+#define preswap_trace_kind(kind)						\
+	__print_symbolic(kind,						\
+		{ PRESWAP_LEASE_KIND_RECLAIM, "reclaim" }, \
+		{ PRESWAP_LEASE_KIND_AFFINITY, "affinity" }, \
+		{ PRESWAP_LEASE_KIND_CPU_WEIGHT, "cpu.weight" }, \
+		{ PRESWAP_LEASE_KIND_CPU_MAX, "cpu.max" }, \
+		{ PRESWAP_LEASE_KIND_IO_WEIGHT, "io.weight" }, \
+		{ PRESWAP_LEASE_KIND_IO_MAX, "io.max" }, \
+		{ PRESWAP_LEASE_KIND_MEMORY_LOW, "memory.low" }, \
+		{ PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high" }, \
+		{ PRESWAP_LEASE_KIND_THROTTLE, "throttle" })
+
 TRACE_EVENT(preswap_decide,
 	TP_PROTO(const struct decide_snapshot *snapshot,
 		 const struct decide_result *result, bool dry_run),
 	TP_ARGS(snapshot, result, dry_run),
 	TP_STRUCT__entry(
 		__field(u32, apps)
-		__field(u32, receivers)
-		__field(u32, proposals)
-		__field(u32, refused)
-		__field(u32, shortages)
-		__field(u64, cpu_used)
-		__field(u64, cpu_need)
-		__field(u64, mem_used)
-		__field(u64, mem_need)
-		__field(u64, io_used)
-		__field(u64, io_need)
-		__field(u64, net_used)
-		__field(u64, net_need)
+		/* proposals, shortages, receivers, waiting, refused */
+		__array(u32, counts, 5)
+		__array(u64, used, DECIDE_RESOURCES)
+		__array(u64, need, DECIDE_RESOURCES)
 		__field(bool, dry_run)
 	),
 	TP_fast_assign(
 		__entry->apps = snapshot->nr_apps;
-		__entry->receivers = result->nr_receivers;
-		__entry->proposals = result->nr_proposals;
-		__entry->refused = result->nr_refused;
-		__entry->shortages = result->nr_shortages;
-		__entry->cpu_used = snapshot->used[DECIDE_CPU];
-		__entry->cpu_need = result->need[DECIDE_CPU];
-		__entry->mem_used = snapshot->used[DECIDE_MEMORY];
-		__entry->mem_need = result->need[DECIDE_MEMORY];
-		__entry->io_used = snapshot->used[DECIDE_IO];
-		__entry->io_need = result->need[DECIDE_IO];
-		__entry->net_used = snapshot->used[DECIDE_NET];
-		__entry->net_need = result->need[DECIDE_NET];
+		memcpy(__entry->counts, (const char *)result +
+		       offsetof(struct decide_result, nr_proposals),
+		       sizeof(__entry->counts));
+		memcpy(__entry->used, snapshot->used, sizeof(__entry->used));
+		memcpy(__entry->need, result->need, sizeof(__entry->need));
 		__entry->dry_run = dry_run;
 	),
 	TP_printk("apps=%u receivers=%u proposals=%u refused=%u shortages=%u cpu_used=%llu cpu_need=%llu mem_used=%llu mem_need=%llu io_used=%llu io_need=%llu net_used=%llu net_need=%llu dry_run=%d",
-		  __entry->apps, __entry->receivers, __entry->proposals,
-		  __entry->refused, __entry->shortages, __entry->cpu_used,
-		  __entry->cpu_need, __entry->mem_used, __entry->mem_need,
-		  __entry->io_used, __entry->io_need, __entry->net_used,
-		  __entry->net_need, __entry->dry_run)
+		  __entry->apps, __entry->counts[2], __entry->counts[0],
+		  __entry->counts[4], __entry->counts[1],
+		  __entry->used[DECIDE_CPU], __entry->need[DECIDE_CPU],
+		  __entry->used[DECIDE_MEMORY], __entry->need[DECIDE_MEMORY],
+		  __entry->used[DECIDE_IO], __entry->need[DECIDE_IO],
+		  __entry->used[DECIDE_NET], __entry->need[DECIDE_NET],
+		  __entry->dry_run)
 );
 
 static_assert(offsetofend(struct decide_why, donors) ==
@@ -100,22 +101,14 @@ DECLARE_EVENT_CLASS(preswap_lease,
 	),
 	TP_printk("id=%u kind=%s donor=%llu receiver=%llu amount=%llu done=%llu reason=%s benefit=%llu cost=%llu ended=%u dry_run=%d median=%llu spread=%llu carried=%llu base=%llu room=%llu shortage=%llu chance_permille=%u threshold_pct=%u give=%u barred=%u nested=%u at_floor=%u too_little=%u too_dear=%u banned=%u",
 		  __entry->id,
-		  __print_symbolic(__entry->kind,
-				   { PRESWAP_LEASE_KIND_RECLAIM, "reclaim" },
-				   { PRESWAP_LEASE_KIND_AFFINITY, "affinity" },
-				   { PRESWAP_LEASE_KIND_CPU_WEIGHT, "cpu.weight" },
-				   { PRESWAP_LEASE_KIND_CPU_MAX, "cpu.max" },
-				   { PRESWAP_LEASE_KIND_IO_WEIGHT, "io.weight" },
-				   { PRESWAP_LEASE_KIND_IO_MAX, "io.max" },
-				   { PRESWAP_LEASE_KIND_MEMORY_LOW, "memory.low" },
-				   { PRESWAP_LEASE_KIND_MEMORY_HIGH, "memory.high" },
-				   { PRESWAP_LEASE_KIND_THROTTLE, "throttle" }),
+		  preswap_trace_kind(__entry->kind),
 		  __entry->donor, __entry->receiver, __entry->amount,
 		  __entry->done,
 		  __print_symbolic(__entry->reason,
 				   { PRESWAP_REASON_FORECAST, "forecast" },
 				   { PRESWAP_REASON_TREND, "trend" },
-				   { PRESWAP_REASON_MANUAL, "manual" }),
+				   { PRESWAP_REASON_MANUAL, "manual" },
+				   { PRESWAP_REASON_WAIT, "wait" }),
 		  __entry->benefit, __entry->cost, __entry->ended,
 		  __entry->dry_run, __entry->need[0], __entry->need[1],
 		  __entry->need[2], __entry->need[3], __entry->need[4],
@@ -179,24 +172,27 @@ TRACE_EVENT(preswap_affinity,
 );
 
 TRACE_EVENT(preswap_share,
-	TP_PROTO(u32 lease, u64 app, const char *file, const char *text, int err),
-	TP_ARGS(lease, app, file, text, err),
+	TP_PROTO(u32 lease, u64 app, u8 kind, const char *text, int err),
+	TP_ARGS(lease, app, kind, text, err),
 	TP_STRUCT__entry(
 		__field(u64, app)
 		__field(u32, lease)
 		__field(int, err)
-		__array(char, file, 16)
-		__array(char, text, 64)
+		__field(u8, kind)
+		__array(char, text, PRESWAP_TRACE_TEXT)
 	),
 	TP_fast_assign(
 		__entry->app = app;
 		__entry->lease = lease;
 		__entry->err = err;
-		strscpy(__entry->file, file, sizeof(__entry->file));
-		strscpy(__entry->text, text, sizeof(__entry->text));
+		__entry->kind = kind;
+		/* of a longer buffer */
+		memcpy(__entry->text, text, PRESWAP_TRACE_TEXT - 1);
+		__entry->text[PRESWAP_TRACE_TEXT - 1] = '\0';
 	),
 	TP_printk("lease=%u app=%llu file=%s wrote=\"%s\" err=%d",
-		  __entry->lease, __entry->app, __entry->file, __entry->text,
+		  __entry->lease, __entry->app,
+		  preswap_trace_kind(__entry->kind), __entry->text,
 		  __entry->err)
 );
 

@@ -291,7 +291,8 @@ struct preswap_lease {
 	uint32_t tasks;			/* moved */
 	uint32_t device;		/* of io.max and throttle: major << 20
 					 * | minor */
-	uint64_t benefit, cost;		/* in one unit, the decision's */
+	uint64_t benefit, cost;		/* in one unit, the decision's; of reason
+					 * wait: tasks that waited x 1000, and 0 */
 	struct preswap_why why;		/* all 0: begun by hand */
 };
 

@@ -346,17 +346,16 @@ static bool within(const struct decide_snapshot *s, __u32 inner, __u32 outer)
 	return false;
 }
 
-/* What speaks against the donor before any amount is worked out. */
-static enum decide_verdict may_give(const struct decision *d, __u32 donor,
+enum decide_verdict decide_may_give(const struct decide_snapshot *s,
+				    __u32 resource, __u32 donor,
 				    __u32 receiver)
 {
-	const struct decide_snapshot *s = d->s;
 	const struct decide_app *from = &s->apps[donor];
 	const struct decide_app *to = &s->apps[receiver];
 
 	if (from->priority >= to->priority)
 		return DECIDE_NOT_LOWER;
-	if (from->use[d->resource].bar)
+	if (from->use[resource].bar)
 		return DECIDE_BARRED;
 	if (from->never_to & to->groups)
 		return DECIDE_BANNED;
@@ -730,7 +729,7 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 		.resource = d->resource,
 		.source = d->s->apps[turn->app].use[d->resource].source,
 	};
-	enum decide_verdict verdict = may_give(d, donor, turn->app);
+	enum decide_verdict verdict = decide_may_give(d->s, d->resource, donor, turn->app);
 	const struct decide_lease *old = lease_from(d, turn, donor);
 
 	if (verdict == DECIDE_GIVES)

@@ -318,4 +318,18 @@ struct decide_result {
 void decide(const struct decide_snapshot *snapshot,
 	    struct decide_result *result);
 
+/**
+ * decide_may_give() - what speaks against taking from @donor for @receiver
+ * @snapshot: with these two at least
+ * @resource: enum decide_resource
+ * @donor: index into apps, of one that is eligible
+ * @receiver: likewise, of one that may receive
+ *
+ * Return: DECIDE_GIVES, or what decide() has against it before any amount is worked
+ * out: priorities, bars, bans, nesting.
+ */
+enum decide_verdict decide_may_give(const struct decide_snapshot *snapshot,
+				    __u32 resource, __u32 donor,
+				    __u32 receiver);
+
 #endif /* PRESWAP_DECIDE_H */

@@ -643,6 +643,7 @@ def lease_numbers(run, cpus):
         "leases_requested_back": ends.count("requested"),
         "leases_of_forecasts": sum(x["reason"] == "forecast" for x in leases),
         "leases_of_trends": sum(x["reason"] == "trend" for x in leases),
+        "leases_of_waits": sum(x["reason"] == "wait" for x in leases),
     }
     try:
         info = json.loads("\n".join(lines_of(run.path("info.json"))))

@@ -36,6 +36,7 @@ static const char * const reasons[] = {
 	[PRESWAP_REASON_FORECAST] = "forecast",
 	[PRESWAP_REASON_TREND] = "trend",
 	[PRESWAP_REASON_MANUAL] = "manual",
+	[PRESWAP_REASON_WAIT] = "wait",
 };
 
 static const char * const lease_ends[] = {

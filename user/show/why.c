@@ -21,7 +21,11 @@ char *why_short(char *text, const struct preswap_lease *lease)
 	const struct preswap_why *why = &lease->why;
 	uint32_t r = resource_of(lease);
 
-	if (why->threshold_pct)
+	if (lease->reason == PRESWAP_REASON_WAIT)
+		snprintf(text, WHY_MAX, "%llu.%02llu tasks waited for a CPU",
+			 (unsigned long long)lease->benefit / 1000,
+			 (unsigned long long)lease->benefit % 1000 / 10);
+	else if (why->threshold_pct)
 		snprintf(text, WHY_MAX,
 			 "expects %s, had %s, room for %s: %s short (%u.%u %%)",
 			 decision_amount(expected, r, why->median + why->spread),
@@ -68,6 +72,12 @@ void why_put(FILE *to, const struct preswap_lease *lease)
 	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX];
 	uint32_t r = resource_of(lease);
 
+	if (lease->reason == PRESWAP_REASON_WAIT) {
+		fprintf(to, "  %llu.%02llu of the receiver's tasks, on average, were waiting for a CPU. The donor's cpu.weight is lower meanwhile: it has what nobody else wants.\n",
+			(unsigned long long)lease->benefit / 1000,
+			(unsigned long long)lease->benefit % 1000 / 10);
+		return;
+	}
 	if (!why->threshold_pct) {
 		fputs("  It was begun by hand.\n", to);
 		return;

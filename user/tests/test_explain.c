@@ -409,6 +409,19 @@ static void test_kept(void)
 		    "'%s'", text);
 	lease.why.threshold_pct = 0;
 	ktap_assert(!strcmp(why_short(text, &lease), "-"), "'%s'", text);
+	/* R-27 who yields: how many tasks waited, not a forecast, not by hand */
+	lease.kind = PRESWAP_LEASE_KIND_CPU_WEIGHT;
+	lease.reason = PRESWAP_REASON_WAIT;
+	lease.benefit = 1059;
+	ktap_assert(!strcmp(why_short(text, &lease),
+			    "1.05 tasks waited for a CPU"), "'%s'", text);
+	memset(said, 0, sizeof(said));
+	to = fmemopen(said, sizeof(said), "w");
+	why_put(to, &lease);
+	fclose(to);
+	says("  1.05 of the receiver's tasks, on average, were waiting for a CPU.");
+	ktap_assert(!strstr(said, "by hand") && !strstr(said, "Benefit"),
+		    "%s", said);
 }
 
 static void test_replayed(void)

@@ -56,7 +56,8 @@ enum preswap_sensitivity {
 enum preswap_lease_kind {
 	PRESWAP_LEASE_KIND_RECLAIM,	/* memory, through memory.reclaim */
 	PRESWAP_LEASE_KIND_AFFINITY,	/* CPU, through the tasks' masks */
-	/* by hand: a value in a file of the app's cgroup, for a while */
+	/* a value in a file of the app's cgroup, for a while; by hand, but for weights
+	 * of those who yield to one that waits */
 	PRESWAP_LEASE_KIND_CPU_WEIGHT,	/* 1..10000 */
 	PRESWAP_LEASE_KIND_CPU_MAX,	/* milli-CPU */
 	PRESWAP_LEASE_KIND_IO_WEIGHT,	/* 1..10000 */
@@ -75,6 +76,7 @@ enum preswap_reason {
 	PRESWAP_REASON_FORECAST,	/* the daemon's forecast */
 	PRESWAP_REASON_TREND,		/* the module's own ramp detection */
 	PRESWAP_REASON_MANUAL,		/* lease-add */
+	PRESWAP_REASON_WAIT,		/* the receiver waited for CPUs */
 
 	__PRESWAP_REASON_MAX,
 	PRESWAP_REASON_MAX = __PRESWAP_REASON_MAX - 1

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * yield - who waits for CPUs is let through: the cheapest act there is.
+ *
+ * Cores are freed ahead, where the node is expected to run out of them. But an app may
+ * wait for a CPU without that: in a burst that nobody foresaw, as a hypervisor gives
+ * less than it shows, as two threads share a core. While an app that suffers from
+ * latency waits, those of lower priority that may give CPU, and use it, have a
+ * cpu.weight of yield_weight, or their own where that is less. They still get all that
+ * nobody else wants: nothing has to be worked out beforehand, and no task moves.
+ *
+ * It waits when its tasks together stood in run queues for yield_wait_pct of about the
+ * last half second, and for half as long as they ran: many that run wait a little all
+ * the time. Half of that is enough to go on.
+ *
+ * A weight counts among a cgroup's siblings, so only those can yield whose parent
+ * holds the waiting app, too, at any depth.
+ *
+ * A weight guarantees no amount: what it comes to hangs on what all others want. Where
+ * a donor falls below its floor while it yields, its weight is doubled, each half
+ * second, until it has that again, or its own weight.
+ *
+ * Yielding takes away its own reason. So it goes on for hold_ms after the last that
+ * was seen of it (and leases for another hold_ms, as any); and where the app waits again
+ * within four times as long, for twice as long as the last time, up to review_ms: what
+ * wants CPUs all day makes a few long leases, not thousands of short ones.
+ */
+#include <linux/cgroup.h>
+#include <linux/minmax.h>
+
+#include "app.h"
+#include "engine.h"
+#include "knobs.h"
+#include "lease.h"
+#include "share.h"
+#include "yield.h"
+
+/* Of more who wait at once the rest go without: a tick takes no longer. */
+#define PRESWAP_YIELD_WAITING		16
+/* After a weight was written, what it does is seen this much later. */
+#define PRESWAP_YIELD_SETTLE_NS		(500 * NSEC_PER_MSEC)
+/* Who uses less than this above his floor has nothing to yield. */
+#define PRESWAP_YIELD_LEAST_MILLI	50U
+
+u32 preswap_yield_waiting;	/* preswap_lock to write */
+
+/* Does it wait, or did it lately? Times are in units of 2^30 ns, about seconds. */
+static bool preswap_yield_for(struct preswap_app *app, u32 now)
+{
+	struct preswap_app_yield *yield = &app->yield;
+	bool goes_on = now < yield->until;
+	u32 least = preswap_knob(yield_wait_pct) * 10;
+
+	if (app->wait_tick_milli < max(least >> goes_on,
+				       app->cpu_tick_milli / 2))
+		return goes_on;
+	if (!goes_on)
+		yield->hold = now - yield->until < 4 * yield->hold ?
+			min(2 * yield->hold, preswap_knob(review_ms) >> 10) :
+			1 + (preswap_knob(hold_ms) >> 10);
+	yield->until = now + yield->hold;
+	return true;
+}
+
+static void preswap_yield_begin(struct preswap_app *donor,
+				struct preswap_app *receiver, u64 now_ns)
+{
+	const struct preswap_lease_request request = {
+		.donor = donor,
+		.receiver = receiver,
+		.kind = PRESWAP_LEASE_KIND_CPU_WEIGHT,
+		.reason = PRESWAP_REASON_WAIT,
+		.amount = preswap_knob(yield_weight),
+		.benefit = receiver->wait_tick_milli,
+		.duration_ms = preswap_knob(hold_ms),
+		.dry_run = preswap_engine_dry(receiver, now_ns),
+	};
+
+	/* no memory or too many: the next tick tries again */
+	preswap_lease_begin(&request, now_ns, NULL);
+}
+
+/* A weight that leaves the donor more; at most its own, see @tightens. */
+static void preswap_yield_less(struct preswap_lease *lease)
+{
+	const struct preswap_share_value value = {
+		.amount = lease->info.amount *= 2,
+		.tightens = true,
+	};
+
+	lease->info.full_ns = 0;
+	preswap_share_change(lease->share, &value);
+}
+
+/* One that may yield to one that waits. @floor: in milli-CPU */
+static void preswap_yield_pair(struct preswap_app *donor,
+			       struct preswap_app *receiver, u64 floor,
+			       u64 now_ns)
+{
+	struct cgroup *above = cgroup_parent(donor->cgroup);
+	struct preswap_lease *lease;
+
+	if (!above || !cgroup_is_descendant(receiver->cgroup, above))
+		return;
+	lease = preswap_lease_find(donor, NULL, PRESWAP_LEASE_KIND_CPU_WEIGHT);
+	if (!lease) {
+		if (donor->cpu_tick_milli >= floor + PRESWAP_YIELD_LEAST_MILLI &&
+		    !preswap_share_taken(donor, PRESWAP_LEASE_KIND_CPU_WEIGHT, 0))
+			preswap_yield_begin(donor, receiver, now_ns);
+		return;
+	}
+	if (lease->receiver == receiver)
+		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
+	if (donor->cpu_tick_milli < floor && lease->info.full_ns &&
+	    lease->info.amount < PRESWAP_WEIGHT_MAX &&
+	    now_ns - lease->info.full_ns > PRESWAP_YIELD_SETTLE_NS)
+		preswap_yield_less(lease);
+}
+
+/**
+ * preswap_yield_tick() - begin and renew what apps yield to those that wait
+ * @s: the tick's snapshot, after the decision
+ * @of: the app at each index of it
+ * @now_ns: CLOCK_BOOTTIME
+ *
+ * Whose lease it is says for whom it began: a weight is lower for all.
+ */
+void preswap_yield_tick(const struct decide_snapshot *s,
+			struct preswap_app * const *of, u64 now_ns)
+{
+	const struct decide_app *apps = s->apps;
+	u32 to, from;
+
+	lockdep_assert_held(&preswap_lock);
+	WRITE_ONCE(preswap_yield_waiting, 0);
+	if (!preswap_knob(yield_wait_pct))
+		return;
+	for (to = 0; to < s->nr_apps &&
+	     preswap_yield_waiting < PRESWAP_YIELD_WAITING; to++) {
+		if (apps[to].priority <= s->min_priority ||
+		    apps[to].never_gets >> DECIDE_CPU & 1 ||
+		    apps[to].sensitivity != DECIDE_LATENCY ||
+		    !preswap_yield_for(of[to], now_ns >> 30))
+			continue;
+		WRITE_ONCE(preswap_yield_waiting, preswap_yield_waiting + 1);
+		for (from = 0; from < s->nr_apps; from++)
+			if (apps[from].eligible &&
+			    decide_may_give(s, DECIDE_CPU, from, to) ==
+			    DECIDE_GIVES)
+				preswap_yield_pair(of[from], of[to],
+						   apps[from].use[DECIDE_CPU].floor,
+						   now_ns);
+	}
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who waits for CPUs is let through (R-30, R-23): donors have a lower cpu.weight while
+ * an app that suffers from latency waits, and their own again afterwards.
+ *
+ * Each of the two apps has as many tasks that never rest as there are CPUs, so that
+ * each gets half of the node while all have the same weight.
+ */
+#include <stdio.h>
+
+#include "guest.h"
+
+#define HOLD_MS		1000
+
+static struct preswap_ctx *ctx;
+static uint64_t app_id, donor_id;
+
+struct search {
+	unsigned int in_force;
+	struct preswap_lease found, ended;	/* the last one that ended */
+	bool has_ended;
+};
+
+static int match(void *data, const struct preswap_lease *lease)
+{
+	struct search *s = data;
+
+	if (lease->kind != PRESWAP_LEASE_KIND_CPU_WEIGHT ||
+	    lease->donor_id != donor_id)
+		return 0;
+	if (lease->ended) {
+		if (!s->has_ended)
+			s->ended = *lease;
+		s->has_ended = true;
+	} else {
+		s->found = *lease;
+		s->in_force++;
+	}
+	return 0;
+}
+
+static struct search look(void)
+{
+	struct search s = {};
+
+	must(ctx, preswap_leases(ctx, match, &s));
+	return s;
+}
+
+static unsigned int weight(void)
+{
+	return (unsigned int)read_u64(group_file("donor", "cpu.weight"));
+}
+
+static uint64_t cpu_ns(uint64_t id)
+{
+	return app_of(ctx, id).cpu_ns;
+}
+
+/* Of what both used in two seconds, the app's part, in percent. */
+static unsigned int part_pct(void)
+{
+	uint64_t app = cpu_ns(app_id), donor = cpu_ns(donor_id);
+
+	sleep_ms(2000);
+	app = cpu_ns(app_id) - app;
+	donor = cpu_ns(donor_id) - donor;
+	return (unsigned int)(app * 100 / (app + donor + 1));
+}
+
+static void set_donor(uint8_t priority, bool eligible, uint32_t floor_milli)
+{
+	struct preswap_policy policy = {
+		.size = sizeof(policy), .fields = PRESWAP_POLICY_PRIORITY |
+			PRESWAP_POLICY_SENSITIVITY |
+			PRESWAP_POLICY_SWAP_ELIGIBLE | PRESWAP_POLICY_FLOOR_CPU,
+		.app_id = donor_id, .priority = priority,
+		.sensitivity = PRESWAP_SENSITIVITY_BATCH,
+		.swap_eligible = eligible, .floor_cpu_milli = floor_milli,
+	};
+
+	must(ctx, preswap_policy_set(ctx, &policy));
+}
+
+static void spawn(const char *group)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	while (cpus-- > 0)
+		group_spawn(group, spin, NULL);
+}
+
+static void setup(void)
+{
+	if (!ctx)
+		ctx = open_preswap();
+	set_knob("enabled", 0);
+	set_knob("dry_run", 0);
+	set_knob("hold_ms", HOLD_MS);
+	set_knob("min_priority", 1);
+	/* no leases of cores: the node is never short of any */
+	set_knob("threshold_cpu_pct", 100);
+	set_knob("threshold_memory_pct", 100);
+	set_knob("yield_wait_pct", 50);
+	set_knob("yield_weight", 10);
+	group_remove("app");
+	group_remove("donor");
+	app_id = group_make("app");
+	donor_id = group_make("donor");
+	if (access(group_file("donor", "cpu.weight"), F_OK))
+		ktap_skip("no cpu.weight");
+	set_policy(ctx, app_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	set_donor(1, true, 0);
+	spawn("donor");
+	set_knob("enabled", 1);
+}
+
+static void teardown(void)
+{
+	set_knob("enabled", 0);
+	group_remove("app");
+	group_remove("donor");
+	set_knob("yield_wait_pct", 0);
+	set_knob("threshold_cpu_pct", 80);
+	set_knob("threshold_memory_pct", 80);
+}
+
+#define yields() wait_until(5000, ({					\
+	struct search s_ = look();					\
+	s_.in_force && s_.found.full_ns; }))
+
+/* What spoke for it has gone: the app ends, and is there as a cgroup. */
+static void app_rests(void)
+{
+	must_write(group_file("app", "cgroup.kill"), "1");
+}
+
+static void test_lets_through(void)
+{
+	unsigned int during, after;
+	struct search s;
+
+	setup();
+	sleep_ms(1500);
+	ktap_assert(!look().in_force && weight() == 100,
+		    "it yields to nobody");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	s = look();
+	ktap_assert(s.found.receiver_id == app_id && s.found.amount == 10 &&
+		    s.found.reason == PRESWAP_REASON_WAIT,
+		    "%llu for %llu, reason %u",
+		    (unsigned long long)s.found.amount,
+		    (unsigned long long)s.found.receiver_id, s.found.reason);
+	/* all of the app's tasks wait half of the time, of two CPUs one in all */
+	ktap_assert(s.found.benefit >= 500 && s.found.benefit <= 2000,
+		    "%llu waited", (unsigned long long)s.found.benefit);
+	ktap_assert(weight() == 10, "its weight is %u", weight());
+	during = part_pct();
+	/* 10:1 is 91 % */
+	ktap_assert(during >= 75, "the app has %u %%", during);
+	app_rests();
+	ktap_assert(wait_until(10000, !look().in_force), "it yields for ever");
+	s = look();
+	ktap_assert(s.ended.ended == PRESWAP_LEASE_END_EXPIRED, "ended as %u",
+		    s.ended.ended);
+	ktap_assert(wait_until(3000, weight() == 100), "its weight stays %u",
+		    weight());
+	after = app_of(ctx, donor_id).cpu_milli;
+	printf("# the app has %u %% of both, and rests: the donor uses %u\n",
+	       during, after);
+	teardown();
+}
+
+/* One that waits for CPUs all the time makes few leases, each longer. */
+static void test_chronic(void)
+{
+	unsigned int begun = 0, was = 0, i;
+	uint32_t last = 0;
+	struct search s;
+
+	setup();
+	/* nothing is seen of the wait while they yield: one task on two CPUs */
+	group_spawn("app", spin, NULL);
+	must_write(group_file("app", "cpuset.cpus"), "0");
+	must_write(group_file("donor", "cpuset.cpus"), "0");
+	for (i = 0; i < 400; i++) {
+		s = look();
+		if (s.in_force && s.found.id != last) {
+			last = s.found.id;
+			begun++;
+		}
+		if (i == 100)
+			was = begun;
+		sleep_ms(100);
+	}
+	printf("# %u leases in 40 s, %u of them in the first 10\n", begun, was);
+	ktap_assert(begun >= 1 && begun <= 6, "%u leases in 40 s", begun);
+	teardown();
+}
+
+static void test_not_from(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t app, donor, sensitivity;
+		bool eligible;
+	} cases[] = {
+		{ "is not eligible", 9, 1, PRESWAP_SENSITIVITY_LATENCY, false },
+		{ "has the same priority", 5, 5, PRESWAP_SENSITIVITY_LATENCY,
+		  true },
+		{ "yields to one that only works", 9, 1,
+		  PRESWAP_SENSITIVITY_NORMAL, true },
+		{ "yields to one that gets nothing", 1, 1,
+		  PRESWAP_SENSITIVITY_LATENCY, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup();
+		set_policy(ctx, app_id, cases[i].app, cases[i].sensitivity,
+			   false, 0, 0);
+		set_donor(cases[i].donor, cases[i].eligible, 0);
+		spawn("app");
+		sleep_ms(2500);
+		ktap_assert(!look().in_force && weight() == 100,
+			    "a donor that %s: weight %u", cases[i].what,
+			    weight());
+	}
+	teardown();
+}
+
+/* Of two CPUs 10:1 leaves it 0.18: less than its floor. 40:100 are 0.57. */
+static void test_floor(void)
+{
+	unsigned int used;
+	struct search s;
+
+	setup();
+	set_donor(1, true, 500);
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	ktap_assert(wait_until(8000, weight() >= 40), "its weight stays %u",
+		    weight());
+	sleep_ms(2000);
+	used = app_of(ctx, donor_id).cpu_milli;
+	s = look();
+	printf("# weight %u, it uses %u\n", weight(), used);
+	ktap_assert(s.in_force && s.found.amount == weight() &&
+		    weight() <= 80, "lease %u of %llu, weight %u",
+		    s.in_force, (unsigned long long)s.found.amount, weight());
+	ktap_assert(used >= 400, "it uses %u", used);
+	app_rests();
+	ktap_assert(wait_until(20000, weight() == 100), "its weight stays %u",
+		    weight());
+	teardown();
+}
+
+static void test_theirs(void)
+{
+	struct search s;
+
+	setup();
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	must_write(group_file("donor", "cpu.weight"), "50");
+	ktap_assert(wait_until(5000, look().has_ended), "nobody noticed");
+	s = look();
+	ktap_assert(s.ended.ended == PRESWAP_LEASE_END_CHANGED, "ended as %u",
+		    s.ended.ended);
+	sleep_ms(5000);
+	ktap_assert(weight() == 50 && !look().in_force, "its weight is %u",
+		    weight());
+	teardown();
+}
+
+/* A weight that is less already is not raised, and a person's lease stands. */
+static void test_less_already(void)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_CPU_WEIGHT,
+		.amount = 70, .duration_ms = 60000,
+	};
+
+	setup();
+	set_knob("yield_weight", 80);
+	must_write(group_file("donor", "cpu.weight"), "60");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	ktap_assert(weight() == 60, "its weight is %u", weight());
+
+	setup();
+	opts.donor_id = donor_id;
+	must(ctx, preswap_lease_add(ctx, &opts, &lease));
+	spawn("app");
+	sleep_ms(3000);
+	ktap_assert(weight() == 70 && look().in_force == 1 &&
+		    look().found.id == lease.id,
+		    "its weight is %u, %u leases", weight(), look().in_force);
+	teardown();
+}
+
+static void test_dry_run(void)
+{
+	setup();
+	set_knob("dry_run", 1);
+	spawn("app");
+	ktap_assert(wait_until(5000, look().in_force), "not decided");
+	ktap_assert(look().found.dry_run && weight() == 100, "carried out");
+	set_knob("dry_run", 0);
+	set_knob("yield_wait_pct", 0);
+	sleep_ms(2000);
+	ktap_assert(!look().in_force && weight() == 100, "with the knob at 0");
+	teardown();
+}
+
+/* Their parent does not hold the app: a weight there would change nothing. */
+static void test_elsewhere(void)
+{
+	setup();
+	/* it comes into its cgroup by itself, and had better not when that goes */
+	sleep_ms(500);
+	group_remove("donor");
+	group_make("other");
+	must_write(group_file("other", "cgroup.subtree_control"), "+cpu");
+	donor_id = group_make("other/donor");
+	set_donor(1, true, 0);
+	spawn("other/donor");
+	spawn("app");
+	sleep_ms(2500);
+	ktap_assert(!look().in_force &&
+		    read_u64(group_file("other/donor", "cpu.weight")) == 100,
+		    "it yields");
+	group_remove("other/donor");
+	group_remove("other");
+	teardown();
+}
+
+int main(void)
+{
+	hold_cpu_max();
+	return ktap_run((struct ktap_case[]){
+		{ "R-30 who waits for CPUs is let through, for as long as that",
+		  test_lets_through },
+		{ "R-30 who waits all the time makes few leases", test_chronic },
+		{ "R-20 R-23 who may not give, or to whom, does not yield",
+		  test_not_from },
+		{ "R-23 who yields keeps its floor", test_floor },
+		{ "R-30 a weight that others write stands", test_theirs },
+		{ "R-30 a weight that is less, or a person's, stays",
+		  test_less_already },
+		{ "R-25 a dry run yields nothing", test_dry_run },
+		{ "R-30 donors whose weight would not count do not yield",
+		  test_elsewhere },
+		{}
+	});
+}
