@@ -281,7 +281,7 @@ void preswap_lease_end(struct preswap_lease *lease, enum preswap_lease_end why)
 	if (preswap_lease_frees(lease))
 		preswap_lease_release(lease);
 	if (lease->info.reason == PRESWAP_REASON_WAIT &&
-	    why != PRESWAP_LEASE_END_EXPIRED)
+	    BIT(why) & PRESWAP_YIELD_ALONE)
 		preswap_app_pause(lease->donor, DECIDE_CPU,
 				  lease->info.end_ns, PRESWAP_YIELD_ALONE_S);
 	if (lease->share)

@@ -3,10 +3,15 @@
 #ifndef PRESWAP_YIELD_H
 #define PRESWAP_YIELD_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
+#include <uapi/linux/preswap.h>
 
-/* Who did not yield to the end is left alone for so long. */
+/* Whose lease a person ended, or whose file is another's, is left alone for so long. */
 #define PRESWAP_YIELD_ALONE_S	60
+#define PRESWAP_YIELD_ALONE	(BIT(PRESWAP_LEASE_END_REQUESTED) |	\
+				 BIT(PRESWAP_LEASE_END_FAILED) |	\
+				 BIT(PRESWAP_LEASE_END_CHANGED))
 
 struct decide_snapshot;
 struct preswap_app;
