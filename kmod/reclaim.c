@@ -130,7 +130,7 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 from,
 	u64 bytes;
 
 	lockdep_assert_held(&preswap_lock);
-	if (preswap_reclaim_stop ||
+	if (preswap_reclaim_stop || preswap_yield_waiting ||
 	    (!PRESWAP_RECLAIM_FILES && preswap_reclaim_is_tight()))
 		return NULL;
 	/* in turn: ids from @from on, then those before it */
@@ -285,10 +285,7 @@ static void preswap_reclaim_run(struct work_struct *work)
 			return;
 		}
 		/* huge pages, and all of 6.1's reclaim, give more than asked */
-		if (READ_ONCE(preswap_yield_waiting))
-			set_user_nice(current, MAX_NICE);
 		freed = preswap_reclaim_once(app, batch);
-		set_user_nice(current, 0);
 		preswap_reclaim_tokens -= min(preswap_reclaim_tokens,
 					      max(batch, freed));
 		from = app->id + 1;

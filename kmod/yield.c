@@ -17,8 +17,11 @@
  * holds the waiting app, too, at any depth.
  *
  * A weight guarantees no amount: what it comes to hangs on what all others want. Where
- * a donor falls below its floor while it yields, its weight is doubled, each half
- * second, until it has that again, or its own weight.
+ * a donor falls below its floor while it yields, its weight is doubled, after one and a
+ * half seconds at the earliest, until it has that again, or its own weight.
+ *
+ * Nothing is reclaimed for leases while an app waits: the burst is there, and the time for
+ * that is over. What the kernel frees then, for those who need it, costs CPU enough.
  *
  * Yielding takes away its own reason. So it goes on for hold_ms after the last that
  * was seen of it (and leases for another hold_ms, as any); and where the app waits again
@@ -38,11 +41,11 @@
 /* Of more who wait at once the rest go without: a tick takes no longer. */
 #define PRESWAP_YIELD_WAITING		16
 /* After a weight was written, what it does is seen this much later. */
-#define PRESWAP_YIELD_SETTLE_NS		(500 * NSEC_PER_MSEC)
+#define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
 /* Who uses less than this above his floor has nothing to yield. */
 #define PRESWAP_YIELD_LEAST_MILLI	50U
 
-u32 preswap_yield_waiting;	/* preswap_lock to write */
+bool preswap_yield_waiting;	/* preswap_lock */
 
 /* Does it wait, or did it lately? Times are in units of 2^30 ns, about seconds. */
 static bool preswap_yield_for(struct preswap_app *app, u32 now)
@@ -51,14 +54,15 @@ static bool preswap_yield_for(struct preswap_app *app, u32 now)
 	bool goes_on = now < yield->until;
 	u32 least = preswap_knob(yield_wait_pct) * 10;
 
-	if (app->wait_tick_milli < max(least >> goes_on,
-				       app->cpu_tick_milli / 2))
+	if (app->wait_tick_milli <
+	    max(least, app->cpu_tick_milli / 2) >> goes_on)
 		return goes_on;
 	if (!goes_on)
 		yield->hold = now - yield->until < 4 * yield->hold ?
 			min(2 * yield->hold, preswap_knob(review_ms) >> 10) :
 			1 + (preswap_knob(hold_ms) >> 10);
 	yield->until = now + yield->hold;
+	preswap_yield_waiting = true;
 	return true;
 }
 
@@ -129,20 +133,19 @@ void preswap_yield_tick(const struct decide_snapshot *s,
 			struct preswap_app * const *of, u64 now_ns)
 {
 	const struct decide_app *apps = s->apps;
-	u32 to, from;
+	u32 to, from, waiting = 0;
 
 	lockdep_assert_held(&preswap_lock);
-	WRITE_ONCE(preswap_yield_waiting, 0);
+	preswap_yield_waiting = false;
 	if (!preswap_knob(yield_wait_pct))
 		return;
-	for (to = 0; to < s->nr_apps &&
-	     preswap_yield_waiting < PRESWAP_YIELD_WAITING; to++) {
+	for (to = 0; to < s->nr_apps && waiting < PRESWAP_YIELD_WAITING; to++) {
 		if (apps[to].priority <= s->min_priority ||
 		    apps[to].never_gets >> DECIDE_CPU & 1 ||
 		    apps[to].sensitivity != DECIDE_LATENCY ||
 		    !preswap_yield_for(of[to], now_ns >> 30))
 			continue;
-		WRITE_ONCE(preswap_yield_waiting, preswap_yield_waiting + 1);
+		waiting++;
 		for (from = 0; from < s->nr_apps; from++)
 			if (apps[from].eligible &&
 			    decide_may_give(s, DECIDE_CPU, from, to) ==

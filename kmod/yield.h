@@ -16,8 +16,8 @@
 struct decide_snapshot;
 struct preswap_app;
 
-/* Apps that wait; reclaim is in nobody's way then. */
-extern u32 preswap_yield_waiting;
+/* Some app waits: reclaim is in nobody's way then. */
+extern bool preswap_yield_waiting;
 
 void preswap_yield_tick(const struct decide_snapshot *s,
 			struct preswap_app * const *of, u64 now_ns);
