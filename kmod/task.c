@@ -28,7 +28,6 @@
  * Kernel threads belong to no app and have no entry.
  */
 #include <linux/cgroup.h>
-#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -246,7 +245,7 @@ void preswap_task_release(struct preswap_task *entry)
 }
 
 void preswap_task_on_fork(void *data, struct task_struct *parent,
-				 struct task_struct *child)
+			  struct task_struct *child)
 {
 	if (!(child->flags & PF_KTHREAD))
 		preswap_task_add(child, parent, true);
@@ -270,7 +269,7 @@ static void preswap_task_count_event(const struct task_struct *task,
 }
 
 void preswap_task_on_exec(void *data, struct task_struct *task,
-				 pid_t old_pid, struct linux_binprm *bprm)
+			  pid_t old_pid, struct linux_binprm *bprm)
 {
 	/* a kernel thread that turns into a program was not seen at its fork */
 	if (!preswap_task_known(task)) {
@@ -289,7 +288,7 @@ void preswap_task_on_exit(void *data, struct task_struct *task)
 
 /* As newer kernels call it: kCFI stops a call of another type. */
 void preswap_task_on_group_exit(void *data, struct task_struct *task,
-				       bool group_dead)
+				bool group_dead)
 {
 	preswap_task_on_exit(data, task);
 }

@@ -47,7 +47,7 @@ preswap_task_find(struct preswap_task_bucket *bucket,
 }
 
 static inline void preswap_task_read(const struct task_struct *task,
-			      struct preswap_usage *usage)
+				     struct preswap_usage *usage)
 {
 	usage->cpu_ns = READ_ONCE(task->se.sum_exec_runtime);
 	usage->run_delay_ns = READ_ONCE(task->sched_info.run_delay);
@@ -63,12 +63,12 @@ extern unsigned long preswap_task_full[];
 /* task.c */
 void preswap_task_release(struct preswap_task *entry);
 void preswap_task_on_fork(void *data, struct task_struct *parent,
-				 struct task_struct *child);
+			  struct task_struct *child);
 void preswap_task_on_exec(void *data, struct task_struct *task,
-				 pid_t old_pid, struct linux_binprm *bprm);
+			  pid_t old_pid, struct linux_binprm *bprm);
 void preswap_task_on_exit(void *data, struct task_struct *task);
 void preswap_task_on_group_exit(void *data, struct task_struct *task,
-				       bool group_dead);
+				bool group_dead);
 void preswap_task_on_free(void *data, struct task_struct *task);
 bool preswap_task_known(const struct task_struct *task);
 bool preswap_task_add(struct task_struct *task,

@@ -42,8 +42,6 @@
 #define PRESWAP_YIELD_WAITING		16
 /* After a weight was written, what it does is seen this much later. */
 #define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
-/* Who uses less than this above his floor has nothing to yield. */
-#define PRESWAP_YIELD_LEAST_MILLI	50U
 
 bool preswap_yield_waiting;	/* preswap_lock */
 
@@ -108,7 +106,7 @@ static void preswap_yield_pair(struct preswap_app *donor,
 		return;
 	lease = preswap_lease_find(donor, NULL, PRESWAP_LEASE_KIND_CPU_WEIGHT);
 	if (!lease) {
-		if (donor->cpu_tick_milli >= floor + PRESWAP_YIELD_LEAST_MILLI &&
+		if (donor->cpu_tick_milli >= floor + DECIDE_CPU_DONOR_MILLI &&
 		    !preswap_share_taken(donor, PRESWAP_LEASE_KIND_CPU_WEIGHT, 0))
 			preswap_yield_begin(donor, receiver, now_ns);
 		return;

@@ -366,4 +366,40 @@ static inline struct preswap_lease get_lease(struct preswap_ctx *ctx, uint32_t i
 	return wanted.lease;
 }
 
+/* A donor's leases of a kind. */
+struct search {
+	uint8_t kind;
+	uint64_t donor;
+	unsigned int in_force;
+	struct preswap_lease found;	/* the last one in force */
+	struct preswap_lease ended;	/* the last one that ended */
+	bool has_ended;
+};
+
+static inline int guest_match_lease(void *data, const struct preswap_lease *lease)
+{
+	struct search *s = data;
+
+	if (lease->kind != s->kind || lease->donor_id != s->donor)
+		return 0;
+	if (lease->ended) {
+		if (!s->has_ended)
+			s->ended = *lease;
+		s->has_ended = true;
+	} else {
+		s->found = *lease;
+		s->in_force++;
+	}
+	return 0;
+}
+
+static inline struct search find_leases(struct preswap_ctx *ctx, uint8_t kind,
+					uint64_t donor)
+{
+	struct search s = { .kind = kind, .donor = donor };
+
+	must(ctx, preswap_leases(ctx, guest_match_lease, &s));
+	return s;
+}
+
 #endif /* PRESWAP_SELFTESTS_GUEST_H */

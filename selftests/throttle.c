@@ -79,37 +79,9 @@ static unsigned long long limit_of(const char *group)
 	return at && sscanf(at, "rbps=%llu", &rbps) == 1 ? rbps : 0;
 }
 
-struct search {
-	uint64_t donor;
-	unsigned int in_force;
-	struct preswap_lease found, ended;	/* the last one that ended */
-	bool has_ended;
-};
-
-static int match(void *data, const struct preswap_lease *lease)
-{
-	struct search *s = data;
-
-	if (lease->kind != PRESWAP_LEASE_KIND_THROTTLE ||
-	    lease->donor_id != s->donor)
-		return 0;
-	if (lease->ended) {
-		if (!s->has_ended)
-			s->ended = *lease;
-		s->has_ended = true;
-	} else {
-		s->found = *lease;
-		s->in_force++;
-	}
-	return 0;
-}
-
 static struct search look(uint64_t donor)
 {
-	struct search s = { .donor = donor };
-
-	must(ctx, preswap_leases(ctx, match, &s));
-	return s;
+	return find_leases(ctx, PRESWAP_LEASE_KIND_THROTTLE, donor);
 }
 
 static int end_lease(void *data, const struct preswap_lease *lease)

@@ -15,36 +15,9 @@
 static struct preswap_ctx *ctx;
 static uint64_t app_id, donor_id;
 
-struct search {
-	unsigned int in_force;
-	struct preswap_lease found, ended;	/* the last one that ended */
-	bool has_ended;
-};
-
-static int match(void *data, const struct preswap_lease *lease)
-{
-	struct search *s = data;
-
-	if (lease->kind != PRESWAP_LEASE_KIND_CPU_WEIGHT ||
-	    lease->donor_id != donor_id)
-		return 0;
-	if (lease->ended) {
-		if (!s->has_ended)
-			s->ended = *lease;
-		s->has_ended = true;
-	} else {
-		s->found = *lease;
-		s->in_force++;
-	}
-	return 0;
-}
-
 static struct search look(void)
 {
-	struct search s = {};
-
-	must(ctx, preswap_leases(ctx, match, &s));
-	return s;
+	return find_leases(ctx, PRESWAP_LEASE_KIND_CPU_WEIGHT, donor_id);
 }
 
 static unsigned int weight(void)
@@ -206,20 +179,21 @@ static void test_not_from(void)
 {
 	static const struct {
 		const char *what;
-		uint8_t app, donor, sensitivity;
+		uint8_t app, donor, min, sensitivity;
 		bool eligible;
 	} cases[] = {
-		{ "is not eligible", 9, 1, PRESWAP_SENSITIVITY_LATENCY, false },
-		{ "has the same priority", 5, 5, PRESWAP_SENSITIVITY_LATENCY,
+		{ "is not eligible", 9, 1, 1, PRESWAP_SENSITIVITY_LATENCY, false },
+		{ "has the same priority", 5, 5, 1, PRESWAP_SENSITIVITY_LATENCY,
 		  true },
-		{ "yields to one that only works", 9, 1,
+		{ "yields to one that only works", 9, 1, 1,
 		  PRESWAP_SENSITIVITY_NORMAL, true },
-		{ "yields to one that gets nothing", 1, 1,
+		{ "yields to one that gets nothing", 9, 1, 9,
 		  PRESWAP_SENSITIVITY_LATENCY, true },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		setup();
+		set_knob("min_priority", cases[i].min);
 		set_policy(ctx, app_id, cases[i].app, cases[i].sensitivity,
 			   false, 0, 0);
 		set_donor(cases[i].donor, cases[i].eligible, 0);

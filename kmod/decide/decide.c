@@ -105,11 +105,10 @@ static const __u64 least_step[DECIDE_RESOURCES] = {
 };
 
 /*
- * A donor using less than this, or freeing less by leaving its cores, is not
- * worth moving its tasks for; nor is one that can give less of another resource
- * than its least step.
+ * A donor using less than DECIDE_CPU_DONOR_MILLI, or freeing less than this by leaving
+ * its cores, is not worth moving its tasks for; nor is one that can give less of
+ * another resource than its least step.
  */
-#define DECIDE_CPU_DONOR_MILLI	50ULL
 #define DECIDE_CPU_GAIN_MILLI	8ULL
 
 #define DECIDE_PRIORITIES	11	/* 1..10 */
@@ -729,7 +728,8 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 		.resource = d->resource,
 		.source = d->s->apps[turn->app].use[d->resource].source,
 	};
-	enum decide_verdict verdict = decide_may_give(d->s, d->resource, donor, turn->app);
+	enum decide_verdict verdict = decide_may_give(d->s, d->resource, donor,
+						      turn->app);
 	const struct decide_lease *old = lease_from(d, turn, donor);
 
 	if (verdict == DECIDE_GIVES)

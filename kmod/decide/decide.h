@@ -38,6 +38,9 @@
 #define DECIDE_STEP_NET		(128ULL << 10)
 #define DECIDE_STEP_SHIFT	7
 
+/* A donor that uses less CPU than this is left alone. */
+#define DECIDE_CPU_DONOR_MILLI	50ULL
+
 enum decide_resource {
 	DECIDE_CPU,
 	DECIDE_MEMORY,
