@@ -27,6 +27,7 @@ stages() {
 	vm 900 always beside
 	guest-6.1 1500 always
 	guest-6.12 1500 always beside
+	guest-each 3000 long
 	module-7.2 900 long
 	guest-7.2 1500 long
 	long-6.1 3630 long
@@ -171,11 +172,42 @@ guest() {
 # that another just patches (guest.h, hold_cpu_max). Two CPUs at the same time are for
 # the long stages. lpj: 6.1 fails to find it of the second CPU, now and then.
 icount() {
-	guest "$1" --icount --append lpj=4000000 --timeout 1470 -- selftests/run
+	local kernel=$1
+
+	shift
+	guest "$kernel" --icount --append lpj=4000000 --timeout 1470 -- "$@"
 }
-stage_guest_6_1() { icount 6.1; }
-stage_guest_6_12() { icount 6.12; }
-stage_guest_7_2() { icount 7.2; }
+
+# What takes longest of what is about the module's own code more than about the
+# kernel's is shared out between the two; guest-each has the rest on each.
+ON_6_1="unload stress byhand cli.sh"
+ON_6_12="foresee net replay throttle events.sh"
+
+stage_guest_6_1() { icount 6.1 env PRESWAP_ELSEWHERE="$ON_6_12" selftests/run; }
+stage_guest_6_12() { icount 6.12 env PRESWAP_ELSEWHERE="$ON_6_1" selftests/run; }
+stage_guest_7_2() { icount 7.2 selftests/run; }
+
+# programs NAME...: where they are
+programs() {
+	local name
+
+	for name in "$@"; do
+		case $name in
+		*.sh)	echo "selftests/$name" ;;
+		*)	echo "build/user/selftests/$name" ;;
+		esac
+	done
+}
+
+stage_guest_each() {
+	local status=0
+
+	# shellcheck disable=SC2046,SC2086 # words
+	icount 6.1 selftests/run $(programs $ON_6_12) || status=1
+	# shellcheck disable=SC2046,SC2086 # words
+	icount 6.12 selftests/run $(programs $ON_6_1) || status=1
+	return $status
+}
 
 long() { guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 selftests/run; }
 stage_long_6_1() { long 6.1; }
