@@ -43,6 +43,7 @@ stages() {
 	vm-each 1800 long
 	dkms-each 900 long
 	stability 900 long
+	arm64 900 long
 	outcome 1800 long
 	fuzz-long 3900 long
 	proofs 4500 long
@@ -144,6 +145,8 @@ stage_stability() {
 	make -j"$JOBS" -C user
 	PRESWAP_LONG=1 build/user/tests/test_stability
 }
+
+stage_arm64() { "$CHECK_DIR/arm64"; }
 
 # The quick one says whether this tree is worse than the last: the same inputs.
 stage_fuzz() { "$CHECK_DIR/fuzz" 20 1; }

@@ -79,7 +79,7 @@ static void weights(const struct launch *l, int h, int first, int end,
 	double least = INFINITY, sum = 0;
 
 	for (int k = first; k < end; k++)
-		least = fmin(least, l->loss[h][k]);
+		least = l->loss[h][k] < least ? l->loss[h][k] : least;
 	for (int k = first; k < end; k++) {
 		w[k] = exp(-(l->loss[h][k] - least));
 		sum += w[k];
@@ -383,7 +383,7 @@ static void apply(struct launch *l, int h, const struct lesson *lesson)
 	for (int k = 0; k < LAUNCH_EXPERTS; k++) {
 		l->loss[h][k] = keep * l->loss[h][k] +
 				launch_clip(lesson->add[k], -20, 20);
-		least = fmin(least, l->loss[h][k]);
+		least = l->loss[h][k] < least ? l->loss[h][k] : least;
 	}
 	for (int k = 0; k < LAUNCH_EXPERTS; k++)
 		l->loss[h][k] -= least;

@@ -152,8 +152,11 @@ static double slot_best_ratio(const struct predict_recur *r, int i)
 {
 	double best = 1e3;
 
-	for (unsigned int h = 0; h < r->nhorizons; h++)
-		best = fmin(best, slot_ratio(&r->slot[i], h));
+	for (unsigned int h = 0; h < r->nhorizons; h++) {
+		double ratio = slot_ratio(&r->slot[i], h);
+
+		best = ratio < best ? ratio : best;
+	}
 	return best;
 }
 
@@ -196,7 +199,7 @@ static void slot_start(struct predict_recur *r, struct predict_recur_slot *slot,
 	slot->period = period;
 	for (unsigned int h = 0; h < r->nhorizons; h++) {
 		slot->other[h] = steps * r->rate[h];
-		rate = fmax(rate, r->rate[h]);
+		rate = r->rate[h] > rate ? r->rate[h] : rate;
 	}
 	slot->own = 1.5 * steps * rate;
 }

@@ -55,8 +55,8 @@ static void recode(struct predict_ring *r, float value)
 	for (unsigned int i = 0; i < r->used; i++) {
 		float v = held(r, r->code[i], value);
 
-		low = fminf(low, v);
-		high = fmaxf(high, v);
+		low = v < low ? v : low;
+		high = v > high ? v : high;
 	}
 	scale = scale_for((double)high - low);
 	base = value;
