@@ -10,6 +10,8 @@
 #	make check		userspace tests, with sanitizers
 #	make install		userspace [DESTDIR=, PREFIX=]; and the module's
 #	make uninstall		source for DKMS, see dkms/
+#	make clean		build/ without guests, benchmarks and logs
+#	make help		this text
 #
 # W=1 warns more, WERROR=1 makes warnings errors, C=1 runs sparse.
 
@@ -23,18 +25,23 @@ WERROR ?= 0
 
 all: module user
 
-# Built on a copy, so that several kernels can share a tree, and the tree
-# stays clean.
-module:
+# Kbuild knows no path with a blank or a colon, and the recipes here quote none.
+headers:
+	$(if $(findstring :,$(CURDIR) $(KDIR))$(filter-out 1,$(words [$(CURDIR)$(KDIR)])),$(error \
+		a module is not built where a path has a blank or a colon: "$(CURDIR)", KDIR "$(KDIR)"))
 	@test -f $(KDIR)/Makefile || { \
 		echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or give KDIR=" >&2; \
 		exit 1; }
+
+# Built on a copy, so that several kernels can share a tree, and the tree
+# stays clean.
+module: headers
 	mkdir -p $(MODULE_DIR)
 	cp -pR $(MODULE_SRC) $(MODULE_DIR)
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) W=$(W) C=$(C) \
 		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
 
-test-module:
+test-module: headers
 	mkdir -p $(TEST_MODULE_DIR)
 	cp -pR --parents kmod/decide user/tests/*.h selftests/answers \
 		$(TEST_MODULE_DIR)
@@ -42,7 +49,7 @@ test-module:
 	$(MAKE) -C $(KDIR) M=$(TEST_MODULE_DIR) W=$(W) C=$(C) \
 		PRESWAP_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules
 
-fault-module:
+fault-module: headers
 	mkdir -p $(FAULT_MODULE_DIR)
 	cp -pR $(MODULE_SRC) selftests/faults $(FAULT_MODULE_DIR)
 	cat selftests/faults/Kbuild >>$(FAULT_MODULE_DIR)/Kbuild
@@ -66,4 +73,7 @@ uninstall:
 clean:
 	rm -rf build/module-* build/test-module-* build/fault-module-* build/user build/user-san
 
-.PHONY: all module test-module fault-module user check install uninstall clean
+help:
+	@sed -n '3,/^$$/s/^#[ 	]\?//p' Makefile
+
+.PHONY: all help headers module test-module fault-module user check install uninstall clean
