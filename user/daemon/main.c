@@ -135,11 +135,11 @@ int main(int argc, char **argv)
 		return wrong_usage();
 	}
 	log_init(level);
+	if (read_config(&opts, &config))
+		return 1;
 	/* systemd makes it for the service (StateDirectory=) */
 	if (!strcmp(opts.state_path, LEARNED_PATH))
 		mkdir(LEARNED_DIR, 0700);
-	if (read_config(&opts, &config))
-		return 1;
 	if (take_state(opts.state_path)) {
 		config_free(config);
 		return 1;
