@@ -143,8 +143,10 @@ int main(int argc, char **argv)
 		{}
 	};
 	static const char usage[] =
-		"usage: launch [--quick] [--json FILE]\n"
-		"Launch forecasts against a constant rate: log loss, Brier score, cost.\n";
+		"usage: tools/bench launch [--quick] [--json FILE]\n\n"
+		"Launch forecasts against a constant rate: log loss, Brier score, cost.\n\n"
+		"  --quick       a tenth of the moments: a test of this program only\n"
+		"  --json FILE   write all numbers there\n";
 	const char *path = NULL;
 	unsigned int origins = 6000;
 	json_t *rows = json_array();
