@@ -32,7 +32,7 @@
 #define IO		(4ULL << 30)
 #define NET		(3ULL << 30)	/* 25 Gbit/s */
 #define USED_PCT	90ULL
-#define PROPOSALS	128		/* as many as the module's tick takes */
+#define PROPOSALS	256		/* as many as the module's tick takes */
 #define CASE_NS		700000000ULL	/* of deciding, for each case */
 #define RUNS_MAX	100000U
 
