@@ -3,7 +3,6 @@
 #ifndef PREDICT_BELL_H
 #define PREDICT_BELL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,14 +55,6 @@ static inline unsigned int predict_sum4(m4 a)
 	memcpy(part, &a, sizeof(part));
 	part[0] += part[1];
 	return (uint32_t)part[0] + (uint32_t)(part[0] >> 32);
-}
-
-static inline bool predict_any(m4 a)
-{
-	uint64_t part[2];
-
-	memcpy(part, &a, sizeof(part));
-	return (part[0] | part[1]) != 0;
 }
 
 /* How many of @count times 16 values are up to, or below, @v. */
