@@ -7,6 +7,8 @@
 #include "sense/fnv.h"
 
 #define LOSS_MOST	100.0
+/* What is told at a horizon is of less use the older it is. */
+#define TOLD_MS		5000
 
 static const struct predict_demand_point *
 near_point(const struct predict_demand_forecast *forecast)
@@ -96,9 +98,10 @@ static bool is_told(const struct push_batch *batch, struct series_told *told,
 		    const struct preswap_forecast *f)
 {
 	uint64_t hash = hash_of(f), now = batch->now_ms;
+	uint64_t most_ms = f->valid_ms < TOLD_MS ? f->valid_ms : TOLD_MS;
 
 	if (now && batch->last_ms && !batch->anew && told->hash == hash &&
-	    now - told->ms + 2 * (now - batch->last_ms) <= f->valid_ms)
+	    now - told->ms + 2 * (now - batch->last_ms) <= most_ms)
 		return true;
 	*told = (struct series_told){ .hash = hash, .ms = now };
 	return false;

@@ -33,7 +33,7 @@ double push_loss(const struct push_stats *stats);
 /*
  * @now_ms: by any clock, the caller's; 0: it does not say. While it does, a forecast
  * that is what the module has already is left out, until that would be older than
- * valid_ms before its next turn: it counts as pushed.
+ * valid_ms, or 5 s, before its next turn: it counts as pushed.
  * @anew: the module may have none of them; the next batch is whole.
  */
 struct push_batch {

@@ -378,6 +378,9 @@ static void test_told(void)
 	ktap_assert(seen == 0x88a2, "each fourth, and the new one: %x", seen);
 	seen = told(77000, 5000, 5);
 	ktap_assert(seen == 0x8c62, "all anew: %x", seen);
+	/* at half a minute its point for the next 10 s would be of the past */
+	seen = told(77000, 60000, -1);
+	ktap_assert(seen == 0x88a2, "none is older than 5 s: %x", seen);
 	seen = told(77000, 3000, -1);
 	ktap_assert(seen == 0xaaaa, "each second one: %x", seen);
 	seen = told(77000, 2900, -1);
