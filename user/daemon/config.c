@@ -510,7 +510,7 @@ const struct preswap_policy *config_match(const struct config *config,
 		cgroup_path++;
 	for (size_t i = 0; i < config->count; i++)
 		if (!fnmatch(config->policies[i].pattern, cgroup_path,
-			     FNM_PATHNAME))
+			     FNM_PATHNAME | FNM_NOESCAPE))
 			return &config->policies[i].policy;
 	return NULL;
 }

@@ -13,7 +13,7 @@
 #define CONFIG_LINE_MAX		1024
 
 struct config_policy {
-	char *pattern;			/* fnmatch(3), on the cgroup path */
+	char *pattern;			/* fnmatch(3), on the cgroup path; \ is one */
 	struct preswap_policy policy;	/* whole, without an app */
 };
 

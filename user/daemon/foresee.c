@@ -144,7 +144,7 @@ static size_t targets(struct series_table *table, const char *pattern,
 		struct series_app *app = series_at(table, i);
 
 		if (!fnmatch(pattern, app->path + (*app->path == '/'),
-			     FNM_PATHNAME))
+			     FNM_PATHNAME | FNM_NOESCAPE))
 			out[count++] = app;
 	}
 	return count;

@@ -85,6 +85,24 @@ static void test_first_wins(void)
 	config_free(config);
 }
 
+/* systemd writes a "-" in a name as \x2d: who copies that path means it. */
+static void test_backslash(void)
+{
+	struct config *config;
+	char error[256];
+	int err = parse("[policy \"system.slice/system-a\\x2db.slice/*\"]\n"
+			"priority=3\n[policy \"a[*]\"]\npriority=4\n",
+			&config, error);
+
+	ktap_assert(!err, "%s", error);
+	ktap_assert(config_match(config,
+				 "system.slice/system-a\\x2db.slice/c.service"));
+	ktap_assert(!config_match(config,
+				  "system.slice/system-ax2db.slice/c.service"));
+	ktap_assert(config_match(config, "a*") && !config_match(config, "ab"));
+	config_free(config);
+}
+
 static void test_events(void)
 {
 	struct config *config;
@@ -349,6 +367,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-8 a whole file is read as written", test_whole },
 		{ "R-8 the first matching policy holds", test_first_wins },
+		{ "R-28 names as systemd writes them", test_backslash },
 		{ "R-9 where events come from", test_events },
 		{ "R-8 a bad file is refused with its line", test_refused },
 		{ "R-8 limits of a file hold", test_limits },
