@@ -399,10 +399,19 @@ static void tell_problems(struct loop *l, const struct agenda *agenda)
 			agenda->problems_more);
 }
 
+static void tell_unsaved(struct loop *l, int err)
+{
+	if (err && err != l->save_error)
+		log_msg(LOG_WARNING, "%s: %s: what is learned is not saved",
+			l->opts.state_path, strerror(-err));
+	l->save_error = err;
+}
+
 static void on_worker(struct loop *l)
 {
 	struct agenda *agenda = worker_take(l->worker);
 
+	tell_unsaved(l, worker_error(l->worker));
 	if (!agenda)
 		return;
 	tell_problems(l, agenda);
@@ -413,15 +422,10 @@ static void on_worker(struct loop *l)
 
 static void save(struct loop *l)
 {
-	int err = worker_error(l->worker);
 	int32_t offset_s;
 	void *data;
 	size_t size;
 
-	if (err && err != l->save_error)
-		log_msg(LOG_WARNING, "%s: %s", l->opts.state_path,
-			strerror(-err));
-	l->save_error = err;
 	l->save_s = 0;
 	if (!foresee_pack(l->foresee, &data, &size))
 		worker_save(l->worker, WORKER_LEARNED, data, size);
@@ -608,7 +612,7 @@ static void teardown(struct loop *l)
 {
 	if (l->worker && l->foresee)
 		save(l);
-	worker_stop(l->worker);
+	tell_unsaved(l, worker_stop(l->worker));
 	preswap_unref(l->ctx);
 	series_free(l->table);
 	foresee_free(l->foresee);

@@ -49,16 +49,21 @@ static int copy_events(struct config_events *to,
 	return 0;
 }
 
-static void hand_over(struct worker *w, struct agenda *agenda)
+static void wake_loop(struct worker *w)
 {
 	uint64_t one = 1;
 
+	if (write(w->fd, &one, sizeof(one)) < 0)
+		return;			/* it is readable already */
+}
+
+static void hand_over(struct worker *w, struct agenda *agenda)
+{
 	pthread_mutex_lock(&w->lock);
 	agenda_free(w->agenda);
 	w->agenda = agenda;
 	pthread_mutex_unlock(&w->lock);
-	if (write(w->fd, &one, sizeof(one)) < 0)
-		return;			/* it is readable already */
+	wake_loop(w);
 }
 
 static bool has_state_locked(const struct worker *w)
@@ -87,6 +92,7 @@ static void write_file(struct worker *w, enum worker_file file)
 	pthread_mutex_lock(&w->lock);
 	w->error[file] = err;
 	pthread_mutex_unlock(&w->lock);
+	wake_loop(w);
 }
 
 static void write_state(struct worker *w)
@@ -239,15 +245,29 @@ int worker_start(const struct config_events *events, const char *state_path,
 	return 0;
 }
 
-void worker_stop(struct worker *w)
+int worker_error(struct worker *w)
 {
+	int err = 0;
+
+	pthread_mutex_lock(&w->lock);
+	for (int i = 0; i < WORKER_FILES; i++)
+		err = err ?: w->error[i];
+	pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+int worker_stop(struct worker *w)
+{
+	int err;
+
 	if (!w)
-		return;
+		return 0;
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+	err = worker_error(w);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	close(w->fd);
@@ -255,6 +275,7 @@ void worker_stop(struct worker *w)
 	config_events_clear(&w->events);
 	free_files(w);
 	free(w);
+	return err;
 }
 
 int worker_fd(const struct worker *w)
@@ -274,17 +295,6 @@ struct agenda *worker_take(struct worker *w)
 	w->agenda = NULL;
 	pthread_mutex_unlock(&w->lock);
 	return agenda;
-}
-
-int worker_error(struct worker *w)
-{
-	int err = 0;
-
-	pthread_mutex_lock(&w->lock);
-	for (int i = 0; i < WORKER_FILES; i++)
-		err = err ?: w->error[i];
-	pthread_mutex_unlock(&w->lock);
-	return err;
 }
 
 int worker_configure(struct worker *w, const struct config_events *events)

@@ -27,10 +27,10 @@ enum worker_file {
  */
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out);
-/* Writes what it was given, and ends; NULL is allowed. */
-void worker_stop(struct worker *worker);
+/* Writes what it was given, and ends; what worker_error() is then. NULL is allowed. */
+int worker_stop(struct worker *worker);
 
-/* Readable when there is something to take. */
+/* Readable when there is something to take, or a file was written, or was not. */
 int worker_fd(const struct worker *worker);
 /* A new agenda, which is the caller's; NULL: none. */
 struct agenda *worker_take(struct worker *worker);

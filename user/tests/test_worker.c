@@ -79,7 +79,7 @@ static void test_state(void)
 	/* the last that it was given is written before it ends */
 	for (int i = 0; i < 20; i++)
 		save(w, i < 19 ? "older" : "last");
-	worker_stop(w);
+	ktap_assert(!worker_stop(w));
 	content_is(path, "last");
 	/* where nothing can be written, that is told, and nothing else breaks */
 	snprintf(path, sizeof(path), "%s/no/learned", folder);
@@ -88,8 +88,12 @@ static void test_state(void)
 	for (int i = 0; i < 300 && !worker_error(w); i++)
 		usleep(100000);
 	ktap_assert(worker_error(w) == -ENOENT, "%d", worker_error(w));
-	worker_stop(w);
+	ktap_assert(worker_stop(w) == -ENOENT);
 	worker_stop(NULL);
+	/* nor is what was given last lost without a word */
+	ktap_assert(!worker_start(&none, path, &w));
+	save(w, "lost");
+	ktap_assert(worker_stop(w) == -ENOENT);
 	snprintf(path, sizeof(path), "%s/learned", folder);
 	unlink(path);
 	rmdir(folder);
