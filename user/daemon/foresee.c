@@ -8,6 +8,7 @@
 
 #include "daemon/foresee_state.h"
 
+#define GAP_S		90	/* longer than any usage period */
 #define SAME_S		2	/* one event, told twice */
 #define LOOK_EACH	5	/* steps between looks at the agenda */
 #define RECENT		0.1	/* of the usage before an event, a step */
@@ -53,6 +54,18 @@ void foresee_blind(struct foresee *f, double now, int32_t offset_s)
 	f->now = now;
 }
 
+/*
+ * The machine slept, or its clock was set: nobody watched, and no app is the older for
+ * it. Before any time is taken for one that passed.
+ */
+static void pass_gap(struct foresee *f, double now, int32_t offset_s)
+{
+	if (fabs(now - f->now) <= GAP_S)
+		return;
+	f->skipped += now - f->now;
+	foresee_blind(f, now, offset_s);
+}
+
 /* ---- launches ---- */
 
 void foresee_app_new(struct foresee *f, struct series_app *app, bool launched,
@@ -61,6 +74,7 @@ void foresee_app_new(struct foresee *f, struct series_app *app, bool launched,
 	struct foreseen *seen = calloc(1, sizeof(*seen));
 	char key[LEARNED_KEY];
 
+	pass_gap(f, now, offset_s);
 	app->foreseen = seen;
 	for (int r = 0; seen && r < PROFILE_RESOURCES; r++)
 		seen->recent[r] = NAN;
@@ -71,8 +85,9 @@ void foresee_app_new(struct foresee *f, struct series_app *app, bool launched,
 	if (!seen->program)
 		return;
 	launch_start(&seen->program->launch, now, offset_s);
-	profile_begin(&seen->program->effect.profile, &seen->run, now, NULL);
-	seen->begun = now;
+	seen->begun = now - f->skipped;
+	profile_begin(&seen->program->effect.profile, &seen->run, seen->begun,
+		      NULL);
 	f->stats.launches++;
 }
 
@@ -95,7 +110,7 @@ void foresee_app_gone(void *data, struct series_app *app)
 		return;
 	if (!seen->over)
 		profile_end(&seen->program->effect.profile, &seen->run,
-			    f->now - app->missed);
+			    f->now - f->skipped - app->missed);
 	learned_program_put(f->learned, seen->program);
 	seen->program = NULL;
 }
@@ -116,7 +131,8 @@ static void step_app(struct foresee *f, struct series_app *app)
 	}
 	if (seen->program && !seen->over)
 		seen->over = profile_sample(&seen->program->effect.profile,
-					    &seen->run, f->now, app->value);
+					    &seen->run, f->now - f->skipped,
+					    app->value);
 }
 
 /* ---- events ---- */
@@ -333,6 +349,7 @@ static void step_event(struct foresee *f, struct active *a,
 void foresee_step(struct foresee *f, struct series_table *table, double now,
 		  int32_t offset_s)
 {
+	pass_gap(f, now, offset_s);
 	f->now = now;
 	f->stats.adjusted = f->adjusting;
 	f->adjusting = 0;

@@ -101,7 +101,7 @@ static bool apply_launch(struct foresee *f, const struct series_app *app,
 
 	if (!seen || !seen->program)
 		return false;
-	query.age_now = f->now - seen->begun;
+	query.age_now = f->now - f->skipped - seen->begun;
 	query.age_then = query.age_now + point->horizon_s;
 	return apply(f, &seen->program->effect, &query, app->value[resource],
 		     point);

@@ -18,7 +18,7 @@ struct foreseen {
 	struct learned_program *program;	/* NULL: it was there before */
 	struct profile_run run;
 	bool over;			/* the run has its last age */
-	double begun;
+	double begun;			/* less what was skipped, as @run has it */
 	double recent[PROFILE_RESOURCES];	/* NAN: not known */
 };
 
@@ -49,6 +49,7 @@ struct foresee {
 	size_t nr_coming;
 	double upper[SERIES_RESOURCES];
 	double now;
+	double skipped;			/* of the time, in all gaps */
 	unsigned int steps;
 	struct foresee_stats stats;
 	size_t adjusting;

@@ -144,6 +144,69 @@ static void run_builds(int builds)
 	}
 }
 
+/* What is known of builds: how many start a day, and how long the last one took. */
+static void known_of_builds(double *per_day, double *length_s)
+{
+	const struct learned_program *p = NULL;
+	struct launch_forecast forecast;
+	struct learned *learned;
+	void *data;
+	size_t size;
+
+	ktap_assert(!foresee_pack(foresee, &data, &size) &&
+		    !learned_unpack(data, size, &learned));
+	for (size_t i = 0; i < learned->nr_programs; i++)
+		if (strstr(learned->programs[i].program->key, "build-#"))
+			p = learned->programs[i].program;
+	ktap_assert(p);
+	launch_forecast(&p->launch, &forecast);
+	*per_day = forecast.rate_per_day;
+	*length_s = p->effect.profile.length[(p->effect.profile.runs - 1) %
+					     PROFILE_KEEP];
+	learned_free(learned);
+	free(data);
+}
+
+/* While the machine sleeps nothing can start, and nothing gets older. */
+static void test_slept(void)
+{
+	double before, after, length_s;
+
+	setup(NULL);
+	sample(1, "/system.slice", 50);
+	step();
+	run_builds(12);
+	known_of_builds(&before, &length_s);
+	ktap_assert(fabs(length_s - 60) < 3, "%.1f s", length_s);
+	for (int age = 0; age < 30; age++) {
+		if (age == 20)
+			now += 8 * 3600;
+		sample(1, "/system.slice", 50);
+		sample(900, "/system.slice/build-900.scope", build_mib(age));
+		step();
+	}
+	for (int i = 0; i < 20; i++) {
+		sample(1, "/system.slice", 50);
+		step();
+	}
+	known_of_builds(&after, &length_s);
+	ktap_assert(after > 0.8 * before && after < 1.2 * before,
+		    "%.1f a day, then %.1f", before, after);
+	ktap_assert(fabs(length_s - 30) < 5, "%.1f s", length_s);
+	/* nor does the clock that is set back bring anything before its birth */
+	sample(901, "/system.slice/build-901.scope", build_mib(0));
+	step();
+	now -= 2 * 3600;
+	for (int i = 0; i < 20; i++) {
+		sample(901, "/system.slice/build-901.scope", build_mib(i));
+		step();
+	}
+	for (int i = 0; i < 20; i++)
+		step();
+	known_of_builds(&after, &length_s);
+	ktap_assert(fabs(length_s - 20) < 5, "%.1f s", length_s);
+}
+
 static void test_launch(void)
 {
 	struct series_limits without = { .max_apps = 32, .cpu_milli = 64000 };
@@ -664,6 +727,8 @@ int main(void)
 		{ "R-13 programs by their cgroup's name", test_key },
 		{ "R-13 a new app is forecast by former launches",
 		  test_launch },
+		{ "R-13 a machine that sleeps, a clock that is set",
+		  test_slept },
 		{ "R-13 a probable launch: the slice around it",
 		  test_coming },
 		{ "R-9 what follows an event is forecast before it",
