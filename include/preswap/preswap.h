@@ -377,7 +377,7 @@ int preswap_cgroup_root(struct preswap_ctx *ctx, const char **root);
 /*
  * The id of a cgroup. @path is absolute below the mount point, or relative to
  * it; a leading slash that is not the mount point's stands for the cgroup
- * root. -ENOENT: does not exist, -EINVAL: is no cgroup (or contains "..").
+ * root. -ENOENT: does not exist, -EINVAL: is no cgroup, empty, or contains "..".
  */
 int preswap_cgroup_id(struct preswap_ctx *ctx, const char *path, uint64_t *id);
 /* Its path, "/a/b" from the cgroup root "/"; free() it. -ENOENT: no such cgroup. */

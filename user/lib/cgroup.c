@@ -111,6 +111,9 @@ PRESWAP_EXPORT int preswap_cgroup_id(struct preswap_ctx *ctx, const char *path,
 
 	if (err)
 		return err;
+	/* a script's variable that is not set; the root is "/" */
+	if (!*path)
+		return preswap_fail(ctx, -EINVAL, "the path is empty");
 	if (cgroup_has_dotdot(path))
 		return preswap_fail(ctx, -EINVAL, "%s: '..' in the path", path);
 	full = cgroup_full_path(root, path);

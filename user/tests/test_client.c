@@ -217,6 +217,7 @@ static void test_cgroups(void)
 	ktap_assert(preswap_cgroup_id(ctx, "no/such", &id) == -ENOENT,
 		    "absent");
 	ktap_assert(preswap_cgroup_id(ctx, "/..", &id) == -EINVAL, "..");
+	ktap_assert(preswap_cgroup_id(ctx, "", &id) == -EINVAL, "empty");
 	ktap_assert(preswap_cgroup_id(ctx, "cgroup.procs", &id) == -EINVAL,
 		    "a file");
 	ktap_assert(preswap_cgroup_path(ctx, 1ULL << 60, &path) == -ENOENT,
