@@ -75,8 +75,9 @@ struct agenda_opts {
 int agenda_read(const struct agenda_opts *opts, struct agenda **out);
 /*
  * The same by the program preswap-agenda, which has the libraries for it; the
- * root is always "". -ENOENT: it is not installed; -EIO: it failed, and has told
- * why on standard error; -ETIMEDOUT.
+ * root is always "". Where it fails, each source is read by one of its own, and what
+ * fails again is a problem. -ENOENT: it is not installed; -EIO: it failed for the only
+ * source, and has told why on standard error; -ETIMEDOUT.
  */
 int agenda_run(const struct agenda_opts *opts, struct agenda **out);
 void agenda_free(struct agenda *agenda);

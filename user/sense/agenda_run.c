@@ -146,7 +146,7 @@ static int ended(int status)
 	       -EINTR : -EIO;
 }
 
-int agenda_run(const struct agenda_opts *opts, struct agenda **out)
+static int run(const struct agenda_opts *opts, struct agenda **out)
 {
 	char path[PATH_MAX], numbers[2][24], *argv[ARGS_MAX], *text = NULL;
 	int ends[2], status = 0, err = find_helper(path, sizeof(path));
@@ -171,4 +171,68 @@ int agenda_run(const struct agenda_opts *opts, struct agenda **out)
 	err = err ?: agenda_parse(text, out);
 	free(text);
 	return err;
+}
+
+/* Of @name, into @all; that it failed is a problem of its own. 0 or -errno. */
+static int add_source(struct agenda *all, const struct agenda_opts *opts,
+		      const char *name)
+{
+	struct agenda *part;
+	int err = run(opts, &part);
+
+	if (err == -EINTR)
+		return err;
+	if (err) {
+		agenda_problem(all, "%s: preswap-agenda: %s", name,
+			       strerror(-err));
+		return 0;
+	}
+	for (size_t i = 0; i < part->count; i++)
+		agenda_add(all, &part->entries[i]);
+	for (size_t i = 0; i < part->nr_problems; i++)
+		agenda_problem(all, "%s", part->problems[i]);
+	all->problems_more += part->problems_more;
+	all->cut += part->cut;
+	agenda_free(part);
+	return 0;
+}
+
+/* What breaks it in one source does not cost the others. */
+static int run_each(const struct agenda_opts *opts, struct agenda **out)
+{
+	struct agenda_opts one = { .root = opts->root, .from = opts->from,
+				   .span_s = opts->span_s };
+	struct agenda *all = agenda_new(opts->from, opts->from + opts->span_s);
+	int err = all ? 0 : -ENOMEM;
+
+	one.nr_calendars = 1;
+	for (size_t i = 0; !err && i < opts->nr_calendars; i++) {
+		one.calendars[0] = opts->calendars[i];
+		err = add_source(all, &one, opts->calendars[i]);
+	}
+	one.nr_calendars = 0;
+	one.cron = true;
+	if (!err && opts->cron)
+		err = add_source(all, &one, "crontabs");
+	one.cron = false;
+	one.timers = true;
+	if (!err && opts->timers)
+		err = add_source(all, &one, "timers");
+	if (!err && all->no_memory)
+		err = -ENOMEM;
+	if (err) {
+		agenda_free(all);
+		return err;
+	}
+	agenda_sort(all);
+	*out = all;
+	return 0;
+}
+
+int agenda_run(const struct agenda_opts *opts, struct agenda **out)
+{
+	int err = run(opts, out);
+
+	return err == -EIO && opts->nr_calendars + opts->cron + opts->timers > 1 ?
+	       run_each(opts, out) : err;
 }
