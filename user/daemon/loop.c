@@ -284,6 +284,7 @@ static void take_over(struct loop *l, const struct preswap_info *info)
 	foresee_set_limits(l->foresee, &limits);
 	if (!l->opts.dry_run)
 		tell_swap(l);
+	l->usage_ms = info->usage_ms;
 	l->look_s = 0;
 }
 
@@ -324,7 +325,6 @@ static int try_connect(struct loop *l)
 		now = measure_wall(&offset_s);
 		foresee_blind(l->foresee, now, offset_s);
 	}
-	l->usage_ms = info.usage_ms;
 	l->quiet_s = 0;
 	if (!l->connected)
 		log_msg(LOG_NOTICE, "connected to preswap %s, usage each %u ms",
