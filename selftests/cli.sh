@@ -184,10 +184,69 @@ helper() {
 # Who ends the daemon by its terminal or cgroup ends its helper, too: that is no news.
 test_helper() {
 	helper 'exit 1'
-	grep -q "events are not known" "$work/log" || fault "a failed helper is not told"
+	grep -q "crontabs: preswap-agenda: Input" "$work/log" || fault "a failed helper is not told"
 	# shellcheck disable=SC2016 # the helper's own pid
 	helper 'kill -TERM $$'
-	! grep -q "events are not known" "$work/log" || fault "an interrupted one is told"
+	! grep -q "preswap-agenda" "$work/log" || fault "an interrupted one is told"
+}
+
+# One source that breaks the helper does not cost the others.
+test_sources() {
+	cp "$ctl" "$work/"
+	printf '[events]\ncalendar=/bad.ics\ntimers=no\n' >"$work/events"
+	cat >"$work/preswap-agenda" <<-'HELPER'
+	#!/bin/sh
+	case "$*" in *bad.ics*) kill -SEGV $$ ;; esac
+	printf 'event\t4000000000\t4000000000\t0\tcron\tkept\ta\troot\t-\t-\t-\n'
+	printf 'more\t0\t0\n'
+	HELPER
+	chmod +x "$work/preswap-agenda"
+	sed -i "s/4000000000/$(($(date +%s) + 600))/g" "$work/preswap-agenda"
+	"$work/preswapctl" agenda --config "$work/events" >"$work/out" 2>"$work/errors" ||
+		fault "agenda failed: $(cat "$work/errors")"
+	grep -q "kept" "$work/out" || fault "nothing of cron"
+	grep -q "bad.ics: preswap-agenda: Input/output error" "$work/errors" ||
+		fault "not told: $(cat "$work/errors")"
+}
+
+# not_written PATTERN COMMAND...: to a full disk
+not_written() {
+	local pattern=$1
+	shift
+	"$@" >/dev/full 2>"$work/errors" && fault "$*: exit status 0"
+	grep -q "$pattern" "$work/errors" || fault "$*: $(cat "$work/errors")"
+	! grep -q "out of memory" "$work/errors" || fault "$*: is out of memory"
+}
+
+# Whose output nobody reads any more: it ends, and the terminal is as it was.
+test_written() {
+	mknod "$work/null" c 1 3
+	refused 1 "null is a folder or a device" \
+		"$ctl" record --seconds 1 --output "$work/null"
+	[ -c "$work/null" ] || fault "a device was replaced by a recording"
+	not_written "writing: No space" "$ctl" --json show
+	not_written "writing: No space" "$programs/preswap-replay" "$work/"$'\xff'
+	python3 - "$ctl" >"$work/out" 2>&1 <<-'TOP' || fault "$(tail -n 1 "$work/out")"
+	import os, pty, subprocess, sys, termios
+	keys = pty.openpty()[1]
+	before = termios.tcgetattr(keys)
+	for ignored in False, True:
+	    top = subprocess.Popen([sys.argv[1], "top", "--interval", "100ms"], stdin=keys,
+	                           stdout=subprocess.PIPE, restore_signals=not ignored)
+	    top.stdout.readline()
+	    top.stdout.close()
+	    try:
+	        top.wait(120)
+	    except subprocess.TimeoutExpired:
+	        top.kill()
+	        raise
+	    assert termios.tcgetattr(keys) == before, "the terminal is another one"
+	    assert top.returncode == (1 if ignored else -13), top.returncode
+	screen, keys = pty.openpty()
+	subprocess.run([sys.argv[1], "top", "--iterations", "1"], stdin=keys, stdout=keys, check=True)
+	shown = os.read(screen, 65536).decode()
+	assert 0 < shown.find("\033[?7l") < shown.find("node:") < shown.find("\033[?7h"), shown
+	TOP
 }
 
 # A file's name need not be text, and what was recorded is there all the same.
@@ -217,7 +276,7 @@ test_unloaded() {
 
 mkdir -p "$group/app" || { echo "1..0 # SKIP no cgroup v2"; exit 4; }
 echo "TAP version 13"
-echo "1..8"
+echo "1..10"
 test_help
 result "the help of each command has the options of its man page"
 test_refused
@@ -232,6 +291,10 @@ test_helper
 result "a helper that is interrupted is no problem to tell"
 test_names
 result "R-27 a recording whose name is no text is told as JSON"
+test_sources
+result "R-9 a source that breaks the helper does not cost the others"
+test_written
+result "what cannot be written is told, and ends a program"
 test_unloaded
 result "R-57 who follows events is told that the module went"
 exit "$failed"

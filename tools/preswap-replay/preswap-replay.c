@@ -30,7 +30,7 @@ static const char usage[] =
 	"  --correlation PCT       0 to 100\n"
 	"  --min-priority N        0 to 10\n\n"
 	"Exit status: 0 all are the same (or were compared); 1 one differs, or is\n"
-	"damaged; 2 wrong usage, or a file cannot be read.\n";
+	"damaged; 2 wrong usage, or a file cannot be read or written.\n";
 
 struct counts {
 	unsigned long same, differ, damaged, old;
@@ -320,6 +320,11 @@ int main(int argc, char **argv)
 			argv[optind]);
 	if (!all(&counts))
 		return EXIT_FAILED;
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "preswap-replay: writing: %s\n",
+			strerror(errno));
+		return EXIT_FAILED;
+	}
 	return (counts.differ && !counts.whatif) || counts.damaged ?
 	       EXIT_DIFFERS : EXIT_SAME;
 }

@@ -297,7 +297,8 @@ int json_print(json_t *json, bool pretty)
 		err = json_dumpf(json, stdout, JSON_PRESERVE_ORDER |
 				 (pretty ? JSON_INDENT(2) : JSON_COMPACT));
 	json_decref(json);
-	if (err)
+	/* what could not be written is told at the end */
+	if (err && !ferror(stdout))
 		return ctl_no_memory();
 	putchar('\n');
 	return CTL_OK;

@@ -30,6 +30,7 @@ struct record {
 	int fd;				/* the same file */
 	struct snapshot snapshot;
 	uint64_t count, missed, bytes;
+	int error;			/* of writing; 0: none */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -81,8 +82,15 @@ static int failed(const struct record *r, const char *what)
 
 static int begin(struct record *r)
 {
+	struct stat st;
 	int fd;
 
+	/* the recording takes the place of what is there: not of /dev/null */
+	if (!stat(r->output, &st) && !S_ISREG(st.st_mode)) {
+		fprintf(stderr, "preswapctl: %s is a folder or a device: name a file with --output\n",
+			r->output);
+		return CTL_FAILED;
+	}
 	if ((size_t)snprintf(r->temporary, sizeof(r->temporary), "%s.XXXXXX",
 			     r->output) >= sizeof(r->temporary)) {
 		errno = ENAMETOOLONG;
@@ -107,7 +115,7 @@ static int begin(struct record *r)
 static int finish(struct record *r, int status)
 {
 	struct stat st;
-	int err = ferror(r->to) ? -EIO : 0;
+	int err = r->error;
 
 	/* both, whatever the first says */
 	if (fclose(r->to) && !err)
@@ -141,8 +149,11 @@ static int take(struct record *r)
 	if (r->count && r->snapshot.seq > last)
 		r->missed += r->snapshot.seq - last - 1;
 	r->count++;
+	errno = 0;
 	snapshot_write(&r->snapshot, r->to);
-	return ferror(r->to) ? -EIO : 0;
+	if (ferror(r->to))
+		r->error = errno ? -errno : -EIO;
+	return r->error;
 }
 
 static void add_ms(struct timespec *ts, uint32_t ms)

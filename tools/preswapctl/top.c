@@ -15,7 +15,7 @@
 #include "show/units.h"
 
 struct terminal {
-	bool screen, keys;		/* output, input is a terminal */
+	bool screen, keys;		/* output is a terminal, and input, too */
 	struct termios before;
 };
 
@@ -35,14 +35,17 @@ static void terminal_begin(struct terminal *t)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	t->screen = isatty(STDOUT_FILENO);
-	t->keys = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &t->before);
+	/* a pipe that nobody reads any more ends us, and nobody would reset the keys */
+	t->keys = t->screen && isatty(STDIN_FILENO) &&
+		  !tcgetattr(STDIN_FILENO, &t->before);
 	if (t->keys) {
 		raw = t->before;
 		raw.c_lflag &= ~(ICANON | ECHO);
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
 	if (t->screen) {
-		fputs("\033[?1049h\033[?25l", stdout);
+		/* a long line is cut off: what goes on below it would move the rest up */
+		fputs("\033[?1049h\033[?25l\033[?7l", stdout);
 		fflush(stdout);
 	}
 }
@@ -50,7 +53,7 @@ static void terminal_begin(struct terminal *t)
 static void terminal_end(const struct terminal *t)
 {
 	if (t->screen) {
-		fputs("\033[?25h\033[?1049l", stdout);
+		fputs("\033[?7h\033[?25h\033[?1049l", stdout);
 		fflush(stdout);
 	}
 	if (t->keys)
@@ -88,7 +91,8 @@ static int refresh(struct ctl *ctl, const struct terminal *t)
 	if (!status) {
 		fputs(t->screen ? "\033[H\033[J" : "", stdout);
 		status = overview_print(ctl, &state, rows(t));
-		fflush(stdout);
+		if (fflush(stdout) || ferror(stdout))
+			status = CTL_FAILED;
 	}
 	state_free(&state);
 	return status;
