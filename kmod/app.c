@@ -324,12 +324,14 @@ u64 preswap_app_psi_us(const struct preswap_app *app, enum psi_states state)
 			     NSEC_PER_USEC) : 0;
 }
 
-/* Leave a donor alone for so long, or up to a second more. */
+/* Leave a donor alone for so long, or up to a second more, or as long as it is already. */
 void preswap_app_pause(struct preswap_app *app, enum decide_resource r,
 		       u64 now_ns, u32 seconds)
 {
+	u32 *until_s = &app->effect.pain[r].alone_until_s;
+
 	lockdep_assert_held(&preswap_lock);
-	app->effect.pain[r].alone_until_s = preswap_seconds(now_ns) + seconds;
+	*until_s = max(*until_s, preswap_seconds(now_ns) + seconds);
 }
 
 bool preswap_app_is_paused(const struct preswap_app *app,

@@ -507,6 +507,33 @@ static void test_dry_run(void)
 	teardown();
 }
 
+/*
+ * A limit of somebody's own makes the donor suffer, too. For that it would be left alone
+ * for 15 s; for the limit it is for a minute.
+ */
+static void test_theirs_hurts(void)
+{
+	char want[128];
+
+	setup();
+	set_max_stall(low_id, 20);
+	need(8);
+	ktap_assert(in_force(low_id), "no throttle");
+	snprintf(want, sizeof(want), "%s rbps=1048576", disk);
+	must_write(group_file("low", "io.max"), want);
+	ktap_assert(wait_until(5000, look(low_id).has_ended), "it stands");
+	ktap_assert(look(low_id).ended.ended == PRESWAP_LEASE_END_CHANGED,
+		    "ended %u", look(low_id).ended.ended);
+	sleep_ms(4000);
+	snprintf(want, sizeof(want), "%s rbps=max", disk);
+	must_write(group_file("low", "io.max"), want);
+	ktap_assert(!wait_until(30000, look(low_id).in_force),
+		    "taken again after %llu ms",
+		    (unsigned long long)(look(low_id).found.begin_ns -
+					 look(low_id).ended.end_ns) / 1000000);
+	teardown();
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -518,6 +545,8 @@ int main(void)
 		{ "R-30 I/O: limits that the donor had are not loosened",
 		  test_own_limits },
 		{ "R-30 I/O: what others write to io.max stands", test_theirs },
+		{ "R-30 I/O: and its donor is left alone for a minute",
+		  test_theirs_hurts },
 		{ "R-30 I/O: a file that a person has is left to them",
 		  test_lease_by_hand },
 		{ "R-24 R-33 I/O: a donor that stands still is left alone",
