@@ -141,13 +141,15 @@ static void leases_show_one(struct seq_file *m,
 
 static int leases_show(struct seq_file *m, void *unused)
 {
-	u64 now_ns = ktime_get_boottime_ns();
 	const struct preswap_lease_info *ended;
 	struct preswap_lease *lease;
 	unsigned int back;
+	u64 now_ns;
 
 	seq_puts(m, "id kind donor receiver amount done reason age_ms left_ms ended dry_run\n");
 	mutex_lock(&preswap_lock);
+	/* none has begun later */
+	now_ns = ktime_get_boottime_ns();
 	list_for_each_entry(lease, &preswap_leases, list)
 		leases_show_one(m, &lease->info, now_ns);
 	for (back = 0; (ended = preswap_lease_log(back)); back++)
