@@ -515,9 +515,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p,
 	};
 	struct preswap_app *donor = preswap_engine.of[p->donor];
 	struct preswap_app *receiver = preswap_engine.of[p->receiver];
-	struct preswap_lease *lease = preswap_lease_find(donor, receiver,
-							 kind[p->resource]);
-	struct preswap_lease_request request = {
+	const struct preswap_lease_request request = {
 		.donor = donor,
 		.receiver = receiver,
 		.kind = kind[p->resource],
@@ -531,6 +529,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p,
 		.duration_ms = preswap_knob(hold_ms),
 		.dry_run = preswap_engine_dry(receiver, now_ns),
 	};
+	struct preswap_lease *lease = preswap_lease_find(&request);
 
 	if (lease)
 		preswap_lease_renew(lease, p->amount, p->gain, now_ns);

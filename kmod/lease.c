@@ -479,18 +479,19 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 	}
 }
 
-/* The engine's lease between these, or NULL; without @receiver, for any. */
-struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
-					 const struct preswap_app *receiver,
-					 u8 kind)
+/* The engine's lease of this kind and donor for the receiver, or for any that waits. */
+struct preswap_lease *
+preswap_lease_find(const struct preswap_lease_request *like)
 {
 	struct preswap_lease *lease;
 
 	list_for_each_entry(lease, &preswap_leases, list)
-		if (lease->donor == donor &&
-		    (!receiver || lease->receiver == receiver) &&
+		if (lease->donor == like->donor &&
+		    (lease->receiver == like->receiver ||
+		     like->reason == PRESWAP_REASON_WAIT) &&
 		    lease->info.reason != PRESWAP_REASON_MANUAL &&
-		    lease->info.kind == kind)
+		    lease->info.kind == like->kind &&
+		    lease->info.dry_run == like->dry_run)
 			return lease;
 	return NULL;
 }

@@ -105,9 +105,8 @@ void preswap_lease_full(u32 id);
 void preswap_lease_fail(u32 id, int error);
 void preswap_lease_changed(u32 id);
 void preswap_lease_tick(u64 now_ns, bool stray);
-struct preswap_lease *preswap_lease_find(const struct preswap_app *donor,
-					 const struct preswap_app *receiver,
-					 u8 kind);
+struct preswap_lease *
+preswap_lease_find(const struct preswap_lease_request *like);
 unsigned int preswap_lease_count(void);
 u64 preswap_lease_begun(void);
 const struct preswap_lease_info *preswap_lease_log(unsigned int back);

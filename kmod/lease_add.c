@@ -50,11 +50,8 @@ static int preswap_lease_check_share(const struct preswap_lease_request *request
 {
 	const char *bad = preswap_lease_bad_share(request);
 
-	if (bad) {
-		/* a literal, as extack wants it; the request is netlink's */
-		extack->_msg = bad;
-		return -EINVAL;
-	}
+	if (bad)
+		return preswap_say(extack, -EINVAL, bad);
 	if (preswap_share_taken(request->donor, request->kind,
 				request->device))
 		return preswap_say(extack, -EBUSY,

@@ -14,7 +14,8 @@
  * the time. Half of that is enough to go on.
  *
  * A weight counts among a cgroup's siblings, so only those can yield whose parent
- * holds the waiting app, too, at any depth.
+ * holds the waiting app, too, at any depth. It counts for all that is inside, so those do
+ * not that hold other apps: these may have a higher priority, or be no donors.
  *
  * A weight guarantees no amount: what it comes to hangs on what all others want. Where
  * a donor falls below its floor while it yields, its weight is doubled, after one and a
@@ -40,13 +41,18 @@
 
 /* Of more who wait at once the rest go without: a tick takes no longer. */
 #define PRESWAP_YIELD_WAITING		16
+/* With as many in force none begins: the rest is for decisions and for people. */
+#define PRESWAP_YIELD_LEASES		(PRESWAP_LEASES_MAX / 2)
 /* After a weight was written, what it does is seen this much later. */
 #define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
 
 bool preswap_yield_waiting;	/* preswap_lock */
 
-/* Does it wait, or did it lately? Times are in units of 2^30 ns, about seconds. */
-static bool preswap_yield_for(struct preswap_app *app, u32 now)
+/*
+ * Does it wait, or did it lately? Times are in units of 2^30 ns, about seconds. @dry: of
+ * that nothing follows.
+ */
+static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 {
 	struct preswap_app_yield *yield = &app->yield;
 	bool goes_on = now < yield->until;
@@ -60,26 +66,8 @@ static bool preswap_yield_for(struct preswap_app *app, u32 now)
 			min(2 * yield->hold, preswap_knob(review_ms) >> 10) :
 			1 + (preswap_knob(hold_ms) >> 10);
 	yield->until = now + yield->hold;
-	preswap_yield_waiting = true;
+	preswap_yield_waiting |= !dry;
 	return true;
-}
-
-static void preswap_yield_begin(struct preswap_app *donor,
-				struct preswap_app *receiver, u64 now_ns)
-{
-	const struct preswap_lease_request request = {
-		.donor = donor,
-		.receiver = receiver,
-		.kind = PRESWAP_LEASE_KIND_CPU_WEIGHT,
-		.reason = PRESWAP_REASON_WAIT,
-		.amount = preswap_knob(yield_weight),
-		.benefit = receiver->wait_tick_milli,
-		.duration_ms = preswap_knob(hold_ms),
-		.dry_run = preswap_engine_dry(receiver, now_ns),
-	};
-
-	/* no memory or too many: the next tick tries again */
-	preswap_lease_begin(&request, now_ns, NULL);
 }
 
 /* A weight that leaves the donor more; at most its own, see @tightens. */
@@ -94,28 +82,52 @@ static void preswap_yield_less(struct preswap_lease *lease)
 	preswap_share_change(lease->share, &value);
 }
 
-/* One that may yield to one that waits. @floor: in milli-CPU */
-static void preswap_yield_pair(struct preswap_app *donor,
-			       struct preswap_app *receiver, u64 floor,
-			       u64 now_ns)
+/*
+ * Has it a weight that counts for the receiver? Without the file a lease would fail, and
+ * the donor be left alone for that. The root, with no parent, is no donor.
+ */
+static bool preswap_yield_can(const struct preswap_app *donor,
+			      const struct preswap_app *receiver)
 {
 	struct cgroup *above = cgroup_parent(donor->cgroup);
-	struct preswap_lease *lease;
 
-	if (!above || !cgroup_is_descendant(receiver->cgroup, above))
-		return;
-	lease = preswap_lease_find(donor, NULL, PRESWAP_LEASE_KIND_CPU_WEIGHT);
+	return !donor->has_nested &&
+	       READ_ONCE(above->subtree_control) & BIT(cpu_cgrp_id) &&
+	       cgroup_is_descendant(receiver->cgroup, above);
+}
+
+/* One that may yield to one that waits. */
+static void preswap_yield_pair(struct preswap_app *donor,
+			       struct preswap_app *receiver, bool dry,
+			       u64 now_ns)
+{
+	const struct preswap_lease_request request = {
+		.donor = donor,
+		.receiver = receiver,
+		.kind = PRESWAP_LEASE_KIND_CPU_WEIGHT,
+		.reason = PRESWAP_REASON_WAIT,
+		.amount = preswap_knob(yield_weight),
+		.benefit = receiver->wait_tick_milli,
+		.duration_ms = preswap_knob(hold_ms),
+		.dry_run = dry,
+	};
+	struct preswap_lease *lease = preswap_lease_find(&request);
+	u64 floor = donor->policy.floor[DECIDE_CPU];
+
 	if (!lease) {
+		/* no memory: the next tick tries again */
 		if (donor->cpu_tick_milli >= floor + DECIDE_CPU_DONOR_MILLI &&
-		    !preswap_share_taken(donor, PRESWAP_LEASE_KIND_CPU_WEIGHT, 0))
-			preswap_yield_begin(donor, receiver, now_ns);
+		    preswap_lease_count() < PRESWAP_YIELD_LEASES &&
+		    !preswap_share_taken(donor, request.kind, 0))
+			preswap_lease_begin(&request, now_ns, NULL);
 		return;
 	}
 	if (lease->receiver == receiver)
 		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
 	if (donor->cpu_tick_milli < floor && lease->info.full_ns &&
 	    lease->info.amount < PRESWAP_WEIGHT_MAX &&
-	    now_ns - lease->info.full_ns > PRESWAP_YIELD_SETTLE_NS)
+	    /* it may have been written since the tick began */
+	    now_ns > lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)
 		preswap_yield_less(lease);
 }
 
@@ -132,6 +144,7 @@ void preswap_yield_tick(const struct decide_snapshot *s,
 {
 	const struct decide_app *apps = s->apps;
 	u32 to, from, waiting = 0;
+	bool dry;
 
 	lockdep_assert_held(&preswap_lock);
 	preswap_yield_waiting = false;
@@ -140,16 +153,18 @@ void preswap_yield_tick(const struct decide_snapshot *s,
 	for (to = 0; to < s->nr_apps && waiting < PRESWAP_YIELD_WAITING; to++) {
 		if (apps[to].priority <= s->min_priority ||
 		    apps[to].never_gets >> DECIDE_CPU & 1 ||
-		    apps[to].sensitivity != DECIDE_LATENCY ||
-		    !preswap_yield_for(of[to], now_ns >> 30))
+		    apps[to].sensitivity != DECIDE_LATENCY)
+			continue;
+		dry = preswap_engine_dry(of[to], now_ns);
+		if (!preswap_yield_for(of[to], dry, now_ns >> 30))
 			continue;
 		waiting++;
 		for (from = 0; from < s->nr_apps; from++)
 			if (apps[from].eligible &&
 			    decide_may_give(s, DECIDE_CPU, from, to) ==
-			    DECIDE_GIVES)
-				preswap_yield_pair(of[from], of[to],
-						   apps[from].use[DECIDE_CPU].floor,
+			    DECIDE_GIVES &&
+			    preswap_yield_can(of[from], of[to]))
+				preswap_yield_pair(of[from], of[to], dry,
 						   now_ns);
 	}
 }

@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 
+#include "../kmod/decide/ab.h"
 #include "guest.h"
 
 #define HOLD_MS		1000
@@ -76,6 +77,13 @@ static void setup(void)
 	set_knob("threshold_memory_pct", 100);
 	set_knob("yield_wait_pct", 50);
 	set_knob("yield_weight", 10);
+	group_remove("donor/inner");
+	group_remove("other/app");
+	group_remove("other/donor");
+	group_remove("other");
+	group_remove("late");
+	group_remove("store");
+	set_knob("ab_unit", 0);
 	group_remove("app");
 	group_remove("donor");
 	app_id = group_make("app");
@@ -111,6 +119,7 @@ static void app_rests(void)
 static void test_lets_through(void)
 {
 	unsigned int during, after;
+	uint64_t began_ms;
 	struct search s;
 
 	setup();
@@ -118,7 +127,10 @@ static void test_lets_through(void)
 	ktap_assert(!look().in_force && weight() == 100,
 		    "it yields to nobody");
 	spawn("app");
+	began_ms = now_ms();
 	ktap_assert(yields(), "it does not yield");
+	printf("# it yields after %llu ms\n",
+	       (unsigned long long)(now_ms() - began_ms));
 	s = look();
 	ktap_assert(s.found.receiver_id == app_id && s.found.amount == 10 &&
 		    s.found.reason == PRESWAP_REASON_WAIT,
@@ -198,7 +210,7 @@ static void test_not_from(void)
 			   false, 0, 0);
 		set_donor(cases[i].donor, cases[i].eligible, 0);
 		spawn("app");
-		sleep_ms(2500);
+		sleep_ms(5000);
 		ktap_assert(!look().in_force && weight() == 100,
 			    "a donor that %s: weight %u", cases[i].what,
 			    weight());
@@ -305,12 +317,157 @@ static void test_elsewhere(void)
 	set_donor(1, true, 0);
 	spawn("other/donor");
 	spawn("app");
-	sleep_ms(2500);
+	sleep_ms(5000);
 	ktap_assert(!look().in_force &&
 		    read_u64(group_file("other/donor", "cpu.weight")) == 100,
 		    "it yields");
 	group_remove("other/donor");
 	group_remove("other");
+	teardown();
+}
+
+/* A weight counts for all that is in a cgroup, and these are no donors. */
+static void test_holds_apps(void)
+{
+	struct search s;
+
+	setup();
+	set_policy(ctx, group_make("donor/inner"), 9,
+		   PRESWAP_SENSITIVITY_NORMAL, false, 0, 0);
+	spawn("app");
+	sleep_ms(5000);
+	s = look();
+	ktap_assert(!s.in_force && !s.has_ended && weight() == 100,
+		    "it yields, with an app that may not: weight %u", weight());
+	group_remove("donor/inner");
+	ktap_assert(yields(), "it does not yield alone");
+	teardown();
+}
+
+/*
+ * Without a weight nobody yields, and that is no failure: cores may be taken from such a
+ * donor, and one whose lease has failed is left alone.
+ */
+static void test_no_file(void)
+{
+	setup();
+	sleep_ms(500);
+	group_remove("app");
+	group_remove("donor");
+	group_make("other");
+	app_id = group_make("other/app");
+	donor_id = group_make("other/donor");
+	set_policy(ctx, app_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	set_donor(1, true, 0);
+	spawn("other/donor");
+	spawn("other/app");
+	sleep_ms(5000);
+	ktap_assert(!look().in_force && !look().has_ended, "it yields");
+	ktap_assert(!decided_of(donor_id, PRESWAP_RESOURCE_CPU, "bar"),
+		    "no cores are taken: bar %ld",
+		    decided_of(donor_id, PRESWAP_RESOURCE_CPU, "bar"));
+	/* files come some time after the kernel says that they are there */
+	set_knob("yield_wait_pct", 0);
+	must_write(group_file("other", "cgroup.subtree_control"), "+cpu");
+	set_knob("yield_wait_pct", 50);
+	ktap_assert(yields(), "it does not yield with one: ended %u", look().ended.ended);
+	group_remove("other/app");
+	group_remove("other/donor");
+	group_remove("other");
+	teardown();
+}
+
+/* Take by hand. Return: the lease's id. */
+static uint32_t lend(uint8_t kind, uint64_t donor, uint64_t amount)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = kind, .donor_id = donor,
+		.amount = amount, .duration_ms = 60000,
+	};
+
+	must(ctx, preswap_lease_add(ctx, &opts, &lease));
+	return lease.id;
+}
+
+/* A donor of memory alone. */
+static uint64_t make_store(void)
+{
+	uint64_t id;
+
+	id = group_make("store");
+	/* with such a floor it does not yield itself */
+	set_policy(ctx, id, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 1000000);
+	group_spawn("store", hold_bytes, (void *)(64 * MIB));
+	ktap_assert(wait_until(30000, group_memory("store") >= 64 * MIB),
+		    "the store is too small");
+	return id;
+}
+
+/* Of the control group nothing follows: neither for the others, nor for memory. */
+static void test_control(void)
+{
+	uint32_t seed = 0, id;
+	uint64_t late_id, store_id;
+
+	setup();
+	late_id = group_make("late");
+	set_policy(ctx, late_id, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	store_id = make_store();
+	while (!decide_ab_control(seed, app_id, 50) ||
+	       decide_ab_control(seed, late_id, 50))
+		seed++;
+	set_knob("ab_seed", seed);
+	set_knob("ab_control_pct", 50);
+	set_knob("ab_unit", 2);
+	spawn("app");
+	ktap_assert(wait_until(5000, look().in_force), "not decided");
+	ktap_assert(look().found.dry_run && weight() == 100, "carried out");
+	id = lend(PRESWAP_LEASE_KIND_RECLAIM, store_id, 16 * MIB);
+	ktap_assert(wait_until(5000, get_lease(ctx, id).full_ns),
+		    "the control group holds up reclaim: %llu KiB",
+		    (unsigned long long)get_lease(ctx, id).done / 1024);
+	spawn("late");
+	ktap_assert(wait_until(5000, weight() == 10),
+		    "the control group holds up the other");
+	set_knob("ab_unit", 0);
+	group_remove("late");
+	group_remove("store");
+	teardown();
+}
+
+/* Who yields leaves half of all leases that there can be, 256, to the rest. */
+static void test_leaves_room(void)
+{
+	uint32_t first = 0, id;
+	uint64_t store_id;
+
+	setup();
+	store_id = make_store();
+	for (int i = 0; i < 128; i++) {
+		id = lend(PRESWAP_LEASE_KIND_RECLAIM, store_id, 1);
+		first = first ? first : id;
+	}
+	spawn("app");
+	sleep_ms(5000);
+	ktap_assert(!look().has_ended && !look().in_force, "it yields");
+	for (uint32_t i = 0; i < 4; i++)
+		must(ctx, preswap_lease_end(ctx, first + i));
+	ktap_assert(yields(), "it does not yield: ended %u", look().ended.ended);
+	group_remove("store");
+	teardown();
+}
+
+/* Who has left a core by hand may yield those that it has. */
+static void test_by_hand(void)
+{
+	setup();
+	lend(PRESWAP_LEASE_KIND_AFFINITY, donor_id, 1000);
+	sleep_ms(1500);
+	/* they wait for each other as well */
+	spawn("app");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
 	teardown();
 }
 
@@ -330,6 +487,15 @@ int main(void)
 		{ "R-25 a dry run yields nothing", test_dry_run },
 		{ "R-30 donors whose weight would not count do not yield",
 		  test_elsewhere },
+		{ "R-20 R-23 who holds other apps does not yield",
+		  test_holds_apps },
+		{ "R-30 who has no weight does not yield, and may give cores",
+		  test_no_file },
+		{ "R-26 of who waits in the control group nothing follows",
+		  test_control },
+		{ "R-30 who yields leaves room for other leases",
+		  test_leaves_room },
+		{ "R-23 R-30 who gives a core by hand yields", test_by_hand },
 		{}
 	});
 }
