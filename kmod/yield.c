@@ -84,14 +84,14 @@ static void preswap_yield_less(struct preswap_lease *lease)
 
 /*
  * Has it a weight that counts for the receiver? Without the file a lease would fail, and
- * the donor be left alone for that. The root, with no parent, is no donor.
+ * the donor be left alone for that.
  */
 static bool preswap_yield_can(const struct preswap_app *donor,
 			      const struct preswap_app *receiver)
 {
 	struct cgroup *above = cgroup_parent(donor->cgroup);
 
-	return !donor->has_nested &&
+	return above && !donor->has_nested &&
 	       READ_ONCE(above->subtree_control) & BIT(cpu_cgrp_id) &&
 	       cgroup_is_descendant(receiver->cgroup, above);
 }
