@@ -174,11 +174,16 @@ guest() {
 # Virtual time: what else the host does changes no result, and no CPU runs into code
 # that another just patches (guest.h, hold_cpu_max). Two CPUs at the same time are for
 # the long stages. lpj: 6.1 fails to find it of the second CPU, now and then.
+# QEMU 7.2 at times makes flags that no CPU has: seen in the kernel right after a
+# cmpxchg16b, which it does without then, and where a new thread first returns to its
+# program, which dies; a test whose program dies fails by itself.
 icount() {
 	local kernel=$1
 
 	shift
-	guest "$kernel" --icount --append lpj=4000000 --timeout 1470 -- "$@"
+	guest "$kernel" --icount --append "lpj=4000000 clearcpuid=cx16" \
+		--allow-dmesg '^[^:]*traps: .* general protection fault ip:' \
+		--timeout 1470 -- "$@"
 }
 
 # What takes longest of what is about the module's own code more than about the
