@@ -169,9 +169,9 @@ static void load_start(void)
 	pinned[1] = group_spawn("unload_donor", run_pinned, &cpu[1]);
 	group_spawn("unload_receiver", run_sleepers, NULL);
 	ktap_assert(wait_until(60000, is_pinned(pinned[0]) &&
-				     is_pinned(pinned[1])), "not pinned");
+				      is_pinned(pinned[1])), "not pinned");
 	ktap_assert(wait_until(120000, read_u64(group_file("unload_donor",
-				     "memory.current")) > HELD),
+				       "memory.current")) > HELD),
 		    "the donor holds too little");
 	ready = true;
 }

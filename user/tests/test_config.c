@@ -367,7 +367,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-8 a whole file is read as written", test_whole },
 		{ "R-8 the first matching policy holds", test_first_wins },
-		{ "R-28 names as systemd writes them", test_backslash },
+		{ "R-8 names as systemd writes them", test_backslash },
 		{ "R-9 where events come from", test_events },
 		{ "R-8 a bad file is refused with its line", test_refused },
 		{ "R-8 limits of a file hold", test_limits },
