@@ -139,7 +139,7 @@ struct preswap_app {
 	struct preswap_app_net net;
 	s16 home_cpu;		/* where its busiest task ran last; -1: none */
 	s16 busiest_cpu;	/* the same while a tick looks at its tasks */
-	u32 busiest_us;		/* and 1, of 1024 ns; 0: none has run */
+	u32 busiest_ns;		/* 0: none has run */
 	u32 idle_since_s;	/* without tasks since then; 0: has some */
 	u32 mem_grown;		/* when mem_peak grew, in units of 2^20 ns, which
 				 * wrap */

@@ -60,13 +60,10 @@ bool preswap_task_known(const struct task_struct *task)
 }
 
 /* Counters only grow; one that was reset (by exec or a bug) adds nothing. */
-static u64 preswap_task_grow(u64 *sum, u64 *last, u64 now)
+static __always_inline u64 preswap_task_grow(u64 *sum, u64 *last, u64 now)
 {
 	s64 delta = now - *last;
 
-	/* most are as they were: few tasks fault or read between two ticks */
-	if (!delta)
-		return 0;
 	*last = now;
 	if (delta < 0)
 		return 0;
@@ -74,45 +71,44 @@ static u64 preswap_task_grow(u64 *sum, u64 *last, u64 now)
 	return delta;
 }
 
-static bool preswap_task_has_run(const struct preswap_task *entry)
-{
-	return READ_ONCE(entry->task->se.sum_exec_runtime) !=
-	       entry->last.cpu_ns;
-}
-
 /*
- * Add to @to what the task has used since the last time. It is most of what a
- * tick costs.
+ * Add to @to what the task has used since the last time; @cpu_ns is what it has used
+ * of CPU. It is most of what a tick costs: few tasks fault or read between two.
  *
  * Return: ns of CPU.
  */
 static __always_inline u64 preswap_task_collect(struct preswap_task *entry,
+						u64 cpu_ns,
 						struct preswap_usage *to)
 {
-	struct preswap_usage now;
+	struct preswap_usage *last = &entry->last, now = { cpu_ns };
 
-	preswap_task_read(entry->task, &now);
-	preswap_task_grow(&to->run_delay_ns, &entry->last.run_delay_ns,
+	preswap_task_read_rest(entry->task, &now);
+	preswap_task_grow(&to->run_delay_ns, &last->run_delay_ns,
 			  now.run_delay_ns);
-	preswap_task_grow(&to->major_faults, &entry->last.major_faults,
-			  now.major_faults);
-	preswap_task_grow(&to->read_bytes, &entry->last.read_bytes,
-			  now.read_bytes);
-	preswap_task_grow(&to->write_bytes, &entry->last.write_bytes,
-			  now.write_bytes);
-	preswap_task_grow(&to->switches, &entry->last.switches, now.switches);
-	return preswap_task_grow(&to->cpu_ns, &entry->last.cpu_ns, now.cpu_ns);
+	preswap_task_grow(&to->switches, &last->switches, now.switches);
+	if (unlikely(now.major_faults != last->major_faults))
+		preswap_task_grow(&to->major_faults, &last->major_faults,
+				  now.major_faults);
+	if (unlikely(now.read_bytes != last->read_bytes))
+		preswap_task_grow(&to->read_bytes, &last->read_bytes,
+				  now.read_bytes);
+	if (unlikely(now.write_bytes != last->write_bytes))
+		preswap_task_grow(&to->write_bytes, &last->write_bytes,
+				  now.write_bytes);
+	return preswap_task_grow(&to->cpu_ns, &last->cpu_ns, cpu_ns);
 }
 
 /* Add it to the task's app at once. */
 static void preswap_task_account(struct preswap_task *entry)
 {
+	u64 cpu_ns = READ_ONCE(entry->task->se.sum_exec_runtime);
 	struct preswap_usage delta = {};
 
 	/* a task that has not run has changed none of the others either */
-	if (!entry->app || !preswap_task_has_run(entry))
+	if (!entry->app || cpu_ns == entry->last.cpu_ns)
 		return;
-	preswap_task_collect(entry, &delta);
+	preswap_task_collect(entry, cpu_ns, &delta);
 	preswap_app_account(entry->app, &delta);
 }
 
@@ -120,8 +116,9 @@ static void preswap_task_account(struct preswap_task *entry)
 static bool preswap_task_is_home(const struct preswap_task *entry,
 				 u64 generation)
 {
-	return entry->app && entry->generation == generation &&
-	       entry->cgroup_id == cgroup_id(task_dfl_cgroup(entry->task));
+	return likely(entry->app) && likely(entry->generation == generation) &&
+	       likely(entry->cgroup_id ==
+		      cgroup_id(task_dfl_cgroup(entry->task)));
 }
 
 /* Find the app anew when the task or the table has changed. */
@@ -323,30 +320,30 @@ void preswap_task_on_free(void *data, struct task_struct *task)
 static bool preswap_task_tick_one(struct preswap_task *entry, u64 generation,
 				  bool all)
 {
-	bool ran = preswap_task_has_run(entry);
+	struct task_struct *task = entry->task;
+	u64 cpu_ns = READ_ONCE(task->se.sum_exec_runtime);
+	bool ran = cpu_ns != entry->last.cpu_ns;
 	struct preswap_app *app;
-	u32 used_us;
-	u64 used;
+	u32 used;
 
 	if (!ran && !all)
 		return false;
 	/* the dead stay with their last app, even when it is gone */
 	if (!preswap_task_is_home(entry, generation) &&
-	    !READ_ONCE(entry->task->exit_state))
+	    !READ_ONCE(task->exit_state))
 		preswap_task_regroup(entry);
 	app = entry->app;
 	if (!app)
 		return false;
 	if (ran) {
-		used = preswap_task_collect(entry, &app->fresh);
-		/* about us; what wraps after an hour only chooses another home */
-		used_us = 1 + (u32)(used >> 10);
-		if (used_us > app->busiest_us) {
-			app->busiest_us = used_us;
-			app->busiest_cpu = task_cpu(entry->task);
+		/* ns; what wraps after 4 s of a tick only chooses another home */
+		used = preswap_task_collect(entry, cpu_ns, &app->fresh);
+		if (used > app->busiest_ns) {
+			app->busiest_ns = used;
+			app->busiest_cpu = task_cpu(task);
 		}
 	}
-	if (!all || READ_ONCE(entry->task->exit_state))
+	if (!all || READ_ONCE(task->exit_state))
 		return false;
 	app->tasks_counting++;
 	app->affinity.moved_counting += entry->affinity.active;

@@ -122,9 +122,9 @@ static void preswap_task_tick_memory(struct preswap_task_bucket *bucket, u32 pas
 static void preswap_task_tick_app(struct preswap_app *app, bool all,
 				  bool with_memory)
 {
-	if (app->busiest_us) {
+	if (app->busiest_ns) {
 		app->home_cpu = app->busiest_cpu;
-		app->busiest_us = 0;
+		app->busiest_ns = 0;
 		preswap_app_account(app, &app->fresh);
 		app->fresh = (struct preswap_usage){};
 	}

@@ -46,15 +46,22 @@ preswap_task_find(struct preswap_task_bucket *bucket,
 	return NULL;
 }
 
-static inline void preswap_task_read(const struct task_struct *task,
-				     struct preswap_usage *usage)
+/* All but the time on a CPU. */
+static inline void preswap_task_read_rest(const struct task_struct *task,
+					  struct preswap_usage *usage)
 {
-	usage->cpu_ns = READ_ONCE(task->se.sum_exec_runtime);
 	usage->run_delay_ns = READ_ONCE(task->sched_info.run_delay);
 	usage->major_faults = READ_ONCE(task->maj_flt);
 	usage->read_bytes = READ_ONCE(task->ioac.read_bytes);
 	usage->write_bytes = READ_ONCE(task->ioac.write_bytes);
 	usage->switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+}
+
+static inline void preswap_task_read(const struct task_struct *task,
+				     struct preswap_usage *usage)
+{
+	usage->cpu_ns = READ_ONCE(task->se.sum_exec_runtime);
+	preswap_task_read_rest(task, usage);
 }
 
 extern struct kmem_cache *preswap_task_cache;
