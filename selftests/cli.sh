@@ -227,7 +227,7 @@ test_written() {
 	not_written "writing: No space" "$ctl" --json show
 	not_written "writing: No space" "$programs/preswap-replay" "$work/"$'\xff'
 	python3 - "$ctl" >"$work/out" 2>&1 <<-'TOP' || fault "$(tail -n 1 "$work/out")"
-	import os, pty, subprocess, sys, termios
+	import os, pty, select, signal, subprocess, sys, termios
 	keys = pty.openpty()[1]
 	before = termios.tcgetattr(keys)
 	for ignored in False, True:
@@ -245,6 +245,25 @@ test_written() {
 	screen, keys = pty.openpty()
 	subprocess.run([sys.argv[1], "top", "--iterations", "1"], stdin=keys, stdout=keys, check=True)
 	shown = os.read(screen, 65536).decode()
+	def until(end):
+	    text = ""
+	    while end not in text:
+	        assert select.select([screen], [], [], 60)[0], "nothing comes after " + text[-80:]
+	        text += os.read(screen, 65536).decode()
+	before = termios.tcgetattr(keys)
+	top = subprocess.Popen([sys.argv[1], "top", "--interval", "100ms"], stdin=keys, stdout=keys)
+	for again in False, True:
+	    until("node:")
+	    assert termios.tcgetattr(keys) != before, "keys are echoed"
+	    top.send_signal(signal.SIGTSTP)
+	    until("\033[?1049l")
+	    os.waitid(os.P_PID, top.pid, os.WSTOPPED)
+	    assert termios.tcgetattr(keys) == before, "suspended, but the terminal is another one"
+	    top.send_signal(signal.SIGCONT)
+	    until("\033[?1049h")
+	os.write(screen, b"q")
+	until("\033[?1049l")
+	assert top.wait(120) == 0, top.returncode
 	assert 0 < shown.find("\033[?7l") < shown.find("node:") < shown.find("\033[?7h"), shown
 	TOP
 }

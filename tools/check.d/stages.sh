@@ -166,7 +166,7 @@ guest() {
 		flock 9
 		build_module "$kernel" >build/check/guest-build.log &&
 			make -j"$JOBS" -C user >>build/check/guest-build.log
-	) 9>build/check/.build-lock ||
+	) 9>build/.make ||
 		{ tail -n 20 build/check/guest-build.log; return 1; }
 	tools/vm/run --kernel "$kernel" --memory 1024 "$@"
 }

@@ -19,12 +19,14 @@ struct terminal {
 	struct termios before;
 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, suspend;
 
 static void on_signal(int signal)
 {
-	(void)signal;
-	stop = 1;
+	if (signal == SIGTSTP)
+		suspend = 1;
+	else
+		stop = 1;
 }
 
 static void terminal_begin(struct terminal *t)
@@ -34,6 +36,7 @@ static void terminal_begin(struct terminal *t)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGTSTP, &action, NULL);
 	t->screen = isatty(STDOUT_FILENO);
 	/* a pipe that nobody reads any more ends us, and nobody would reset the keys */
 	t->keys = t->screen && isatty(STDIN_FILENO) &&
@@ -60,6 +63,15 @@ static void terminal_end(const struct terminal *t)
 		tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
 }
 
+/* As the shell expects it; and back, once it lets us go on. */
+static void terminal_suspend(struct terminal *t)
+{
+	suspend = 0;
+	terminal_end(t);
+	raise(SIGSTOP);
+	terminal_begin(t);
+}
+
 /* What fits below the node's line and the heads; 0: all. */
 static size_t rows(const struct terminal *t)
 {
@@ -72,15 +84,17 @@ static size_t rows(const struct terminal *t)
 }
 
 /* Until the next picture; false: q was pressed. */
-static bool wait_key(const struct terminal *t, uint32_t ms)
+static bool wait_key(struct terminal *t, uint32_t ms)
 {
 	struct pollfd input = { .fd = t->keys ? STDIN_FILENO : -1,
 				.events = POLLIN };
 	char key;
 
-	if (poll(&input, 1, ms) <= 0)
-		return !stop;
-	return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && !stop;
+	if (!stop && !suspend && poll(&input, 1, ms) > 0)
+		return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && !stop;
+	if (suspend)
+		terminal_suspend(t);
+	return !stop;
 }
 
 static int refresh(struct ctl *ctl, const struct terminal *t)

@@ -225,6 +225,9 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 		foresee_app_new(l->foresee, known,
 				l->periods >= KNOWN_PERIODS &&
 				!known->was_refused, now, offset_s);
+		/* it would have: as if it had, where there is no room for all */
+		if (l->opts.dry_run)
+			known->policy_set = config_match(l->config, app->path);
 	}
 	if (l->opts.dry_run || l->gone || l->apply_wait_s)
 		return;
@@ -284,6 +287,9 @@ static void take_over(struct loop *l, const struct preswap_info *info)
 	foresee_set_limits(l->foresee, &limits);
 	if (!l->opts.dry_run)
 		tell_swap(l);
+	if (info->usage_ms > l->config->valid_ms && info->usage_ms != l->usage_ms)
+		log_msg(LOG_WARNING, "usage comes each %u ms, and forecasts are valid for %u ms: most of the time none is; lower usage_ms, or raise valid_ms",
+			info->usage_ms, l->config->valid_ms);
 	l->usage_ms = info->usage_ms;
 	l->look_s = 0;
 }

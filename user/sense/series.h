@@ -34,7 +34,7 @@ struct series_told {
  *	as young as it seems.
  * @has_policy: in the module, when it was last reported.
  * @told: what the module has of it, as plan sees it.
- * @policy_set: the daemon has set a policy for it.
+ * @policy_set: the daemon has set a policy for it, or would have (--dry-run).
  * @policy_checked: the configuration in force was applied to it.
  * @foreseen: what foresee knows of it; freed with the app.
  */
