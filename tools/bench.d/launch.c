@@ -120,14 +120,16 @@ static struct cost measure(void)
 	return cost;
 }
 
-static int write_json(const char *path, json_t *rows, struct cost cost)
+static int write_json(FILE *json, const char *path, json_t *rows,
+		      struct cost cost)
 {
 	json_t *all = json_pack("{s:o, s:f, s:f, s:f, s:i}", "rows", rows,
 				"start_us", cost.start_us, "pass_us",
 				cost.pass_us, "forecast_us", cost.forecast_us,
 				"bytes", (int)sizeof(struct launch));
-	int err = json_dump_file(all, path, JSON_INDENT(1));
+	int err = json_dumpf(all, json, JSON_INDENT(1));
 
+	err = fclose(json) || err;
 	json_decref(all);
 	if (err)
 		fprintf(stderr, "launch: %s: %s\n", path, strerror(errno));
@@ -151,6 +153,7 @@ int main(int argc, char **argv)
 	unsigned int origins = 6000;
 	json_t *rows = json_array();
 	struct cost cost;
+	FILE *json = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "qj:h", options, NULL)) >=
@@ -172,6 +175,14 @@ int main(int argc, char **argv)
 			usage);
 		return 2;
 	}
+	if (path) {	/* before the work, lest it be lost */
+		json = fopen(path, "we");
+		if (!json) {
+			fprintf(stderr, "launch: %s: %s\n", path,
+				strerror(errno));
+			return 1;
+		}
+	}
 	printf("%-48s %6s %7s  %17s  %17s  %17s\n", "relative to a constant rate",
 	       "s", "share", "preswap", "hourly rates", "oracle");
 	printf("%-48s %6s %7s  %8s %8s  %8s %8s  %8s %8s\n", "", "", "",
@@ -179,8 +190,8 @@ int main(int argc, char **argv)
 	for (int kind = 0; kind < SIM_KINDS; kind++)
 		one_law(kind, origins, rows);
 	cost = measure();
-	if (path)
-		return write_json(path, rows, cost);
+	if (json)
+		return write_json(json, path, rows, cost);
 	json_decref(rows);
 	return 0;
 }
