@@ -29,7 +29,7 @@
 
 #include <jansson.h>
 
-#include "../preswap-eval/values.h"
+#include "../eval/values.h"
 #include "predict/predict.h"
 
 #define SERIES		200
@@ -249,13 +249,13 @@ static void read_dir(struct recorded *r, const char *dir)
 		die(dir, ENODATA);
 }
 
-static void write_json(const char *path, json_t *rows)
+static void write_json(FILE *json, const char *path, json_t *rows)
 {
 	json_t *all = json_pack("{s:o, s:f, s:i, s:i}", "rows", rows,
 				"aim_us", AIM_US, "aim_bytes", AIM_BYTES,
 				"aim_fit", AIM_FIT);
 
-	if (json_dump_file(all, path, JSON_INDENT(1)))
+	if (json_dumpf(all, json, JSON_INDENT(1)) || fclose(json))
 		die(path, errno);
 	json_decref(all);
 }
@@ -278,6 +278,7 @@ int main(int argc, char **argv)
 	const char *path = NULL;
 	json_t *rows = json_array();
 	bool quick = false;
+	FILE *json = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -299,6 +300,11 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		read_dir(&recorded, argv[optind]);
+	if (path) {	/* before the work, lest it be lost */
+		json = fopen(path, "we");
+		if (!json)
+			die(path, errno);
+	}
 	printf("An update and the forecast of all horizons, of CPU time; how many fit on half a core.\n\n"
 	       "%-10s %11s %11s %11s %9s %9s\n", "load", "median, us",
 	       "least, us", "mean, us", "fit", "at best");
@@ -311,8 +317,8 @@ int main(int argc, char **argv)
 			worst = cost;
 	}
 	print_aims(&worst);
-	if (path)
-		write_json(path, rows);
+	if (json)
+		write_json(json, path, rows);
 	else
 		json_decref(rows);
 	for (size_t i = 0; i < recorded.n; i++)

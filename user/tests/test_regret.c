@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../tools/preswap-eval/regret.h"
-#include "../../tools/preswap-eval/simplex.h"
+#include "../../tools/eval/regret.h"
+#include "../../tools/eval/simplex.h"
 #include "test_predict.h"
 
 /* The example of simplex.c: a quarter of the weight, loss 3/16 + 9/16. */

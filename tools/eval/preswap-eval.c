@@ -7,7 +7,7 @@
  *	preswap-eval --hours SECONDS DIR
  *
  * Every file of DIR is a series, one value a line, oldest first, lines with #
- * being comments. Each is walked once; at 20 origins evenly spaced from n/2 to
+ * being comments; one of fewer than 24 values is left out. Each is walked once; at 20 origins evenly spaced from n/2 to
  * n - 12 the forecasts for 1, 3 and 12 steps are printed, as quantiles. With
  * --experts each expert alone is printed as well, as a method of its name.
  * The column "seconds" is the time of the last update, forecasts included.
@@ -82,7 +82,8 @@ static void print_origin(const struct predict_series *s, const char *name,
 		double q[PROTOCOL_PROBS];
 
 		predict_series_forecast(s, i, NULL, q);
-		printf("%s,%s,%zu,%u", name, method, origin, protocol_horizon[i]);
+		values_put_name(name);
+		printf(",%s,%zu,%u", method, origin, protocol_horizon[i]);
 		for (unsigned int k = 0; k < PROTOCOL_PROBS; k++)
 			print_float((float)q[k]);
 		printf(",%.9f\n", seconds);
@@ -137,6 +138,16 @@ static int eval_regret(const struct values *y, struct regret_total *total)
 	return err;
 }
 
+/* With the line, where it is one that is wrong. */
+static void complain(const char *path, const struct values *y, int err)
+{
+	if (err == -EINVAL)
+		fprintf(stderr, "preswap-eval: %s:%zu: more than one value in a line\n",
+			path, y->line);
+	else
+		fprintf(stderr, "preswap-eval: %s: %s\n", path, strerror(-err));
+}
+
 static int eval_file(const char *dir, const char *name, const struct job *job,
 		     struct regret_total *total)
 {
@@ -148,9 +159,14 @@ static int eval_file(const char *dir, const char *name, const struct job *job,
 	err = values_read(&y, path);
 	if (!err && job->mode == HOURS)
 		hours_print(&y, name, job->seconds);
-	else if (!err && y.n >= PROTOCOL_VALUES_MIN)
+	else if (!err && y.n < PROTOCOL_VALUES_MIN)
+		fprintf(stderr, "preswap-eval: %s: left out, %zu values are fewer than %d\n",
+			path, y.n, PROTOCOL_VALUES_MIN);
+	else if (!err)
 		err = job->mode == REGRET ? eval_regret(&y, total) :
 			eval_csv(&y, name, job->mode == EXPERTS);
+	if (err)
+		complain(path, &y, err);
 	free(y.v);
 	return err;
 }
@@ -171,14 +187,9 @@ static int eval_dir(const char *dir, const struct job *job)
 		printf("series,method,origin,horizon,q5,q10,q25,q50,q75,q90,q95,"
 		       "seconds\n");
 	for (int i = 0; i < n; i++) {
-		int err = names[i]->d_name[0] == '.' ? 0 :
-			  eval_file(dir, names[i]->d_name, job, total);
-
-		if (err) {
-			fprintf(stderr, "preswap-eval: %s/%s: %s\n", dir,
-				names[i]->d_name, strerror(-err));
+		if (names[i]->d_name[0] != '.' &&
+		    eval_file(dir, names[i]->d_name, job, total))
 			status = 1;
-		}
 		free(names[i]);
 	}
 	free(names);
@@ -209,14 +220,24 @@ static bool parse(int argc, char **argv, struct job *job)
 
 int main(int argc, char **argv)
 {
+	static const char usage[] =
+		"usage: preswap-eval [--experts | --regret | --hours SECONDS] DIR\n"
+		"SECONDS: 1 to 3600, of a value\n";
 	struct job job = { .mode = FORECASTS };
+	int status;
 
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(usage, stdout);
+		return 0;
+	}
 	if (!parse(argc, argv, &job)) {
-		fprintf(stderr, "usage: preswap-eval [--experts | --regret | --hours SECONDS] DIR\n"
-				"SECONDS: 1 to 3600, of a value\n");
+		fputs(usage, stderr);
 		return 2;
 	}
-	if (eval_dir(argv[argc - 1], &job))
+	status = eval_dir(argv[argc - 1], &job);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "preswap-eval: writing: %s\n", strerror(errno));
 		return 1;
-	return fflush(stdout) ? 1 : 0;
+	}
+	return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ static int values_add(struct values *y, double v)
 	return 0;
 }
 
+/* A column of times before it would be taken for the series. */
+static bool value_alone(const char *after)
+{
+	return !after[strspn(after, " \t\r\n\v\f")];
+}
+
 /* A line that is no number is a missing value. */
 int values_read(struct values *y, const char *path)
 {
@@ -35,12 +42,28 @@ int values_read(struct values *y, const char *path)
 		char *end;
 		double v = strtod(line, &end);
 
-		if (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0')
+		y->line++;
+		if (line[0] == '#' || value_alone(line))
 			continue;
-		err = values_add(y, end == line ? NAN : v);
+		if (end != line && !value_alone(end))
+			err = -EINVAL;
+		else
+			err = values_add(y, end == line ? NAN : v);
 	}
 	if (ferror(f))
-		err = -EIO;
+		err = -errno;
 	fclose(f);
 	return err;
+}
+
+void values_put_name(const char *name)
+{
+	if (!name[strcspn(name, ",\"\r\n")]) {
+		fputs(name, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *name; name++)
+		printf(*name == '"' ? "\"\"" : "%c", *name);
+	putchar('"');
 }

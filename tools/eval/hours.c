@@ -34,7 +34,9 @@ void hours_print(const struct values *y, const char *name, unsigned int seconds)
 			coverage[i] += point.score.coverage;
 		}
 	}
-	for (unsigned int i = 0; i < PREDICT_DAY_HORIZONS && days; i++)
-		printf("%s,%u,%u,%.4f,%.4f\n", name, predict_day_horizon_s[i],
-		       days, ratio[i] / days, coverage[i] / days);
+	for (unsigned int i = 0; i < PREDICT_DAY_HORIZONS && days; i++) {
+		values_put_name(name);
+		printf(",%u,%u,%.4f,%.4f\n", predict_day_horizon_s[i], days,
+		       ratio[i] / days, coverage[i] / days);
+	}
 }
