@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "show/absent.h"
 #include "show/units.h"
 
 static const struct command {
@@ -131,10 +132,13 @@ int ctl_getopt(int argc, char **argv, const struct option *options)
 int ctl_failed(struct ctl *ctl, int err, const char *format, ...)
 {
 	const char *text = preswap_strerror(ctl->ctx), *next = NULL;
+	char load[ABSENT_MAX];
 	va_list args;
 
-	if (err == -ENODEV)
-		next = "load it: modprobe preswap";
+	if (err == -ENODEV) {
+		absent_next("", load);
+		next = load;
+	}
 	/* where the module has a reason of its own, root does not help */
 	else if (err == -EPERM && !strcmp(text, strerror(EPERM)))
 		next = "needs CAP_NET_ADMIN (run as root)";

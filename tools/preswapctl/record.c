@@ -14,6 +14,7 @@
 
 #include "ctl.h"
 #include "json.h"
+#include "show/absent.h"
 #include "show/units.h"
 #include "snapshots.h"
 
@@ -44,15 +45,18 @@ static void on_signal(int signal)
 static int say_why(int err)
 {
 	const char *next = "";
+	char load[ABSENT_MAX] = "";
 
-	if (err == -ENOENT && access("/sys/module/preswap", F_OK))
-		next = "; the preswap module is not loaded: modprobe preswap";
-	else if (err == -ENOENT)
+	if (err == -ENOENT && access("/sys/module/preswap", F_OK)) {
+		next = "; the preswap module is not loaded; ";
+		absent_next("", load);
+	} else if (err == -ENOENT) {
 		next = "; debugfs is not there: mount -t debugfs none /sys/kernel/debug";
-	else if (err == -EACCES)
+	} else if (err == -EACCES) {
 		next = "; it is for root";
-	fprintf(stderr, "preswapctl: " SNAPSHOT_FILE ": %s%s\n",
-		strerror(-err), next);
+	}
+	fprintf(stderr, "preswapctl: " SNAPSHOT_FILE ": %s%s%s\n",
+		strerror(-err), next, load);
 	return err;
 }
 

@@ -28,6 +28,7 @@
 #include "daemon/worker.h"
 #include "plan/push.h"
 #include "sense/fnv.h"
+#include "show/absent.h"
 #include "show/names.h"
 
 #define SETTLE_MS	50	/* the parts of a period come together */
@@ -91,6 +92,8 @@ static void set_timer(int fd, unsigned int first_ms, unsigned int period_ms)
 
 static void disconnect(struct loop *l)
 {
+	char load[ABSENT_MAX];
+
 	preswap_unsubscribe(l->ctx);
 	l->connected = false;
 	l->gone = false;
@@ -99,9 +102,12 @@ static void disconnect(struct loop *l)
 	set_timer(l->fds[SETTLE], 0, 0);
 	l->backoff_s = 1;
 	l->retry_s = 1;
-	if (!l->waiting_said)
+	if (!l->waiting_said) {
+		absent_next("", load);
 		log_msg(LOG_NOTICE,
-			"the preswap module is not there, waiting for it: modprobe preswap");
+			"the preswap module is not there, waiting for it; %s",
+			load);
+	}
 	l->waiting_said = true;
 	notify_manager("STATUS=Waiting for the preswap module.");
 }
