@@ -431,6 +431,33 @@ static void test_replayed(void)
 	says("3 snapshots: 3 decided the same, 0 differ, 0 damaged");
 }
 
+/* The donor may not give any more: of three decisions two are others. */
+static void test_other_policy(void)
+{
+	char config[sizeof(recording) + 8], command[128];
+	FILE *to;
+
+	record(1);
+	snprintf(config, sizeof(config), "%s.conf", recording);
+	to = fopen(config, "w");
+	ktap_assert(to, "%s: %s", config, strerror(errno));
+	fputs("[policy \"batch\"]\npriority=1\nswap_eligible=no\n", to);
+	ktap_assert(!fclose(to), "%s", strerror(errno));
+	snprintf(command, sizeof(command), "preswap-replay --policy %s ",
+		 config);
+	ktap_assert(!tell(command), "%s", said);
+	unlink(config);
+	says("decisions with leases                       2      0\n");
+	says("decisions that leave somebody short         0      2\n");
+	says("3 snapshots: 1 would be decided the same, 2 otherwise, 0 are damaged");
+	/* 150 MiB do, but what is in force is not made smaller for so little */
+	ktap_assert(!tell("preswap-replay --threshold-memory 100 "), "%s", said);
+	says("memory taken, MiB seconds                 400    350\n");
+	ktap_assert(tell("preswap-replay --threshold-memory 101 ") == 2, "%s",
+		    said);
+	says("--threshold-memory is 1 to 100, not '101'");
+}
+
 int main(void)
 {
 	ssize_t n = readlink("/proc/self/exe", programs, sizeof(programs) - 1);
@@ -456,6 +483,8 @@ int main(void)
 		{ "R-27 the same as JSON", test_json },
 		{ "R-27 a lease alone says why it began", test_kept },
 		{ "R-27 recorded decisions are replayed", test_replayed },
+		{ "R-54 R-60 another policy and threshold, side by side",
+		  test_other_policy },
 		{ "R-25 a file that is no recording", test_no_recording },
 		{}
 	});
