@@ -7,8 +7,9 @@
  *	preswap-eval --hours SECONDS DIR
  *
  * Every file of DIR is a series, one value a line, oldest first, lines with #
- * being comments; one of fewer than 24 values is left out. Each is walked once; at 20 origins evenly spaced from n/2 to
- * n - 12 the forecasts for 1, 3 and 12 steps are printed, as quantiles. With
+ * being comments; one of fewer than 24 values is left out. Each is walked once; at
+ * 20 origins evenly spaced from n/2 to n - 12 the forecasts for 1, 3 and 12 steps
+ * are printed, as quantiles. With
  * --experts each expert alone is printed as well, as a method of its name.
  * The column "seconds" is the time of the last update, forecasts included.
  *
