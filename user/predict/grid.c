@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "predict/grid.h"
 
-void predict_samples_sort(struct predict_sample *s, unsigned int n)
-{
-	for (unsigned int i = 1; i < n; i++) {
-		struct predict_sample x = s[i];
-		unsigned int k = i;
-
-		for (; k && s[k - 1].value > x.value; k--)
-			s[k] = s[k - 1];
-		s[k] = x;
-	}
-}
-
 void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
 			       const double *probs, unsigned int nprobs,
 			       double *q)

@@ -7,9 +7,6 @@ struct predict_sample {
 	double value, weight;
 };
 
-/* Sorts by value; insertion, for n of a few tens and nearly sorted lists. */
-void predict_samples_sort(struct predict_sample *s, unsigned int n);
-
 /*
  * Quantiles of @n >= 1 sorted samples at ascending @probs: each value stands
  * at the middle of its weight, straight lines between.

@@ -41,6 +41,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/bell.h"
 #include "predict/recur.h"
 
 #define SCAN_STEPS	8
@@ -52,6 +53,8 @@
 #define MARGIN		0.85	/* better by so much to count half */
 #define CALM		0.25	/* width of what is calm, of the standard deviation */
 #define CALM_TAIL	0.05
+#define RATIO_MAX	1e3
+#define SAMPLES_ROOM	((PREDICT_RECUR_SAMPLES + 3) / 4 * 4)
 
 void predict_recur_init(struct predict_recur *r, float *room,
 			unsigned int period_max, unsigned int nhorizons)
@@ -62,15 +65,50 @@ void predict_recur_init(struct predict_recur *r, float *room,
 	r->until_scan = SCAN_STEPS;
 }
 
+/* Of one forecast; there is room up to a whole number of vectors. */
+struct samples {
+	unsigned int n;
+	float value[SAMPLES_ROOM];
+	double weight[SAMPLES_ROOM];
+	int32_t before[SAMPLES_ROOM];
+};
+
+/*
+ * To @before, how many come before each: those that are less, and of those that are
+ * equal the earlier ones. Without a branch, as there is nothing to guess by.
+ */
+static void put_in_order(struct samples *s)
+{
+	static const m4 lane = { 0, 1, 2, 3 };
+
+	for (unsigned int i = s->n; i % 4; i++)
+		s->value[i] = INFINITY;
+	for (unsigned int i = 0; i < s->n; i += 4) {
+		v4 v = *(const v4 *)(s->value + i);
+		m4 count = { 0 };
+
+		for (unsigned int k = 0; k < i; k++)
+			count -= s->value[k] <= v;
+		for (int k = 0; k < 4; k++)
+			count -= (s->value[i + k] < v) |
+				 ((s->value[i + k] == v) & (k < lane));
+		for (unsigned int k = i + 4; k < s->n; k++)
+			count -= s->value[k] < v;
+		*(m4 *)(s->before + i) = count;
+	}
+}
+
+PREDICT_HOT
 unsigned int predict_recur_samples(const struct predict_ring *past,
 				   double period, unsigned int h,
 				   struct predict_sample *out)
 {
 	static const double side[3] = { 0.25, 0.5, 0.25 };
-	unsigned int n = 0;
+	struct samples s;
 	double weight = 1, sum = 0;
 	int first = (int)ceil((h + 1) / period);
 
+	s.n = 0;
 	for (int j = first; j < first + PREDICT_RECUR_BACK; j++) {
 		int ago = (int)lrint(j * period) - (int)h;
 
@@ -80,16 +118,20 @@ unsigned int predict_recur_samples(const struct predict_ring *past,
 		for (int d = -1; d <= 1; d++) {
 			if (ago + d < 0)
 				continue;
-			out[n].value = predict_ring_at(past, ago + d);
-			out[n].weight = weight * side[d + 1];
-			sum += out[n++].weight;
+			s.value[s.n] = predict_ring_at(past, ago + d);
+			s.weight[s.n] = weight * side[d + 1];
+			sum += s.weight[s.n++];
 		}
 		weight *= RECENCY;
 	}
-	for (unsigned int i = 0; i < n; i++)
-		out[i].weight /= sum;
-	predict_samples_sort(out, n);
-	return n;
+	for (unsigned int i = 0; i < s.n; i++)
+		s.weight[i] /= sum;
+	put_in_order(&s);
+	for (unsigned int i = 0; i < s.n; i++)
+		out[s.before[i]] = (struct predict_sample){
+			.value = s.value[i], .weight = s.weight[i],
+		};
+	return s.n;
 }
 
 static double slot_keep(const struct predict_recur_slot *slot)
@@ -139,25 +181,34 @@ void predict_recur_other(struct predict_recur *r, unsigned int horizon,
 	}
 }
 
+static double ratio_of(float own, float other)
+{
+	double ratio;
+
+	/* Both lossless, as on a constant: no reason to prefer it. */
+	if (!(other > 0))
+		return own > 0 ? RATIO_MAX : 1;
+	ratio = own / other;
+	return ratio < RATIO_MAX ? ratio : RATIO_MAX;
+}
+
 static double slot_ratio(const struct predict_recur_slot *slot,
 			 unsigned int horizon)
 {
-	/* Both lossless, as on a constant: no reason to prefer it. */
-	if (!(slot->other[horizon] > 0))
-		return slot->own > 0 ? 1e3 : 1;
-	return fmin(slot->own / slot->other[horizon], 1e3);
+	return ratio_of(slot->own, slot->other[horizon]);
 }
 
+/* Of the horizon where the others lose most. */
 static double slot_best_ratio(const struct predict_recur *r, int i)
 {
-	double best = 1e3;
+	float most = 0;
 
 	for (unsigned int h = 0; h < r->nhorizons; h++) {
-		double ratio = slot_ratio(&r->slot[i], h);
+		float other = r->slot[i].other[h];
 
-		best = ratio < best ? ratio : best;
+		most = other > most ? other : most;
 	}
-	return best;
+	return ratio_of(r->slot[i].own, most);
 }
 
 /*
@@ -250,7 +301,7 @@ static double weight_of(double ratio)
 static double best_weight(const struct predict_recur *r, unsigned int horizon,
 			  double *period)
 {
-	double best = 1e3;
+	double best = RATIO_MAX;
 
 	*period = 0;
 	for (int i = 0; i < PREDICT_RECUR_SLOTS; i++) {
