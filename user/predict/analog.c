@@ -29,31 +29,68 @@
 
 #define FLOOR	0.001f
 
-PREDICT_HOT
-void predict_analog_weigh(const struct predict_expert *e,
-			  const struct predict_history *h, float *weight)
+/*
+ * keep^age of each expert, the newest at PREDICT_HISTORY - 1, then 0; of those without
+ * a measure all of the weight.
+ */
+static float faded[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY + 16];
+
+/* In steps of four, one for each of four chains. */
+PREDICT_AT_START
+static void fill_faded(void)
 {
-	const float *d0 = h->distance[e->by[0]], *d1 = h->distance[e->by[1]];
+	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++) {
+		float *to = faded[e], keep = predict_experts[e].keep;
+		float age[4] = { 1 }, four;
+
+		for (int k = 1; k < 4; k++)
+			age[k] = age[k - 1] * keep;
+		four = age[3] * keep;
+		for (unsigned int i = PREDICT_HISTORY; i; i -= 4)
+			for (int k = 0; k < 4; k++) {
+				to[i - 1 - k] = age[k];
+				age[k] *= four;
+			}
+		for (int i = 0; i < PREDICT_HISTORY; i++)
+			if (predict_experts[e].by[0] == PREDICT_BY_NONE)
+				to[i] *= 1 + FLOOR;
+	}
+}
+
+static void weigh_one(const float *restrict d, float a,
+		      const float *restrict age, unsigned int n,
+		      float *restrict weight)
+{
+	for (unsigned int i = 0; i < n; i++)
+		weight[i] = (predict_decay(a * d[i]) + FLOOR) * age[i];
+}
+
+static void weigh_two(const float *restrict d, float a,
+		      const float *restrict f, float b,
+		      const float *restrict age, unsigned int n,
+		      float *restrict weight)
+{
+	for (unsigned int i = 0; i < n; i++)
+		weight[i] = (predict_decay(a * d[i] + b * f[i]) + FLOOR) *
+			    age[i];
+}
+
+PREDICT_HOT
+const float *predict_analog_weigh(unsigned int expert,
+				  const struct predict_history *h, float *room)
+{
+	const struct predict_expert *e = &predict_experts[expert];
+	const float *age = faded[expert] + PREDICT_HISTORY - h->n;
 	float a = 0.5f / (e->width[0] * e->width[0]);
 	float b = 0.5f / (e->width[1] * e->width[1]);
-	float age = 1;
-	v4 ages;
-	unsigned int n = h->n, i;
 
-	for (i = 0; i < n; i += 4)
-		*(v4 *)(weight + i) =
-			predict_decay4(a * *(const v4 *)(d0 + i) +
-				       b * *(const v4 *)(d1 + i)) + FLOOR;
-	memset(weight + n, 0, (PREDICT_HISTORY - n) * sizeof(*weight));
-	if (e->keep == 1)
-		return;
-	/* Four ages at a time: one after the other they would wait. */
-	for (int k = 4; k--; age *= e->keep)
-		ages[k] = age;
-	for (i = n; i >= 4; i -= 4) {
-		*(v4 *)(weight + i - 4) *= ages;
-		ages *= age;
-	}
-	for (unsigned int k = 3; i--; k--)
-		weight[i] *= ages[k];
+	if (e->by[0] == PREDICT_BY_NONE)
+		return age;
+	if (e->by[1] == PREDICT_BY_NONE)
+		weigh_one(h->distance[e->by[0]], a, age, h->n, room);
+	else
+		weigh_two(h->distance[e->by[0]], a, h->distance[e->by[1]], b,
+			  age, h->n, room);
+	memset(room + h->n, 0, 16 * sizeof(*room));
+	return room;
 }

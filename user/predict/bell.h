@@ -19,6 +19,9 @@
 #define PREDICT_HOT
 #endif
 
+/* Fills tables of what never changes; nobody may write to them later. */
+#define PREDICT_AT_START	__attribute__((constructor))
+
 /* Four at once; any alignment. */
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 

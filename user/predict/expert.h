@@ -55,9 +55,12 @@ struct predict_expert {
 /* First the analogs, then the copula, then the change experts. */
 extern const struct predict_expert predict_experts[PREDICT_EXPERTS];
 
-/* Weight of each moment; 0 from h->n on up to PREDICT_HISTORY. */
-void predict_analog_weigh(const struct predict_expert *e,
-			  const struct predict_history *h, float *weight);
+/*
+ * Weight of each moment, 0 up to 16 past the end; in @room of PREDICT_HISTORY + 16, or
+ * where it always is.
+ */
+const float *predict_analog_weigh(unsigned int expert,
+				  const struct predict_history *h, float *room);
 
 /* Exponential smoothing (ets.c): at each moment, of the model that is best. */
 struct predict_ets {

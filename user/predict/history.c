@@ -19,7 +19,18 @@
 #define LEVEL_ALPHA	0.3f
 #define SLOW_ALPHA	0.1f
 #define BASE_ALPHA	0.03f
+#define LAGS_FEW	4	/* of the two shapes */
+#define LAGS		12
 #define FAR		1e6f	/* no such moment: the window begins there */
+
+/* From places in the ring to places in time; all modulo 256, as they are in the end. */
+static void turn(const uint8_t *restrict order, unsigned int n, uint8_t oldest,
+		 uint8_t size, uint8_t *restrict sorted)
+{
+	for (unsigned int i = 0; i < n; i++)
+		sorted[i] = (uint8_t)(order[i] - oldest +
+				      (order[i] < oldest ? size : 0));
+}
 
 static void lay_out(struct predict_history *h, const struct predict_pool *pool,
 		    const struct predict_ring *past, const uint8_t *missing)
@@ -40,27 +51,29 @@ static void lay_out(struct predict_history *h, const struct predict_pool *pool,
 		else if (missing[at / 8] >> at % 8 & 1)
 			h->there[at >= oldest ? at - oldest : at + late] = 0;
 	}
-	for (unsigned int i = 0; i < n; i++)
-		h->sorted[i] = pool->order[i] >= oldest ?
-			pool->order[i] - oldest :
-			pool->order[i] + pool->size - oldest;
+	turn(pool->order, n, (uint8_t)oldest, (uint8_t)pool->size, h->sorted);
 }
 
 /* Equal values have equal ranks, the middle one. */
 static void rank(struct predict_history *h)
 {
-	unsigned int end;
+	float ordered[PREDICT_HISTORY], r[PREDICT_HISTORY];
+	unsigned int n = h->n, equal = 0, end;
 
-	for (unsigned int i = 0; i < h->n; i = end) {
-		float v = h->value[h->sorted[i]];
-
-		for (end = i + 1; end < h->n; end++)
-			if (h->value[h->sorted[end]] != v)
-				break;
+	for (unsigned int i = 0; i < n; i++)
+		ordered[i] = h->value[h->sorted[i]];
+	for (unsigned int i = 1; i < n; i++)
+		equal += ordered[i] == ordered[i - 1];
+	for (unsigned int i = 0; i < n; i++)
+		r[i] = 0.5f * (float)(int)(2 * i + 1) / (float)n;
+	for (unsigned int i = 0; i < n && equal; i = end) {
+		for (end = i + 1; end < n && ordered[end] == ordered[i];)
+			end++;
 		for (unsigned int k = i; k < end; k++)
-			h->rank[h->sorted[k]] =
-				0.5f * (float)(i + end) / (float)h->n;
+			r[k] = 0.5f * (float)(i + end) / (float)n;
 	}
+	for (unsigned int i = 0; i < n; i++)
+		h->rank[h->sorted[i]] = r[i];
 }
 
 /* Exponential smoothing; the three levels at once, as each has to wait. */
@@ -94,20 +107,49 @@ static float spread(const float *x, unsigned int n, float from)
 	return mean > tiny ? mean : tiny;
 }
 
-/* out[i] (+)= ((x[i - lag] - x[n - 1 - lag]) / unit)^2 */
-static void add_square(float *out, const float *x, unsigned int n,
-		       unsigned int lag, float unit)
+/* ((x - now) / unit)^2 */
+static inline float square(float x, float now, float inv)
 {
-	float now = lag < n ? x[n - 1 - lag] : 0, inv = 1 / unit;
+	float d = (x - now) * inv;
 
-	for (unsigned int i = 0; i < lag && i < n; i++)
-		out[i] = FAR;
-	for (unsigned int i = lag; i < n; i++) {
-		float d = (x[i - lag] - now) * inv;
+	/* Beyond this all are equally far, and squares stay finite. */
+	d = d > 1e3f ? 1e3f : d < -1e3f ? -1e3f : d;
+	return d * d;
+}
 
-		/* Beyond this all are equally far, and squares stay finite. */
-		d = d > 1e3f ? 1e3f : d < -1e3f ? -1e3f : d;
-		out[i] += d * d;
+static void to_squares(const float *restrict x, unsigned int n, float unit,
+		       float *restrict out)
+{
+	float now = x[n - 1], inv = 1 / unit;
+
+	for (unsigned int i = 0; i < n; i++)
+		out[i] = square(x[i], now, inv);
+}
+
+/* The sum of the squares of a moment and those before, of 4 and of 12. */
+static void shapes(const float *restrict x, unsigned int n, float unit,
+		   float *restrict four, float *restrict all)
+{
+	float now[LAGS], inv = 1 / unit;
+	unsigned int i;
+
+	for (unsigned int lag = 0; lag < LAGS; lag++)
+		now[lag] = lag < n ? x[n - 1 - lag] : 0;
+	for (i = 0; i < n && i < LAGS - 1; i++) {
+		four[i] = i < LAGS_FEW - 1 ? FAR : 0;
+		for (int lag = 0; lag < LAGS_FEW && i >= LAGS_FEW - 1; lag++)
+			four[i] += square(x[i - lag], now[lag], inv);
+		all[i] = FAR;
+	}
+	for (; i < n; i++) {
+		float sum = 0;
+
+		for (int lag = 0; lag < LAGS_FEW; lag++)
+			sum += square(x[i - lag], now[lag], inv);
+		four[i] = sum;
+		for (int lag = LAGS_FEW; lag < LAGS; lag++)
+			sum += square(x[i - lag], now[lag], inv);
+		all[i] = sum;
 	}
 }
 
@@ -126,18 +168,11 @@ void predict_history_fill(struct predict_history *h,
 		return;
 	rank(h);
 	unit = spread(h->state, n, smooth(h));
-	memset(h->distance, 0, sizeof(h->distance));
-	add_square(h->distance[PREDICT_BY_LEVEL], h->level, n, 0,
-		   spread(h->level, n, h->level[n - 1]));
-	add_square(h->distance[PREDICT_BY_SLOW], h->slow, n, 0,
-		   spread(h->slow, n, h->slow[n - 1]));
-	add_square(h->distance[PREDICT_BY_RANK], h->rank, n, 0, 1);
-	for (unsigned int lag = 0; lag < 12; lag++) {
-		add_square(h->distance[PREDICT_BY_SHAPE12], h->state, n, lag,
-			   unit);
-		if (lag == 3)
-			memcpy(h->distance[PREDICT_BY_SHAPE4],
-			       h->distance[PREDICT_BY_SHAPE12],
-			       n * sizeof(float));
-	}
+	to_squares(h->level, n, spread(h->level, n, h->level[n - 1]),
+		   h->distance[PREDICT_BY_LEVEL]);
+	to_squares(h->slow, n, spread(h->slow, n, h->slow[n - 1]),
+		   h->distance[PREDICT_BY_SLOW]);
+	to_squares(h->rank, n, 1, h->distance[PREDICT_BY_RANK]);
+	shapes(h->state, n, unit, h->distance[PREDICT_BY_SHAPE4],
+	       h->distance[PREDICT_BY_SHAPE12]);
 }

@@ -12,7 +12,7 @@
 
 /* How far each moment of the window is from now, by one measure, squared. */
 enum predict_measure {
-	PREDICT_BY_NONE,	/* 0 for all */
+	PREDICT_BY_NONE,	/* equally near, all of them: has no distances */
 	PREDICT_BY_RANK,	/* the value's rank, 0..1 */
 	PREDICT_BY_LEVEL,	/* a level of 3 steps, in mean deviations */
 	PREDICT_BY_SLOW,	/* a level of 10 steps, likewise */

@@ -65,7 +65,7 @@ void predict_step_fill(struct predict_step *step,
 	const struct predict_history *h = &step->history;
 
 	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
-		predict_analog_weigh(&predict_experts[e], h, step->weight[e]);
+		step->weight[e] = predict_analog_weigh(e, h, step->room[e]);
 	if (h->n > 1) {
 		predict_copula_fill(&step->copula, h);
 		predict_ets_learn(h, &step->ets);

@@ -31,6 +31,7 @@
  * @copula: what that expert knows of all horizons.
  * @past: the longer past; @recall, @moves: moments there like now.
  * @window: the window's values in order, from the places h->sorted.
+ * @weight: of each moment, for some of them in @room.
  */
 struct predict_step {
 	struct predict_history history;
@@ -39,7 +40,8 @@ struct predict_step {
 	struct predict_ordered window;
 	struct predict_walk walk;
 	struct predict_ets ets;
-	float weight[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY];
+	const float *weight[PREDICT_ANALOG_EXPERTS];
+	float room[PREDICT_ANALOG_EXPERTS][PREDICT_HISTORY + 16];
 	struct predict_copula copula;
 };
 
@@ -60,7 +62,7 @@ struct predict_step {
 struct predict_mixture {
 	unsigned int lead, moments;
 	const float *weight[PREDICT_HISTORY_EXPERTS];
-	float copula[PREDICT_HISTORY];
+	float copula[PREDICT_HISTORY + 16];
 	struct predict_places places;
 	float share[PREDICT_PROBS_ROOM][PREDICT_FIRST_ITEM + PREDICT_ITEMS];
 	float loose[PREDICT_PROBS_ROOM][PREDICT_HISTORY + 1];
