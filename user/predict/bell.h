@@ -27,6 +27,11 @@ typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 
 typedef int m4 __attribute__((vector_size(16), aligned(4), may_alias));
 
+static inline v4 predict_magnitude4(v4 a)
+{
+	return (v4)((m4)a & 0x7fffffff);
+}
+
 /* About exp(-x): (1 - x/16)^16, and 0 from x = 16 on. */
 static inline float predict_decay(float x)
 {

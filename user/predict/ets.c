@@ -13,7 +13,7 @@
  * taken: how quick the level is, and whether there is a trend, is found. The
  * forecast h steps ahead is, for the last 64 moments i whose outcome is known,
  *
- *	f(now, h) + value(i + h) - f(i, h),	weight keep^age
+ *	f(now, h) + value(i + h) - f(i, h),	weight 0.985^age
  *
  * Assumption: noise is around a level that moves slowly, and errors come again.
  * With a = 1 the level is the last value, and what repeats is its changes, as of
@@ -24,21 +24,19 @@
  * 60. After 100 and 110 in no order, a = 0.1 has a level near 105 and errors near
  * 5 either way: 100 and 110, whatever came last.
  */
+#include <string.h>
+
 #include "predict/bell.h"
 #include "predict/expert.h"
 
 #define PHI	0.9f
 #define KEEP	0.99f	/* of the models' errors */
+#define KEEP_ERRORS	0.985f	/* weight of an error, a step of age */
 #define MODELS	4
 #define EARLY	10	/* steps: 1 / a of the slowest */
 
 static const v4 alpha = { 0.1f, 0.3f, 1, 0.3f };
 static const v4 beta = { 0, 0, 0, 0.1f };
-
-static inline v4 magnitude(v4 a)
-{
-	return (v4)((m4)a & 0x7fffffff);
-}
 
 /* The mean of all so far, until that is slower. */
 static v4 rate_at(unsigned int i)
@@ -76,7 +74,7 @@ void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 
 		/* A missing value is just what was foreseen. */
 		rate *= h->there[i];
-		loss = KEEP * loss + h->there[i] * magnitude(error);
+		loss = KEEP * loss + h->there[i] * predict_magnitude4(error);
 		level = foreseen + rate * error;
 		trend = PHI * trend + rate * beta * error;
 		levels[i] = level;
@@ -89,28 +87,72 @@ void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
 	}
 }
 
-PREDICT_HOT
-void predict_ets_samples(const struct predict_expert *expert,
-			 const struct predict_ets *e,
-			 const struct predict_history *h, unsigned int steps,
+/* All weights, where no value is missing: the same each time. */
+static float all_weights[PREDICT_CHANGES];
+
+static void to_shares(float *weight, unsigned int n, float sum)
+{
+	for (unsigned int i = 0; i < n; i++)
+		weight[i] /= sum;
+}
+
+PREDICT_AT_START
+static void fill_weights(void)
+{
+	float age = 1, sum = 0;
+
+	for (int i = 0; i < PREDICT_CHANGES; i++, age *= KEEP_ERRORS) {
+		all_weights[i] = age;
+		sum += age;
+	}
+	to_shares(all_weights, PREDICT_CHANGES, sum);
+}
+
+/* Of PREDICT_CHANGES moments, the newest first. */
+static void all_samples(const float *restrict value, const float *restrict from,
+			float now, struct predict_changes *restrict out)
+{
+	memcpy(out->weight, all_weights, sizeof(out->weight));
+	for (int i = 0; i < PREDICT_CHANGES; i++)
+		out->value[i] = now + (value[PREDICT_CHANGES - 1 - i] -
+				       from[PREDICT_CHANGES - 1 - i]);
+	out->n = PREDICT_CHANGES;
+}
+
+static void some_samples(const struct predict_history *h,
+			 unsigned int steps, const float *from,
 			 struct predict_changes *out)
 {
-	float from[PREDICT_HISTORY], far = 0, power = PHI, age = 1, sum = 0;
+	float age = 1, sum = 0;
 	unsigned int n = 0;
 
-	for (unsigned int k = 0; k < steps; k++, power *= PHI)
-		far += power;
-	for (unsigned int i = 0; i < h->n; i++)
-		from[i] = e->level[i] + far * e->trend[i];
 	for (unsigned int i = h->n - steps; i-- && n < PREDICT_CHANGES;
-	     age *= expert->keep) {
+	     age *= KEEP_ERRORS) {
 		if (!(h->there[i + steps] > 0))
 			continue;
 		out->weight[n] = age;
 		out->value[n] = from[h->n - 1] + (h->value[i + steps] - from[i]);
 		sum += out->weight[n++];
 	}
-	for (unsigned int i = 0; i < n; i++)
-		out->weight[i] /= sum;
+	to_shares(out->weight, n, sum);
 	out->n = n;
+}
+
+PREDICT_HOT
+void predict_ets_samples(const struct predict_ets *e,
+			 const struct predict_history *h, unsigned int steps,
+			 struct predict_changes *out)
+{
+	float from[PREDICT_HISTORY], far = 0, power = PHI;
+
+	for (unsigned int k = 0; k < steps; k++, power *= PHI)
+		far += power;
+	for (unsigned int i = 0; i < h->n; i++)
+		from[i] = e->level[i] + far * e->trend[i];
+	if (h->whole && h->n - steps >= PREDICT_CHANGES)
+		all_samples(h->value + h->n - PREDICT_CHANGES,
+			    from + h->n - steps - PREDICT_CHANGES,
+			    from[h->n - 1], out);
+	else
+		some_samples(h, steps, from, out);
 }

@@ -19,8 +19,8 @@ const struct predict_expert predict_experts[PREDICT_EXPERTS] = {
 	{ "shape-4", 1, 0.998f, ONE(SHAPE4, 0.7f), 0 },
 	{ "shape-12", 1, 0.998f, ONE(SHAPE12, 1.5f), 0 },
 	{ "copula", 1, 1, ONE(NONE, 1), 0 },
-	{ "ets", 1.5f, 0.985f, ONE(NONE, 1), PREDICT_OF_ETS },
+	{ "ets", 1.5f, 1, ONE(NONE, 1), PREDICT_OF_ETS },
 	{ "recall", 1, 1, ONE(NONE, 1), PREDICT_OF_RECALL },
 	{ "recall-moves", 1, 1, ONE(NONE, 1), PREDICT_OF_MOVES },
-	{ "walk", 1.5f, 0.99f, ONE(NONE, 1), PREDICT_OF_WALK },
+	{ "walk", 1.5f, 1, ONE(NONE, 1), PREDICT_OF_WALK },
 };

@@ -39,9 +39,9 @@ enum predict_kind {
 
 /*
  * @prior: its weight in the mixture where losses are equal, relative to others.
- * @keep: weight lost a step of age.
+ * @keep: weight lost a step of age; of the analogs.
  * @by, @width: up to two measures of likeness and their bandwidths.
- * @kind: of change experts; those use nothing else, but for @keep of ETS.
+ * @kind: of change experts; those use nothing else.
  */
 struct predict_expert {
 	const char *name;
@@ -70,8 +70,7 @@ struct predict_ets {
 /* Of a history of one value or more. */
 void predict_ets_learn(const struct predict_history *h, struct predict_ets *e);
 /* Its values, @steps ahead; none where all of the window was missing. */
-void predict_ets_samples(const struct predict_expert *expert,
-			 const struct predict_ets *e,
+void predict_ets_samples(const struct predict_ets *e,
 			 const struct predict_history *h, unsigned int steps,
 			 struct predict_changes *out);
 

@@ -45,11 +45,14 @@ static void lay_out(struct predict_history *h, const struct predict_pool *pool,
 	predict_ring_last(past, n, h->state);
 	for (unsigned int i = 0; i < n; i++)
 		h->there[i] = 1;
+	h->whole = true;
 	for (unsigned int at = 0; at < n; at++) {
-		if (!(at % 8) && !missing[at / 8])
+		if (!(at % 8) && !missing[at / 8]) {
 			at += 7;
-		else if (missing[at / 8] >> at % 8 & 1)
+		} else if (missing[at / 8] >> at % 8 & 1) {
 			h->there[at >= oldest ? at - oldest : at + late] = 0;
+			h->whole = false;
+		}
 	}
 	turn(pool->order, n, (uint8_t)oldest, (uint8_t)pool->size, h->sorted);
 }
@@ -96,11 +99,11 @@ static float smooth(struct predict_history *h)
 /* The mean distance of @x from @from; never 0. */
 static float spread(const float *x, unsigned int n, float from)
 {
-	float sum[4] = { 0 }, tiny = FLT_MIN * 1e6f, mean;
+	float tiny = FLT_MIN * 1e6f, mean;
+	v4 sum = { 0 };
 
 	for (unsigned int i = 0; i + 4 <= n; i += 4)
-		for (unsigned int k = 0; k < 4; k++)
-			sum[k] += fabsf(x[i + k] - from);
+		sum += predict_magnitude4(*(const v4 *)(x + i) - from);
 	for (unsigned int i = n / 4 * 4; i < n; i++)
 		sum[0] += fabsf(x[i] - from);
 	mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)n;
@@ -113,7 +116,8 @@ static inline float square(float x, float now, float inv)
 	float d = (x - now) * inv;
 
 	/* Beyond this all are equally far, and squares stay finite. */
-	d = d > 1e3f ? 1e3f : d < -1e3f ? -1e3f : d;
+	d = d > 1e3f ? 1e3f : d;
+	d = d < -1e3f ? -1e3f : d;
 	return d * d;
 }
 

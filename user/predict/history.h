@@ -3,6 +3,7 @@
 #ifndef PREDICT_HISTORY_H
 #define PREDICT_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "predict/pool.h"
@@ -26,12 +27,13 @@ enum predict_measure {
  *
  * @value: outcomes, what is forecast; @state: what the experts look at; they
  *	differ where a step is a mean, see predict_series_update_pair().
- * @there: 1, or 0 where the value was missing.
+ * @there: 1, or 0 where the value was missing; @whole: it was nowhere.
  * @sorted: indices by ascending outcome.
  * @level: exponential smoothing of @state, alpha 0.3.
  */
 struct predict_history {
 	unsigned int n;
+	bool whole;
 	float value[PREDICT_HISTORY];
 	float state[PREDICT_HISTORY];
 	float there[PREDICT_HISTORY];

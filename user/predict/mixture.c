@@ -102,7 +102,7 @@ static void change_samples(const struct predict_expert *e,
 
 	switch (e->kind) {
 	case PREDICT_OF_ETS:
-		predict_ets_samples(e, &step->ets, h, lead, out);
+		predict_ets_samples(&step->ets, h, lead, out);
 		break;
 	case PREDICT_OF_RECALL:
 		predict_recall_samples(&step->recall, step->past, false, steps,

@@ -22,6 +22,10 @@
 #include "predict/bell.h"
 #include "predict/expert.h"
 
+/* Two at once; any alignment. */
+typedef double d2 __attribute__((vector_size(16), aligned(8), may_alias));
+typedef long l2 __attribute__((vector_size(16), aligned(8), may_alias));
+
 #define KEEP	0.99
 #define POINTS	32
 
@@ -32,20 +36,40 @@ static const float normal[POINTS / 2] = {
 	1.22986f, 1.41780f, 1.67594f, 2.15387f
 };
 
-/* Discounted sums over the steps. */
+/* Discounted sums over the steps, of every second step each: two chains. */
 struct sums {
-	double square, noise, still, count;
+	d2 square, noise, still, count;
 };
 
-static inline void add(struct sums *s, const struct predict_history *h,
-		       unsigned int i, double weight)
+/* Weights of steps by age, the oldest first. */
+static double faded[PREDICT_HISTORY];
+
+PREDICT_AT_START
+static void fill_faded(void)
 {
-	double d = (double)h->state[i] - h->state[i - 1];
-	double e = (double)h->value[i] - h->state[i];
+	double age = 1;
+
+	for (int i = PREDICT_HISTORY; i; i -= 2, age *= KEEP * KEEP) {
+		faded[i - 1] = age;
+		faded[i - 2] = age * KEEP;
+	}
+}
+
+static inline d2 both(const float *x)
+{
+	return (d2){ x[0], x[1] };
+}
+
+/* The steps to @i and to @i + 1. */
+static inline void add(struct sums *s, const struct predict_history *h,
+		       unsigned int i, d2 weight)
+{
+	d2 d = both(h->state + i) - both(h->state + i - 1);
+	d2 e = both(h->value + i) - both(h->state + i);
 
 	s->square += weight * d * d;
 	s->noise += weight * e * e;
-	s->still += d == 0 ? weight : 0;
+	s->still += (d2)((l2)weight & (d == 0));
 	s->count += weight;
 }
 
@@ -53,25 +77,30 @@ PREDICT_HOT
 void predict_walk_learn(const struct predict_history *h,
 			struct predict_walk *w)
 {
-	/* Every second step each: in one sum each step waits for the last. */
-	struct sums a = { 0 }, b = { 0 };
-	double age = 1;
+	const double *age = faded + PREDICT_HISTORY - h->n;
+	struct sums s = { 0 };
+	double square, noise, still, count;
 	unsigned int i = h->n;
 
-	for (; i > 2; i -= 2, age *= KEEP * KEEP) {
-		add(&a, h, i - 1, age);
-		add(&b, h, i - 2, age * KEEP);
+	for (; i > 2; i -= 2)
+		add(&s, h, i - 2, *(const d2 *)(age + i - 2));
+	if (i == 2) {
+		double d = (double)h->state[1] - h->state[0];
+		double e = (double)h->value[1] - h->state[1];
+
+		s.square[1] += age[1] * d * d;
+		s.noise[1] += age[1] * e * e;
+		s.still[1] += d == 0 ? age[1] : 0;
+		s.count[1] += age[1];
 	}
-	if (i == 2)
-		add(&a, h, 1, age);
-	a.square += b.square;
-	a.noise += b.noise;
-	a.still += b.still;
-	a.count += b.count;
-	w->step = a.count > 0 ? a.square / a.count : 0;
-	w->noise = a.count > 0 ? a.noise / a.count : 0;
+	square = s.square[1] + s.square[0];
+	noise = s.noise[1] + s.noise[0];
+	still = s.still[1] + s.still[0];
+	count = s.count[1] + s.count[0];
+	w->step = count > 0 ? square / count : 0;
+	w->noise = count > 0 ? noise / count : 0;
 	/* With noise on top it is nowhere just so. */
-	w->still = a.count > 0 && !(a.noise > 0) ? a.still / a.count : 0;
+	w->still = count > 0 && !(noise > 0) ? still / count : 0;
 }
 
 PREDICT_HOT
