@@ -131,13 +131,13 @@ static void to_squares(const float *restrict x, unsigned int n, float unit,
 }
 
 /* The sum of the squares of a moment and those before, of 4 and of 12. */
-static void shapes(const float *restrict x, unsigned int n, float unit,
+static void shapes(const float *restrict x, int n, float unit,
 		   float *restrict four, float *restrict all)
 {
 	float now[LAGS], inv = 1 / unit;
-	unsigned int i;
+	int i;
 
-	for (unsigned int lag = 0; lag < LAGS; lag++)
+	for (int lag = 0; lag < LAGS; lag++)
 		now[lag] = lag < n ? x[n - 1 - lag] : 0;
 	for (i = 0; i < n && i < LAGS - 1; i++) {
 		four[i] = i < LAGS_FEW - 1 ? FAR : 0;
@@ -145,6 +145,7 @@ static void shapes(const float *restrict x, unsigned int n, float unit,
 			four[i] += square(x[i - lag], now[lag], inv);
 		all[i] = FAR;
 	}
+	/* Signed: what may wrap is not read eight at a time. */
 	for (; i < n; i++) {
 		float sum = 0;
 
@@ -177,6 +178,6 @@ void predict_history_fill(struct predict_history *h,
 	to_squares(h->slow, n, spread(h->slow, n, h->slow[n - 1]),
 		   h->distance[PREDICT_BY_SLOW]);
 	to_squares(h->rank, n, 1, h->distance[PREDICT_BY_RANK]);
-	shapes(h->state, n, unit, h->distance[PREDICT_BY_SHAPE4],
+	shapes(h->state, (int)n, unit, h->distance[PREDICT_BY_SHAPE4],
 	       h->distance[PREDICT_BY_SHAPE12]);
 }
