@@ -42,10 +42,20 @@ static float sum_of(const float *value, unsigned int n)
 }
 
 /* Up to 16 more than @n are read, of which one is 0 in each pair. */
-static float dot(const float *weight, const float *mask, unsigned int n)
+PREDICT_BOTH
+float dot(const float *weight, const float *mask, unsigned int n, bool wide)
 {
 	v4 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+	v8 ab = { 0 }, cd = { 0 };
 
+	for (unsigned int i = 0; i < n && wide; i += 16) {
+		ab += *(const v8 *)(weight + i) * *(const v8 *)(mask + i);
+		cd += *(const v8 *)(weight + i + 8) *
+		      *(const v8 *)(mask + i + 8);
+	}
+	if (wide)
+		return sum4((PREDICT_LOW(ab) + PREDICT_HIGH(ab)) +
+			    (PREDICT_LOW(cd) + PREDICT_HIGH(cd)));
 	for (unsigned int i = 0; i < n; i += 16) {
 		const v4 *w = (const v4 *)(weight + i);
 		const v4 *m = (const v4 *)(mask + i);
@@ -80,7 +90,9 @@ void predict_step_fill(struct predict_step *step,
 		step->window.value[i] = INFINITY;
 }
 
-static void totals(struct predict_mixture *m, const struct predict_step *step)
+PREDICT_BOTH
+void totals(struct predict_mixture *m, const struct predict_step *step,
+	    bool wide)
 {
 	const struct predict_history *h = &step->history;
 	float there[PREDICT_HISTORY];
@@ -89,9 +101,16 @@ static void totals(struct predict_mixture *m, const struct predict_step *step)
 	for (unsigned int i = m->moments; i % 16; i++)
 		there[i] = 0;
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
-		m->total[e] = dot(m->weight[e], there, m->moments);
+		m->total[e] = dot(m->weight[e], there, m->moments, wide);
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
 		m->total[PREDICT_HISTORY_EXPERTS + c] = m->change[c].n > 0;
+}
+
+PREDICT_WIDE
+static void totals_wide(struct predict_mixture *m,
+			const struct predict_step *step)
+{
+	totals(m, step, true);
 }
 
 static void change_samples(const struct predict_expert *e,
@@ -120,7 +139,6 @@ static void change_samples(const struct predict_expert *e,
 		out->value[i] = out->weight[i] = 0;
 }
 
-PREDICT_HOT
 void predict_mixture_collect(struct predict_mixture *m,
 			     const struct predict_step *step,
 			     unsigned int steps)
@@ -137,7 +155,10 @@ void predict_mixture_collect(struct predict_mixture *m,
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
 		change_samples(&predict_experts[PREDICT_HISTORY_EXPERTS + c],
 			       step, m->lead, steps, &m->change[c]);
-	totals(m, step);
+	if (predict_is_wide())
+		totals_wide(m, step);
+	else
+		totals(m, step, false);
 }
 
 /* The experts' weights of each moment, times @c, to a sum for each probability. */
@@ -439,9 +460,9 @@ float predict_mixture_end(const struct predict_mixture *m,
 	return sign * e.next;
 }
 
-PREDICT_HOT
-double predict_mixture_mean(const struct predict_mixture *m,
-			    const struct predict_step *step, unsigned int k)
+PREDICT_BOTH
+double mean(const struct predict_mixture *m, const struct predict_step *step,
+	    unsigned int k, bool wide)
 {
 	const float *value = step->history.value, *share = m->share[k];
 	double sum = 0;
@@ -450,14 +471,28 @@ double predict_mixture_mean(const struct predict_mixture *m,
 	for (unsigned int i = m->lead & ~15u; i < step->history.n; i += 64) {
 		unsigned int n = step->history.n - i;
 
-		sum += dot(share + i, value + i, n < 64 ? n : 64);
+		sum += dot(share + i, value + i, n < 64 ? n : 64, wide);
 	}
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
 		if (m->used[c])
 			sum += (double)m->w[k][PREDICT_HISTORY_EXPERTS + c] *
 			       dot(m->change[c].weight, m->change[c].value,
-				   m->change[c].n);
+				   m->change[c].n, wide);
 	return sum;
+}
+
+PREDICT_WIDE
+static double mean_wide(const struct predict_mixture *m,
+			const struct predict_step *step, unsigned int k)
+{
+	return mean(m, step, k, true);
+}
+
+double predict_mixture_mean(const struct predict_mixture *m,
+			    const struct predict_step *step, unsigned int k)
+{
+	return predict_is_wide() ? mean_wide(m, step, k) :
+				   mean(m, step, k, false);
 }
 
 static unsigned char byte(float f)
@@ -465,70 +500,125 @@ static unsigned char byte(float f)
 	return (unsigned char)((f < 1 ? f : 1) * PREDICT_UNIT + 0.5f);
 }
 
-/* @full for a value below @q, half of it for @q, else 0; 0 up to 16 more. */
-static void fill_mask(const float *value, const float *full, unsigned int n,
-		      float q, float *mask)
+/*
+ * To @mask[k], @full for a value below @q[k], half of it for @q[k], else 0; 0 up to 16
+ * more.
+ */
+static void fill_masks(const float *restrict value, const float *restrict full,
+		       unsigned int n, const float *q,
+		       float (*restrict mask)[PREDICT_HISTORY])
 {
-	for (unsigned int i = 0; i < n; i++) {
-		float half = 0.5f * full[i];
+	float q0 = q[0], q1 = q[1], q2 = q[2];
 
-		mask[i] = (value[i] < q ? half : 0) +
-			  (value[i] <= q ? half : 0);
+	for (unsigned int i = 0; i < n; i++) {
+		float v = value[i], half = 0.5f * full[i];
+
+		mask[0][i] = (v < q0 ? half : 0) + (v <= q0 ? half : 0);
+		mask[1][i] = (v < q1 ? half : 0) + (v <= q1 ? half : 0);
+		mask[2][i] = (v < q2 ? half : 0) + (v <= q2 ? half : 0);
 	}
-	for (unsigned int i = n; i % 16; i++)
-		mask[i] = 0;
+	for (int k = 0; k < PREDICT_GROUP; k++)
+		for (unsigned int i = n; i % 16; i++)
+			mask[k][i] = 0;
+}
+
+/* The weights of a history expert up to each quantile. */
+static void weigh_up(const float *weight, float (*mask)[PREDICT_HISTORY],
+		     unsigned int n, float *up)
+{
+	v4 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
+
+	for (unsigned int i = 0; i < n; i += 8) {
+		v4 w = *(const v4 *)(weight + i);
+		v4 x = *(const v4 *)(weight + i + 4);
+
+		for (int k = 0; k < PREDICT_GROUP; k++) {
+			a[k] += w * *(const v4 *)(mask[k] + i);
+			b[k] += x * *(const v4 *)(mask[k] + i + 4);
+		}
+	}
+	for (int k = 0; k < PREDICT_GROUP; k++)
+		up[k] = sum4(a[k] + b[k]);
+}
+
+/* Of two experts, as a sum has to wait for the last one. */
+PREDICT_BOTH
+void weigh_up_two(const float *weight, const float *other,
+		  float (*mask)[PREDICT_HISTORY], unsigned int n,
+		  float (*up)[PREDICT_GROUP])
+{
+	v8 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
+
+	for (unsigned int i = 0; i < n; i += 8) {
+		v8 w = *(const v8 *)(weight + i), x = *(const v8 *)(other + i);
+
+		for (int k = 0; k < PREDICT_GROUP; k++) {
+			v8 full = *(const v8 *)(mask[k] + i);
+
+			a[k] += w * full;
+			b[k] += x * full;
+		}
+	}
+	for (int k = 0; k < PREDICT_GROUP; k++) {
+		up[0][k] = sum4(PREDICT_LOW(a[k]) + PREDICT_HIGH(a[k]));
+		up[1][k] = sum4(PREDICT_LOW(b[k]) + PREDICT_HIGH(b[k]));
+	}
 }
 
 /* Of up to PREDICT_GROUP of @q. */
-static void ask_group(const struct predict_mixture *m,
-		      const struct predict_step *step, const float *q,
-		      unsigned int n, unsigned char *said)
+PREDICT_BOTH
+void ask_group(const struct predict_mixture *m, const struct predict_step *step,
+	       const float *asked, unsigned int n, unsigned char *said,
+	       bool wide)
 {
 	const float *there = step->history.there + m->lead;
-	float mask[PREDICT_GROUP][PREDICT_HISTORY];
+	float mask[PREDICT_GROUP][PREDICT_HISTORY], q[PREDICT_GROUP];
+	float up[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
 
-	for (unsigned int k = 0; k < n; k++)
-		fill_mask(step->history.value + m->lead, there, m->moments,
-			  q[k], mask[k]);
-	for (unsigned int k = n; k < PREDICT_GROUP; k++)
-		memset(mask[k], 0, sizeof(mask[k]));
-	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++) {
-		v4 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
-
-		if (!(m->total[e] > 0))
-			continue;
-		for (unsigned int i = 0; i < m->moments; i += 8) {
-			v4 w = *(const v4 *)(m->weight[e] + i);
-			v4 x = *(const v4 *)(m->weight[e] + i + 4);
-
-			for (int k = 0; k < PREDICT_GROUP; k++) {
-				a[k] += w * *(const v4 *)(mask[k] + i);
-				b[k] += x * *(const v4 *)(mask[k] + i + 4);
-			}
-		}
-		for (unsigned int k = 0; k < n; k++)
+	for (unsigned int k = 0; k < PREDICT_GROUP; k++)
+		q[k] = asked[k < n ? k : 0];
+	fill_masks(step->history.value + m->lead, there, m->moments, q, mask);
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS && wide; e += 2)
+		weigh_up_two(m->weight[e], m->weight[e + 1], mask, m->moments,
+			     up + e);
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS && !wide; e++)
+		weigh_up(m->weight[e], mask, m->moments, up[e]);
+	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
+		for (unsigned int k = 0; k < n && m->total[e] > 0; k++)
 			said[k * PREDICT_EXPERTS + e] =
-				byte(sum4(a[k] + b[k]) / m->total[e]);
-	}
+				byte(up[e][k] / m->total[e]);
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++) {
 		const struct predict_changes *list = &m->change[c];
 
-		for (unsigned int k = 0; k < n && list->n; k++) {
-			fill_mask(list->value, list->weight, list->n, q[k],
-				  mask[0]);
+		if (!list->n)
+			continue;
+		fill_masks(list->value, list->weight, list->n, q, mask);
+		for (unsigned int k = 0; k < n; k++)
 			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
-			     c] = byte(sum_of(mask[0], list->n));
-		}
+			     c] = byte(sum_of(mask[k], list->n));
 	}
 }
 
-PREDICT_HOT
+PREDICT_WIDE
+static void ask_group_wide(const struct predict_mixture *m,
+			   const struct predict_step *step, const float *q,
+			   unsigned int n, unsigned char *said)
+{
+	ask_group(m, step, q, n, said, true);
+}
+
 void predict_mixture_ask(const struct predict_mixture *m,
 			 const struct predict_step *step, const float *q,
 			 unsigned int n, unsigned char *said)
 {
-	for (unsigned int k = 0; k < n; k += PREDICT_GROUP)
-		ask_group(m, step, q + k,
-			  n - k < PREDICT_GROUP ? n - k : PREDICT_GROUP,
-			  said + k * PREDICT_EXPERTS);
+	for (unsigned int k = 0; k < n; k += PREDICT_GROUP) {
+		unsigned int few = n - k < PREDICT_GROUP ? n - k : PREDICT_GROUP;
+
+		if (predict_is_wide())
+			ask_group_wide(m, step, q + k, few,
+				       said + k * PREDICT_EXPERTS);
+		else
+			ask_group(m, step, q + k, few,
+				  said + k * PREDICT_EXPERTS, false);
+	}
 }
