@@ -44,6 +44,12 @@ static inline bool predict_is_wide(void)
 /* Fills tables of what never changes; nobody may write to them later. */
 #define PREDICT_AT_START	__attribute__((constructor))
 
+/* What is done eight at a time has no rest then: arrays have room for it. */
+static inline unsigned int predict_eights(unsigned int n)
+{
+	return (n + 7) & ~7u;
+}
+
 /* Four at once; any alignment. */
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 

@@ -41,10 +41,11 @@ static void lay_out(struct predict_history *h, const struct predict_pool *pool,
 	h->n = n;
 	memcpy(h->value, pool->fifo + oldest, late * sizeof(*h->value));
 	memcpy(h->value + late, pool->fifo, oldest * sizeof(*h->value));
-	memset(h->value + n, 0, (PREDICT_HISTORY - n) * sizeof(float));
+	memset(h->value + n, 0, 16 * sizeof(*h->value));
 	predict_ring_last(past, n, h->state);
 	for (unsigned int i = 0; i < n; i++)
 		h->there[i] = 1;
+	memset(h->there + n, 0, 16 * sizeof(*h->there));
 	h->whole = true;
 	for (unsigned int at = 0; at < n; at++) {
 		if (!(at % 8) && !missing[at / 8]) {

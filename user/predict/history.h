@@ -27,16 +27,17 @@ enum predict_measure {
  *
  * @value: outcomes, what is forecast; @state: what the experts look at; they
  *	differ where a step is a mean, see predict_series_update_pair().
- * @there: 1, or 0 where the value was missing; @whole: it was nowhere.
+ * @there: 1, or 0 where the value was missing; @whole: it was nowhere. It and @value
+ *	are 0 up to 16 past the end.
  * @sorted: indices by ascending outcome.
  * @level: exponential smoothing of @state, alpha 0.3.
  */
 struct predict_history {
 	unsigned int n;
 	bool whole;
-	float value[PREDICT_HISTORY];
+	float value[PREDICT_HISTORY + 16];
 	float state[PREDICT_HISTORY];
-	float there[PREDICT_HISTORY];
+	float there[PREDICT_HISTORY + 16];
 	float level[PREDICT_HISTORY];
 	float slow[PREDICT_HISTORY];
 	float rank[PREDICT_HISTORY];

@@ -94,12 +94,8 @@ PREDICT_BOTH
 void totals(struct predict_mixture *m, const struct predict_step *step,
 	    bool wide)
 {
-	const struct predict_history *h = &step->history;
-	float there[PREDICT_HISTORY];
+	const float *there = step->history.there + m->lead;
 
-	memcpy(there, h->there + m->lead, m->moments * sizeof(*there));
-	for (unsigned int i = m->moments; i % 16; i++)
-		there[i] = 0;
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS; e++)
 		m->total[e] = dot(m->weight[e], there, m->moments, wide);
 	for (int c = 0; c < PREDICT_CHANGE_EXPERTS; c++)
@@ -161,7 +157,10 @@ void predict_mixture_collect(struct predict_mixture *m,
 		totals(m, step, false);
 }
 
-/* The experts' weights of each moment, times @c, to a sum for each probability. */
+/*
+ * The experts' weights of each moment, times @c, to a sum for each probability; @n is
+ * a multiple of eight.
+ */
 static void add_up(const float *const *weight,
 		   const float (*c)[PREDICT_GROUP], unsigned int n,
 		   float *restrict a, float *restrict b, float *restrict d)
@@ -194,9 +193,10 @@ static void share_history(struct predict_mixture *m,
 		}
 	for (int k = 0; k < PREDICT_GROUP; k++)
 		memset(share[k], 0, m->lead * sizeof(float));
-	add_up(m->weight, c, m->moments, share[0] + m->lead,
+	add_up(m->weight, c, predict_eights(m->moments), share[0] + m->lead,
 	       share[1] + m->lead, share[2] + m->lead);
-	for (unsigned int i = m->lead; i < step->history.n; i++)
+	for (unsigned int i = m->lead;
+	     i < step->history.n && !step->history.whole; i++)
 		for (int k = 0; k < PREDICT_GROUP && !(there[i] > 0); k++)
 			m->share[first + k][i] = 0;
 	for (unsigned int i = step->history.n; i % 16; i++)
@@ -204,24 +204,38 @@ static void share_history(struct predict_mixture *m,
 			m->share[first + k][i] = 0;
 }
 
+static void add_loose(const uint16_t *restrict gap, unsigned int n,
+		      float *restrict a, const float *restrict more_a,
+		      float *restrict b, const float *restrict more_b,
+		      float *restrict c, const float *restrict more_c)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		a[gap[i]] += more_a[i];
+		b[gap[i]] += more_b[i];
+		c[gap[i]] += more_c[i];
+	}
+}
+
 /* Finds the gaps of items from @from on, of known shares. */
 static void place(struct predict_mixture *m, const struct predict_step *step,
 		  unsigned int nprobs, unsigned int from)
 {
 	struct predict_places *p = &m->places;
+	unsigned int at = PREDICT_FIRST_ITEM + from;
 
 	predict_places_find(p, &step->window, from);
 	/* All in one gap have to wait for each other: so a group at once. */
-	for (unsigned int first = 0; first < nprobs; first += PREDICT_GROUP)
-		for (unsigned int i = from; i < p->n; i++)
-			for (int k = 0; k < PREDICT_GROUP; k++)
-				m->loose[first + k][p->gap[i]] +=
-					m->share[first + k][PREDICT_FIRST_ITEM + i];
+	for (unsigned int k = 0; k < nprobs; k += PREDICT_GROUP)
+		add_loose(p->gap + from, p->n - from,
+			  m->loose[k], m->share[k] + at,
+			  m->loose[k + 1], m->share[k + 1] + at,
+			  m->loose[k + 2], m->share[k + 2] + at);
 }
 
 static void scale(float *restrict to, const float *restrict from,
 		  unsigned int n, float by)
 {
+	n = predict_eights(n);
 	for (unsigned int i = 0; i < n; i++)
 		to[i] = by * from[i];
 }
@@ -501,15 +515,16 @@ static unsigned char byte(float f)
 }
 
 /*
- * To @mask[k], @full for a value below @q[k], half of it for @q[k], else 0; 0 up to 16
- * more.
+ * To @mask[k], @full for a value below @q[k], half of it for @q[k], else 0. All up to 16
+ * past the end are read, and @full is 0 there: so is @mask.
  */
 static void fill_masks(const float *restrict value, const float *restrict full,
 		       unsigned int n, const float *q,
-		       float (*restrict mask)[PREDICT_HISTORY])
+		       float (*restrict mask)[PREDICT_HISTORY + 16])
 {
 	float q0 = q[0], q1 = q[1], q2 = q[2];
 
+	n = (n + 15) & ~15u;
 	for (unsigned int i = 0; i < n; i++) {
 		float v = value[i], half = 0.5f * full[i];
 
@@ -517,13 +532,10 @@ static void fill_masks(const float *restrict value, const float *restrict full,
 		mask[1][i] = (v < q1 ? half : 0) + (v <= q1 ? half : 0);
 		mask[2][i] = (v < q2 ? half : 0) + (v <= q2 ? half : 0);
 	}
-	for (int k = 0; k < PREDICT_GROUP; k++)
-		for (unsigned int i = n; i % 16; i++)
-			mask[k][i] = 0;
 }
 
 /* The weights of a history expert up to each quantile. */
-static void weigh_up(const float *weight, float (*mask)[PREDICT_HISTORY],
+static void weigh_up(const float *weight, float (*mask)[PREDICT_HISTORY + 16],
 		     unsigned int n, float *up)
 {
 	v4 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
@@ -544,7 +556,7 @@ static void weigh_up(const float *weight, float (*mask)[PREDICT_HISTORY],
 /* Of two experts, as a sum has to wait for the last one. */
 PREDICT_BOTH
 void weigh_up_two(const float *weight, const float *other,
-		  float (*mask)[PREDICT_HISTORY], unsigned int n,
+		  float (*mask)[PREDICT_HISTORY + 16], unsigned int n,
 		  float (*up)[PREDICT_GROUP])
 {
 	v8 a[PREDICT_GROUP] = { 0 }, b[PREDICT_GROUP] = { 0 };
@@ -572,7 +584,7 @@ void ask_group(const struct predict_mixture *m, const struct predict_step *step,
 	       bool wide)
 {
 	const float *there = step->history.there + m->lead;
-	float mask[PREDICT_GROUP][PREDICT_HISTORY], q[PREDICT_GROUP];
+	float mask[PREDICT_GROUP][PREDICT_HISTORY + 16], q[PREDICT_GROUP];
 	float up[PREDICT_HISTORY_EXPERTS][PREDICT_GROUP];
 
 	for (unsigned int k = 0; k < PREDICT_GROUP; k++)

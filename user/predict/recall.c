@@ -61,35 +61,36 @@ struct candidates {
 	uint16_t at[PAST_MAX + GROUPS];
 };
 
-/* Of @count moments from @x on, from the one at @now. */
-static void distances(const int16_t *restrict x, unsigned int count,
-		      const int16_t *now, int16_t *restrict d)
+static inline int16_t apart(int16_t a, int16_t b)
 {
-	memset(d, 0, count * sizeof(*d));
-	for (int l = 0; l < LAGS; l++) {
-		const int16_t *at = x - l;
-		int16_t then = now[-l];
+	int16_t diff = (int16_t)(a - b);
 
-		for (unsigned int i = 0; i < count; i++) {
-			int16_t diff = (int16_t)(at[i] - then);
+	diff = diff < 0 ? -diff : diff;
+	return diff > FAR ? FAR : diff;
+}
 
-			diff = diff < 0 ? -diff : diff;
-			d[i] += diff > FAR ? FAR : diff;
-		}
-	}
+/* Of @count moments from @x on, from the one at @now. */
+static void distances(const int16_t *restrict x, int count, const int16_t *now,
+		      int16_t *restrict d)
+{
+	int16_t a = now[0], b = now[-1], c = now[-2], e = now[-3];
+
+	for (int i = 0; i < count; i++)
+		d[i] = (int16_t)(apart(x[i], a) + apart(x[i - 1], b) +
+				 apart(x[i - 2], c) + apart(x[i - 3], e));
 }
 
 /* How many of @d are up to @most; up to a multiple of BLOCK are read. */
 static unsigned int count_up_to(const int16_t *d, unsigned int n, int16_t most)
 {
 	s8 sum = { 0 };
-	int total = 0;
+	uint64_t part[2];
 
 	for (unsigned int i = 0; i < n; i += BLOCK)
 		sum -= *(const s8 *)(d + i) <= most;
-	for (unsigned int k = 0; k < BLOCK; k++)
-		total += sum[k];
-	return (unsigned int)total;
+	/* None of its parts has more than 16 bits, nor has their sum. */
+	memcpy(part, &sum, sizeof(part));
+	return (unsigned int)((part[0] + part[1]) * 0x0001000100010001 >> 48);
 }
 
 /* The least distance from @low to @high up to which there are enough. */
@@ -131,28 +132,40 @@ static int16_t far_enough(const int16_t *d, unsigned int n)
 	return bisect(nearest, GROUPS, least, INT16_MAX - 1);
 }
 
-static bool any_up_to(const int16_t *d, int16_t most)
+/* Of a block, or of two. */
+static bool any_up_to(const int16_t *d, const int16_t *other, int16_t most)
 {
-	s8 found = *(const s8 *)d <= most;
+	s8 found = (*(const s8 *)d <= most) | (*(const s8 *)other <= most);
 	uint64_t part[2];
 
 	memcpy(part, &found, sizeof(part));
 	return (part[0] | part[1]) != 0;
 }
 
-/* Moments up to @most, the latest first, to @c; a whole number of blocks. */
+static void gather_block(const int16_t *d, unsigned int from, int16_t most,
+			 struct candidates *c)
+{
+	for (unsigned int i = from + BLOCK; i-- > from;) {
+		c->d[c->n] = d[i];
+		c->at[c->n] = (uint16_t)i;
+		c->n += d[i] <= most;
+	}
+}
+
+/* Moments up to @most, the latest first, to @c; an even number of blocks. */
 static void gather(const int16_t *d, unsigned int n, int16_t most,
 		   struct candidates *c)
 {
 	c->n = 0;
-	for (unsigned int end = n; end; end -= BLOCK) {
-		if (!any_up_to(d + end - BLOCK, most))
+	for (unsigned int end = n; end; end -= 2 * BLOCK) {
+		unsigned int high = end - BLOCK, low = high - BLOCK;
+
+		if (!any_up_to(d + low, d + high, most))
 			continue;
-		for (unsigned int i = end; i-- > end - BLOCK;) {
-			c->d[c->n] = d[i];
-			c->at[c->n] = (uint16_t)i;
-			c->n += d[i] <= most;
-		}
+		if (any_up_to(d + high, d + high, most))
+			gather_block(d, high, most, c);
+		if (any_up_to(d + low, d + low, most))
+			gather_block(d, low, most, c);
 	}
 	for (unsigned int i = c->n; i % BLOCK; i++)
 		c->d[i] = INT16_MAX;
@@ -185,7 +198,7 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 	struct candidates c;
 	float sum = 0;
 
-	distances(x + LAGS, count, x + n - 1, d);
+	distances(x + LAGS, (int)count, x + n - 1, d);
 	for (; count % GROUPS; count++)
 		d[count] = INT16_MAX;
 	most = far_enough(d, count);
