@@ -483,6 +483,7 @@ static void on_signal(struct loop *l)
 		reload(l);
 		break;
 	case SIGUSR1:
+		measure_scores(l->table);
 		report(l);
 		break;
 	default:

@@ -3,6 +3,7 @@
 
 #include "daemon/log.h"
 #include "daemon/measure.h"
+#include "show/names.h"
 
 uint64_t measure_now_ns(void)
 {
@@ -43,4 +44,23 @@ void measure_report(struct measure *m, size_t apps,
 		m->updates ? m->update_ns / 1e3 / m->updates : 0.0,
 		m->worst_ns / 1e6, (unsigned long long)m->lost);
 	*m = (struct measure){};
+}
+
+static void log_score(void *data, const struct series_app *app,
+		      uint8_t resource,
+		      const struct predict_demand_point *point)
+{
+	const struct predict_score *score = &point->score;
+
+	(void)data;
+	log_msg(LOG_INFO,
+		"%s %s at %u s: loss %.2f of naive's, coverage %.0f %%, width %.4g, drift %.2f%s",
+		app->path, names_resource(resource), point->horizon_s,
+		score->loss_ratio, 100 * score->coverage, score->width,
+		score->drift, app->withheld[resource] ? ", withheld" : "");
+}
+
+void measure_scores(struct series_table *table)
+{
+	push_each_score(table, log_score, NULL);
 }

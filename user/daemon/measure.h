@@ -22,5 +22,7 @@ double measure_wall(int32_t *offset_s);
 /* Logs it, with the verdicts and losses of the last batch, and begins anew. */
 void measure_report(struct measure *measure, size_t apps,
 		    const struct push_stats *last);
+/* Logs a line for each app and resource that is scored. */
+void measure_scores(struct series_table *table);
 
 #endif /* DAEMON_MEASURE_H */

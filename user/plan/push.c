@@ -79,6 +79,26 @@ static void count_scores(struct push_stats *stats,
 	stats->coverage_sum += point->score.coverage;
 }
 
+void push_each_score(struct series_table *table, push_score_fn score,
+		     void *data)
+{
+	struct predict_demand_forecast forecast;
+	const struct predict_demand_point *point;
+	const struct series_app *app;
+
+	for (size_t i = 0; i < series_count(table); i++) {
+		app = series_at(table, i);
+		for (uint8_t r = 0; r < SERIES_RESOURCES; r++) {
+			if (!app->demand[r])
+				continue;
+			predict_demand_forecast(app->demand[r], &forecast);
+			point = near_point(&forecast);
+			if (point->ready)
+				score(data, app, r, point);
+		}
+	}
+}
+
 static uint64_t hash_of(const struct preswap_forecast *f)
 {
 	uint64_t hash = FNV_BEGIN;

@@ -67,6 +67,15 @@ struct push_hooks {
 	void *data;
 };
 
+/* What the forecaster alone did lately; @point: of PLAN_NEAR_S, and ready. */
+typedef void (*push_score_fn)(void *data, const struct series_app *app,
+			      uint8_t resource,
+			      const struct predict_demand_point *point);
+
+/* Of each app and resource that is scored there. */
+void push_each_score(struct series_table *table, push_score_fn score,
+		     void *data);
+
 /* Refills the batch from the table. 0 or -ENOMEM. */
 int push_collect(struct push_batch *batch, struct series_table *table,
 		 uint32_t valid_ms, const struct push_hooks *hooks);

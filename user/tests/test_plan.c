@@ -249,6 +249,22 @@ static void test_loss(void)
 		    push_loss(&still));
 }
 
+struct seen {
+	unsigned int of[SERIES_RESOURCES];
+	struct predict_score memory;
+};
+
+static void on_score(void *data, const struct series_app *app,
+		     uint8_t resource, const struct predict_demand_point *point)
+{
+	struct seen *seen = data;
+
+	(void)app;
+	seen->of[resource] += point->horizon_s == PLAN_NEAR_S;
+	if (resource == PRESWAP_RESOURCE_MEMORY)
+		seen->memory = point->score;
+}
+
 /* What is measured of the forecaster: of both series of an app of noise. */
 static void test_scores(void)
 {
@@ -259,7 +275,17 @@ static void test_scores(void)
 
 	ktap_assert(!series_new(&limits, &table), "memory");
 	for (int t = 0; t < 700; t++) {
+		struct seen seen = {};
+
 		feed(table, 400 + rand_r(&seed) % 50 + (t < 600 ? 0 : 1000));
+		push_each_score(table, on_score, &seen);
+		ktap_assert(seen.of[PRESWAP_RESOURCE_CPU] == (t >= 49) &&
+			    seen.of[PRESWAP_RESOURCE_MEMORY] == (t >= 49) &&
+			    !seen.of[PRESWAP_RESOURCE_IO], "%d", t);
+		ktap_assert(t < 49 || (seen.memory.scored > 0 &&
+				       seen.memory.width >= 0 &&
+				       seen.memory.coverage <= 1),
+			    "%d: width %g", t, seen.memory.width);
 		push_collect(&batch, table, 5000, &hooks);
 		/* 10 s, and then 20 that were scored, each second second. */
 		ktap_assert(batch.stats.scored == (t >= 49 ? 2 : 0), "%d: %zu",
@@ -433,7 +459,8 @@ int main(void)
 		{ "R-16 worse than naive is withheld", test_withheld },
 		{ "R-16 a horizon that noise makes equal to naive is kept", test_noise },
 		{ "R-10 what is not ready is not pushed", test_not_ready },
-		{ "R-16 coverage and drift are counted", test_scores },
+		{ "R-16 coverage and drift are counted, and told of each resource",
+		  test_scores },
 		{ "R-16 the loss of all series together", test_loss },
 		{ "R-10 I/O, while there is a capacity", test_io },
 		{ "R-10 network, while there is a capacity", test_net },
