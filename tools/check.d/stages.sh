@@ -178,13 +178,15 @@ guest() {
 # QEMU 7.2 at times makes flags that no CPU has: seen in the kernel right after a
 # cmpxchg16b, which it does without then, and where a new thread first returns to its
 # program, which dies; a test whose program dies fails by itself.
+VIRTUAL=(--icount --append "lpj=4000000 clearcpuid=cx16"
+	 --allow-dmesg '^[^:]*traps: .* general protection fault ip:'
+	 --timeout 1470)
+
 icount() {
 	local kernel=$1
 
 	shift
-	guest "$kernel" --icount --append "lpj=4000000 clearcpuid=cx16" \
-		--allow-dmesg '^[^:]*traps: .* general protection fault ip:' \
-		--timeout 1470 -- "$@"
+	guest "$kernel" "${VIRTUAL[@]}" -- "$@"
 }
 
 # What takes longest of what is about the module's own code more than about the
@@ -226,7 +228,7 @@ stage_long_6_12() { long 6.12; }
 # not tell 6.1. Were there no nodes the tests would be skipped, and nobody would know.
 topology() {
 	# shellcheck disable=SC2016 # the guest expands these
-	PATH=$CHECK_DIR/numa:$PATH icount "$1" --topology 3,2,2 -- sh -c '
+	PATH=$CHECK_DIR/numa:$PATH guest "$1" "${VIRTUAL[@]}" --topology 3,2,2 -- sh -c '
 		read -r nodes </sys/devices/system/node/has_cpu
 		[ "$nodes" = 0-1 ] || { echo "nodes with CPUs: $nodes"; exit 1; }
 		exec selftests/run "$@"' sh build/user/selftests/{cores,nodes}
