@@ -142,6 +142,12 @@ static const __u32 far_loss[DECIDE_LEVELS] = {
 #define DECIDE_LOOKS_MIN	(1U << 14)
 #define DECIDE_LOOKS_PER_APP	4
 
+/* What a donor can give yet. */
+struct look {
+	__u64 most;	/* an amount, or cores */
+	__u64 frees;	/* what becomes free by that */
+};
+
 /* The decision about one resource, under way. */
 struct decision {
 	const struct decide_snapshot *s;
@@ -151,6 +157,7 @@ struct decision {
 	__u64 step;		/* the smallest shortage worth a lease */
 	__u64 core;		/* milli-CPU of one core */
 	struct decide_heap receivers, donors;
+	struct look look;	/* at the donor whose turn it is */
 	__u64 swap;	/* left of it */
 	__u64 cores;	/* that there are */
 	__u64 floors;	/* of all that leave some: what they leave they share */
@@ -174,12 +181,14 @@ struct turn {
 	__u64 kept;	/* beyond the shortage, of what it holds */
 	__u64 room;
 	__u64 shortage;
+	__u64 cores;	/* that are as much */
 	__u64 missing;	/* of the shortage, as donors give */
 	__u64 stands;	/* of both; what is in force is judged by this */
 	__u64 spread;	/* of the demand, what is counted: no more than alone */
 	__u64 rest;	/* that donors after this one could free, of its priority */
 	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
 	__u32 leases, leases_end;	/* where its leases are */
+	__u64 givers;	/* their donors, by the last bits: one without has none */
 	__u32 donors[DECIDE_VERDICTS];	/* that were looked at */
 	__u32 counts;	/* 1: a donor that is judged is one of these */
 };
@@ -287,6 +296,7 @@ static void find_leases(const struct decision *d, struct turn *turn)
 		if (!turn->leases_end)
 			turn->leases = i;
 		turn->leases_end = i + 1;
+		turn->givers |= 1ULL << s->leases[i].donor % 64;
 	}
 }
 
@@ -297,6 +307,8 @@ static const struct decide_lease *lease_from(const struct decision *d,
 	const struct decide_lease *lease;
 	__u32 i;
 
+	if (!(turn->givers >> donor % 64 & 1))
+		return NULL;
 	for (i = turn->leases; i < turn->leases_end; i++) {
 		lease = &d->s->leases[i];
 		if (lease->donor == donor && lease->receiver == turn->app &&
@@ -358,7 +370,10 @@ enum decide_verdict decide_may_give(const struct decide_snapshot *s,
 		return DECIDE_BARRED;
 	if (from->never_to & to->groups)
 		return DECIDE_BANNED;
-	if (within(s, donor, receiver) || within(s, receiver, donor))
+	/* most are in none, and these two are not one */
+	if (from->parent < s->nr_apps && within(s, donor, receiver))
+		return DECIDE_NESTED;
+	if (to->parent < s->nr_apps && within(s, receiver, donor))
 		return DECIDE_NESTED;
 	return DECIDE_GIVES;
 }
@@ -394,6 +409,11 @@ static __u64 donor_key(const struct decision *d, __u32 donor, bool gives)
 	       ((1ULL << 38) - 1 - decide_smaller(size, (1ULL << 38) - 2));
 }
 
+static __u32 priority_of(__u64 donor_key)
+{
+	return (__u32)(donor_key >> 60);
+}
+
 /* What can be taken without filling more of the swap: what is out, and files. */
 static __u64 without_swap(const struct decide_use *use)
 {
@@ -414,13 +434,6 @@ static __u64 takeable(const struct decision *d, __u32 donor)
 	return decide_smaller(decide_less(holds(use),
 					  decide_bound(use->floor) + taken),
 			      decide_less(without_swap(use), taken) + d->swap);
-}
-
-/* And what that frees. */
-static __u64 giveable(const struct decision *d, __u32 donor)
-{
-	return freed_by(&d->s->apps[donor].use[d->resource],
-			takeable(d, donor));
 }
 
 static void take(struct decision *d, __u32 donor, __u64 amount)
@@ -479,10 +492,18 @@ static __u64 cores_to_gain(const struct decision *d, __u64 use, __u64 amount)
 	return amount ? (amount * d->cores + most - 1) / most : 0;
 }
 
-/* What the donor frees if it leaves all that it can. */
-static __u64 most_to_gain(const struct decision *d, __u32 donor)
+/* Into @d->look. */
+static void look_at(struct decision *d, __u32 donor)
 {
-	return gain_of_cores(d, donor, cores_to_leave(d, donor, d->cores));
+	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+
+	if (d->resource == DECIDE_CPU) {
+		d->look.most = cores_to_leave(d, donor, d->cores);
+		d->look.frees = gain_of_leaving(d, holds(use), d->look.most);
+	} else {
+		d->look.most = takeable(d, donor);
+		d->look.frees = freed_by(use, d->look.most);
+	}
 }
 
 /*
@@ -619,15 +640,21 @@ static enum decide_verdict take_amount(struct decision *d,
 				       const struct decide_lease *old)
 {
 	const struct decide_use *use = &d->s->apps[p->donor].use[d->resource];
-	__u64 most = takeable(d, p->donor);
-	enum decide_verdict verdict;
+	enum decide_verdict verdict = DECIDE_GIVES;
 
-	p->amount = steady(d, turn, use, old, most);
-	p->gain = freed_by(use, p->amount);
 	/* crumbs cost a lease and bring nothing */
-	if (freed_by(use, most) < least_step[d->resource])
-		return DECIDE_AT_FLOOR;
-	if (!p->gain || too_little(d, turn, old))
+	if (d->look.frees < least_step[d->resource])
+		verdict = DECIDE_AT_FLOOR;
+	else if (too_little(d, turn, old))
+		verdict = DECIDE_TOO_LITTLE;
+	/* who asks for reasons hears of the amount */
+	if (verdict != DECIDE_GIVES && !d->r->reasons_max)
+		return verdict;
+	p->amount = steady(d, turn, use, old, d->look.most);
+	p->gain = freed_by(use, p->amount);
+	if (verdict != DECIDE_GIVES)
+		return verdict;
+	if (!p->gain)
 		return DECIDE_TOO_LITTLE;
 	verdict = propose(d, turn, p, old);
 	if (verdict == DECIDE_GIVES)
@@ -641,9 +668,9 @@ static enum decide_verdict take_amount(struct decision *d,
  * rest: before one of higher priority gives, all lower ones go down to their floors.
  */
 static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
-			  __u64 use, __u64 shortage, __u64 missing)
+			  __u64 use, __u64 cores, __u64 missing)
 {
-	return decide_larger(cores_for(d, shortage),
+	return decide_larger(cores,
 			     cores_to_gain(d, use, decide_less(missing,
 							       turn->rest)));
 }
@@ -655,17 +682,18 @@ static __u64 cores_wanted(const struct decision *d, const struct turn *turn,
 static __u64 steady_cores(const struct decision *d, const struct turn *turn,
 			  __u64 use, const struct decide_lease *old)
 {
-	__u64 now = cores_wanted(d, turn, use, turn->shortage, turn->missing);
+	__u64 now = cores_wanted(d, turn, use, turn->cores, turn->missing);
 	__u64 had, enough;
 
 	if (!old)
 		return now;
 	had = decide_bound(old->amount) / d->core;
-	if (cores_wanted(d, turn, use, decide_less(turn->shortage, d->step),
+	if (cores_wanted(d, turn, use,
+			 cores_for(d, decide_less(turn->shortage, d->step)),
 			 decide_less(turn->missing, d->step)) > had)
 		return now;
 	enough = cores_wanted(d, turn, use,
-			      turn->shortage + turn->kept + d->step,
+			      cores_for(d, turn->shortage + turn->kept + d->step),
 			      turn->stands + d->step);
 	return enough + decide_larger(had / 4, 1) > had ? had : enough;
 }
@@ -689,9 +717,9 @@ static enum decide_verdict take_cpu(struct decision *d,
 	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]), cores;
 	enum decide_verdict verdict;
 
-	cores = cores_to_leave(d, p->donor, steady_cores(d, turn, use, old));
+	cores = decide_smaller(steady_cores(d, turn, use, old), d->look.most);
 	p->amount = cores * d->core;
-	p->gain = gain_of_cores(d, p->donor, cores);
+	p->gain = gain_of_leaving(d, use, cores);
 	if (use < DECIDE_CPU_DONOR_MILLI || p->gain < DECIDE_CPU_GAIN_MILLI)
 		return DECIDE_AT_FLOOR;
 	if (too_little(d, turn, old))
@@ -751,13 +779,17 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 /* Why donors that need not be looked at do not give, if anybody asked. */
 static void tell(struct decision *d, struct turn *turn, __u32 from, __u32 to)
 {
-	struct decide_result *r = d->r;
-	__u32 i;
+	const struct look look = d->look;
+	__u32 i, donor;
 
 	turn->counts = 0;
-	for (i = from; i < to && r->nr_reasons < r->reasons_max; i++)
-		judge(d, turn, decide_heap_at(&d->donors, i)->index);
+	for (i = from; i < to; i++) {
+		donor = decide_heap_at(&d->donors, i)->index;
+		look_at(d, donor);
+		judge(d, turn, donor);
+	}
 	turn->counts = 1;
+	d->look = look;
 }
 
 static void report_need(struct decision *d, const struct turn *turn,
@@ -825,17 +857,17 @@ static void report_shortage(const struct decision *d, const struct turn *turn)
 	};
 }
 
-/* Has the donor nothing, or nothing more, for any receiver? */
-static bool is_spent(const struct decision *d, __u32 donor)
+/* Has the donor nothing, or nothing more, for any receiver? If not, look_at() it. */
+static bool is_spent(struct decision *d, __u32 donor)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+	bool cpu = d->resource == DECIDE_CPU;
 
-	if (use->bar)
+	if (use->bar || (cpu && holds(use) < DECIDE_CPU_DONOR_MILLI))
 		return true;
-	if (d->resource != DECIDE_CPU)
-		return giveable(d, donor) < least_step[d->resource];
-	return holds(use) < DECIDE_CPU_DONOR_MILLI ||
-	       most_to_gain(d, donor) < DECIDE_CPU_GAIN_MILLI;
+	look_at(d, donor);
+	return d->look.frees < (cpu ? DECIDE_CPU_GAIN_MILLI :
+			   least_step[d->resource]);
 }
 
 /* The first donor from place @nth on that is not spent, or their number. */
@@ -861,46 +893,47 @@ static __u32 next_donor(struct decision *d, __u32 nth)
 	return nth;
 }
 
-/* The next donor of the turn's is @donor: what is left after it, of its priority? */
+/* The donor looked at is the turn's next: what is left after it, of its priority? */
 static void pass_donor(const struct decision *d, struct turn *turn,
-		       __u32 donor)
+		       __u32 priority)
 {
-	__u32 priority = d->s->apps[donor].priority;
-
 	if (d->resource != DECIDE_CPU)
 		return;
 	if (turn->priority != priority) {
 		turn->priority = priority;
 		turn->rest = d->rest[priority];
 	}
-	turn->rest = decide_less(turn->rest, most_to_gain(d, donor));
+	turn->rest = decide_less(turn->rest, d->look.frees);
 }
 
 static void serve(struct decision *d, struct turn *turn)
 {
-	const struct decide_app *apps = d->s->apps;
 	struct decide_result *r = d->r;
-	__u32 i, last, donor, first = r->nr_proposals;
+	__u32 i, last, priority, first = r->nr_proposals;
+	const struct decide_entry *donor;
 	bool held = r->held[turn->app];
 
 	for (last = 0; last < d->donors.count && turn->stands &&
 	     !too_little(d, turn, held); last = i + 1) {
 		i = next_donor(d, last);
-		tell(d, turn, last, i);
+		if (r->nr_reasons < r->reasons_max)
+			tell(d, turn, last, i);
 		if (i == d->donors.count)
 			break;
-		donor = decide_heap_at(&d->donors, i)->index;
+		donor = decide_heap_at(&d->donors, i);
+		priority = priority_of(donor->key);
 		/* the rest is of higher priority yet, or cannot be proposed */
-		if (apps[donor].priority >= apps[turn->app].priority ||
+		if (priority >= d->s->apps[turn->app].priority ||
 		    r->nr_proposals == d->proposals_end) {
-			tell(d, turn, i, d->donors.count);
+			if (r->nr_reasons < r->reasons_max)
+				tell(d, turn, i, d->donors.count);
 			break;
 		}
 		if (!d->looks)
 			break;
 		d->looks--;
-		pass_donor(d, turn, donor);
-		if (!judge(d, turn, donor))
+		pass_donor(d, turn, priority);
+		if (!judge(d, turn, donor->index))
 			r->nr_refused++;
 	}
 	if (r->whys && first < r->nr_proposals)
@@ -956,6 +989,7 @@ static void take_turn(struct decision *d, __u32 app)
 	}
 	if (!turn.shortage && !turn.kept)
 		return;
+	turn.cores = cores_for(d, turn.shortage);
 	turn.carried = d->crumbs;
 	turn.demand.median += (__s64)turn.carried;
 	turn.missing = turn.shortage;
@@ -1058,7 +1092,7 @@ static noinline void survey(struct decision *d, struct decide_outlook *outlook)
 			decide_heap_add(&d->donors,
 					donor_key(d, i, gives), i);
 		if (!spent && d->resource == DECIDE_CPU)
-			d->rest[app->priority] += most_to_gain(d, i);
+			d->rest[app->priority] += d->look.frees;
 	}
 	used = decide_less(used, grown);
 	outlook->rise = others + needed;

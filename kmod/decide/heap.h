@@ -11,6 +11,10 @@
 
 #include "decide.h"
 
+#ifndef noinline	/* not the kernel */
+#define noinline	__attribute__((noinline))
+#endif
+
 struct decide_heap {
 	struct decide_entry *entries;
 	const struct decide_app *apps;
@@ -18,18 +22,20 @@ struct decide_heap {
 	__u32 left;
 };
 
+static noinline bool decide_heap_tie(const struct decide_app *apps, __u32 a,
+				     __u32 b)
+{
+	return apps[a].id != apps[b].id ? apps[a].id < apps[b].id : a < b;
+}
+
 /* By key, then by what makes the order of apps in the snapshot not matter. */
 static inline bool decide_heap_before(const struct decide_heap *heap,
 				      const struct decide_entry *a,
 				      const struct decide_entry *b)
 {
-	const struct decide_app *x, *y;
-
 	if (a->key != b->key)
 		return a->key < b->key;
-	x = &heap->apps[a->index];
-	y = &heap->apps[b->index];
-	return x->id != y->id ? x->id < y->id : a->index < b->index;
+	return decide_heap_tie(heap->apps, a->index, b->index);
 }
 
 static inline void decide_heap_add(struct decide_heap *heap, __u64 key,
