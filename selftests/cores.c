@@ -475,7 +475,8 @@ static void order_near(int home)
 				    "donor %d, when %d have ended", j, i + 1);
 		}
 	}
-	ktap_assert(mask_is(busy, donors[0].had[0]), "the busy one is not back");
+	ktap_assert(wait_until(3000, mask_is(busy, donors[0].had[0])),
+		    "the busy one is not back");
 }
 
 static void test_order(void)
