@@ -57,6 +57,8 @@ typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
 
 typedef int m4 __attribute__((vector_size(16), aligned(4), may_alias));
 
+typedef int m8 __attribute__((vector_size(32), aligned(4), may_alias));
+
 #define PREDICT_LOW(v)	__builtin_shufflevector(v, v, 0, 1, 2, 3)
 #define PREDICT_HIGH(v)	__builtin_shufflevector(v, v, 4, 5, 6, 7)
 

@@ -144,13 +144,13 @@ static void score_one(const unsigned char *said, float came, float scale,
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
 		float d = came - said[e] * (1 / PREDICT_UNIT);
 
-		if (said[e] == PREDICT_ASLEEP)
-			continue;
 		loss[e] = scale * d * d;
-		sum += loss[e];
-		awake += 1;
 	}
-	for (int e = 0; e < PREDICT_EXPERTS; e++)
+	for (int e = 0; e < PREDICT_EXPERTS; e++) {
+		sum += said[e] == PREDICT_ASLEEP ? 0 : loss[e];
+		awake += said[e] == PREDICT_ASLEEP ? 0 : 1;
+	}
+	for (int e = 0; e < PREDICT_EXPERTS && awake < PREDICT_EXPERTS; e++)
 		if (said[e] == PREDICT_ASLEEP)
 			loss[e] = awake > 0 ? sum / awake : 0;
 }
@@ -223,6 +223,16 @@ bool predict_horizon_score(struct predict_horizon *h,
 
 /* ---- forecasting ---- */
 
+/* Those of expert.c, one after the other. */
+static float prior[PREDICT_EXPERTS];
+
+PREDICT_AT_START
+static void fill_prior(void)
+{
+	for (int e = 0; e < PREDICT_EXPERTS; e++)
+		prior[e] = predict_experts[e].prior;
+}
+
 /* Weights of the experts at one probability; false: all are asleep. */
 static bool weigh(const struct predict_horizon *h, const float *total,
 		  int only, unsigned int k, float *w)
@@ -230,22 +240,28 @@ static bool weigh(const struct predict_horizon *h, const float *total,
 	const float *loss = h->loss + k * PREDICT_EXPERTS;
 	float least = INFINITY, sum = 0;
 	float eta = LOSS_ETA / sqrtf((float)h->steps);
+	float more[PREDICT_EXPERTS];
 
 	for (int e = 0; e < PREDICT_EXPERTS; e++)
-		if (total[e] > 0 && loss[e] < least)
-			least = loss[e];
+		more[e] = total[e] > 0 ? loss[e] : INFINITY;
+	for (int e = 0; e < PREDICT_EXPERTS; e++)
+		least = more[e] < least ? more[e] : least;
 	for (int e = 0; e < PREDICT_EXPERTS; e++) {
-		w[e] = total[e] > 0 ? predict_experts[e].prior *
-		       predict_decay(eta * (loss[e] - least)) : 0;
-		if (w[e] < NEGLIGIBLE)
-			w[e] = 0;
-		if (only >= 0 && only < PREDICT_EXPERTS)
-			w[e] = e == only && total[e] > 0;
-		sum += w[e];
+		float x = prior[e] * predict_decay(eta * (loss[e] - least));
+
+		x = x < NEGLIGIBLE ? 0 : x;
+		w[e] = total[e] > 0 ? x : 0;
 	}
-	for (int e = 0; e < PREDICT_EXPERTS && sum > 0; e++)
+	for (int e = 0; e < PREDICT_EXPERTS && only >= 0 &&
+			only < PREDICT_EXPERTS; e++)
+		w[e] = e == only && total[e] > 0;
+	for (int e = 0; e < PREDICT_EXPERTS; e++)
+		sum += w[e];
+	if (!(sum > 0))
+		return false;
+	for (int e = 0; e < PREDICT_EXPERTS; e++)
 		w[e] /= sum;
-	return sum > 0;
+	return true;
 }
 
 /*

@@ -518,19 +518,26 @@ static unsigned char byte(float f)
  * To @mask[k], @full for a value below @q[k], half of it for @q[k], else 0. All up to 16
  * past the end are read, and @full is 0 there: so is @mask.
  */
-static void fill_masks(const float *restrict value, const float *restrict full,
-		       unsigned int n, const float *q,
-		       float (*restrict mask)[PREDICT_HISTORY + 16])
+PREDICT_BOTH
+void fill_masks(const float *value, const float *full, unsigned int n,
+		const float *q, float (*mask)[PREDICT_HISTORY + 16], bool wide)
 {
-	float q0 = q[0], q1 = q[1], q2 = q[2];
-
 	n = (n + 15) & ~15u;
-	for (unsigned int i = 0; i < n; i++) {
-		float v = value[i], half = 0.5f * full[i];
+	for (unsigned int i = 0; i < n && wide; i += 8) {
+		v8 v = *(const v8 *)(value + i);
+		v8 half = 0.5f * *(const v8 *)(full + i);
 
-		mask[0][i] = (v < q0 ? half : 0) + (v <= q0 ? half : 0);
-		mask[1][i] = (v < q1 ? half : 0) + (v <= q1 ? half : 0);
-		mask[2][i] = (v < q2 ? half : 0) + (v <= q2 ? half : 0);
+		for (int k = 0; k < PREDICT_GROUP; k++)
+			*(v8 *)(mask[k] + i) = (v8)((m8)half & (v < q[k])) +
+					       (v8)((m8)half & (v <= q[k]));
+	}
+	for (unsigned int i = 0; i < n && !wide; i += 4) {
+		v4 v = *(const v4 *)(value + i);
+		v4 half = 0.5f * *(const v4 *)(full + i);
+
+		for (int k = 0; k < PREDICT_GROUP; k++)
+			*(v4 *)(mask[k] + i) = (v4)((m4)half & (v < q[k])) +
+					       (v4)((m4)half & (v <= q[k]));
 	}
 }
 
@@ -589,7 +596,8 @@ void ask_group(const struct predict_mixture *m, const struct predict_step *step,
 
 	for (unsigned int k = 0; k < PREDICT_GROUP; k++)
 		q[k] = asked[k < n ? k : 0];
-	fill_masks(step->history.value + m->lead, there, m->moments, q, mask);
+	fill_masks(step->history.value + m->lead, there, m->moments, q, mask,
+		   wide);
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS && wide; e += 2)
 		weigh_up_two(m->weight[e], m->weight[e + 1], mask, m->moments,
 			     up + e);
@@ -604,7 +612,7 @@ void ask_group(const struct predict_mixture *m, const struct predict_step *step,
 
 		if (!list->n)
 			continue;
-		fill_masks(list->value, list->weight, list->n, q, mask);
+		fill_masks(list->value, list->weight, list->n, q, mask, wide);
 		for (unsigned int k = 0; k < n; k++)
 			said[k * PREDICT_EXPERTS + PREDICT_HISTORY_EXPERTS +
 			     c] = byte(sum_of(mask[k], list->n));

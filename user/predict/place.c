@@ -29,41 +29,87 @@ void predict_places_init(struct predict_places *p,
 	memset(p->first, 0xff, (among->n + 1) * sizeof(*p->first));
 }
 
-/* To @gap, for each item from @from on how many of @among are up to it. */
-static void find_gaps(struct predict_places *p,
-		      const struct predict_ordered *among, unsigned int from)
+/* How many whole blocks of @among are up to each item: to @below. */
+PREDICT_BOTH
+void find_blocks(const struct predict_places *p,
+		 const struct predict_ordered *among, unsigned int from,
+		 unsigned int *below, bool wide)
 {
 	unsigned int blocks = (among->n + BLOCK - 1) / BLOCK;
-	unsigned int below[PREDICT_ITEMS + 16];
 
-	/* The block first, then the place in it: nothing to guess. */
-	for (unsigned int i = from; i < p->n; i += 16) {
+	for (unsigned int i = from; i < p->n && wide; i += 16) {
+		const v8 *v = (const v8 *)(p->value + i);
+		m8 count[2] = { 0 };
+
+		for (unsigned int k = 0; k < blocks; k++) {
+			float last = among->value[BLOCK * k + BLOCK - 1];
+
+			for (int j = 0; j < 2; j++)
+				count[j] -= last <= v[j];
+		}
+		memcpy(below + i, count, sizeof(count));
+	}
+	for (unsigned int i = from; i < p->n && !wide; i += 16) {
 		const v4 *v = (const v4 *)(p->value + i);
 		m4 count[4] = { 0 };
 
 		for (unsigned int k = 0; k < blocks; k++) {
-			v4 last = (v4){ 0 } + among->value[BLOCK * k + BLOCK - 1];
+			float last = among->value[BLOCK * k + BLOCK - 1];
 
 			for (int j = 0; j < 4; j++)
 				count[j] -= last <= v[j];
 		}
 		memcpy(below + i, count, sizeof(count));
 	}
+}
+
+PREDICT_BOTH
+unsigned int count_in_block(const float *value, float v, bool wide)
+{
+	m8 some;
+
+	if (!wide)
+		return predict_count_up_to(value, 1, v);
+	some = (*(const v8 *)value <= v) + (*(const v8 *)(value + 8) <= v);
+	return predict_sum4(-(PREDICT_LOW(some) + PREDICT_HIGH(some)));
+}
+
+/*
+ * To @gap, for each item from @from on how many of @among are up to it. The block first,
+ * then the place in it: nothing to guess.
+ */
+PREDICT_BOTH
+void find_gaps(struct predict_places *p, const struct predict_ordered *among,
+	       unsigned int from, bool wide)
+{
+	unsigned int below[PREDICT_ITEMS + 16];
+
+	find_blocks(p, among, from, below, wide);
 	for (unsigned int i = from; i < p->n; i++) {
 		unsigned int at = BLOCK * below[i];
 
-		p->gap[i] = (uint16_t)(at + predict_count_up_to(
-					among->value + at, 1, p->value[i]));
+		p->gap[i] = (uint16_t)(at + count_in_block(among->value + at,
+							   p->value[i], wide));
 	}
 }
 
-PREDICT_HOT
+PREDICT_WIDE
+static void find_gaps_wide(struct predict_places *p,
+			   const struct predict_ordered *among,
+			   unsigned int from)
+{
+	find_gaps(p, among, from, true);
+}
+
 void predict_places_find(struct predict_places *p,
 			 const struct predict_ordered *among,
 			 unsigned int from)
 {
 	p->many_gap = NO_GAP;
-	find_gaps(p, among, from);
+	if (predict_is_wide())
+		find_gaps_wide(p, among, from);
+	else
+		find_gaps(p, among, from, false);
 	for (unsigned int i = from; i < p->n; i++) {
 		p->next[i] = p->first[p->gap[i]];
 		p->first[p->gap[i]] = (uint16_t)i;

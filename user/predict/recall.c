@@ -30,6 +30,7 @@
 #define PAST_MAX	3072	/* the largest ring there is: series.c */
 #define FAR		8191	/* four of them are less than INT16_MAX */
 #define BLOCK		8
+#define ROUND		16
 #define GROUPS		64	/* of moments: twice as many as are chosen */
 
 typedef int16_t s8 __attribute__((vector_size(16), aligned(2), may_alias));
@@ -69,12 +70,13 @@ static inline int16_t apart(int16_t a, int16_t b)
 	return diff > FAR ? FAR : diff;
 }
 
-/* Of @count moments from @x on, from the one at @now. */
+/* Of @count moments from @x on, from the one at @now; up to ROUND more are written. */
 static void distances(const int16_t *restrict x, int count, const int16_t *now,
 		      int16_t *restrict d)
 {
 	int16_t a = now[0], b = now[-1], c = now[-2], e = now[-3];
 
+	count = (count + ROUND - 1) & -ROUND;
 	for (int i = 0; i < count; i++)
 		d[i] = (int16_t)(apart(x[i], a) + apart(x[i - 1], b) +
 				 apart(x[i - 2], c) + apart(x[i - 3], e));
@@ -188,13 +190,21 @@ static unsigned int choose(const struct candidates *c, int16_t most,
 	return chosen;
 }
 
-/* The moments of @n at @x that are most like the last. */
-static void find(const int16_t *x, unsigned int n, unsigned int longest,
-		 struct predict_recall *out)
+/* Where the moment @ago steps before the newest is in the ring. */
+static unsigned int place_of(const struct predict_ring *past, unsigned int ago)
+{
+	return past->next > ago ? past->next - 1 - ago :
+				  past->next + past->size - 1 - ago;
+}
+
+/* The moments of @x, all of @past, that are most like the last. */
+static void find(const struct predict_ring *past, const int16_t *x,
+		 unsigned int longest, struct predict_recall *out)
 {
 	/* d[i] is of moment LAGS + i. */
-	unsigned int count = n - longest - LAGS;
+	unsigned int n = past->used, count = n - longest - LAGS;
 	int16_t d[PAST_MAX + GROUPS], most;
+	uint16_t chosen[PREDICT_RECALLED];
 	struct candidates c;
 	float sum = 0;
 
@@ -204,13 +214,15 @@ static void find(const int16_t *x, unsigned int n, unsigned int longest,
 	most = far_enough(d, count);
 	gather(d, count, most, &c);
 	most = bisect(c.d, c.n, least_of(&c), most);
-	out->n = choose(&c, most, out->ago);
+	out->n = choose(&c, most, chosen);
 	for (unsigned int k = 0; k < out->n; k++) {
+		unsigned int ago = n - 1 - LAGS - chosen[k];
 		float near = 1;
 
 		if (most > 0)
-			near = 1.05f - d[out->ago[k]] / (float)most;
-		out->ago[k] = (uint16_t)(n - 1 - LAGS - out->ago[k]);
+			near = 1.05f - d[chosen[k]] / (float)most;
+		out->at[k] = (uint16_t)place_of(past, ago);
+		out->value[k] = predict_ring_at(past, ago);
 		out->weight[k] = near;
 		sum += near;
 	}
@@ -223,16 +235,18 @@ void predict_recall_find(const struct predict_ring *past, unsigned int longest,
 			 struct predict_recall *like,
 			 struct predict_recall *moves)
 {
-	int16_t x[PAST_MAX + BLOCK], move[PAST_MAX];
+	int16_t x[PAST_MAX + ROUND], move[PAST_MAX + ROUND];
 	unsigned int n = past->used;
 
 	like->n = moves->n = 0;
 	if (n < PAST_MIN || n > PAST_MAX || n < 2 * longest)
 		return;
 	unroll(past, x);
+	memset(x + n, 0, ROUND * sizeof(*x));
+	memset(move + n, 0, ROUND * sizeof(*move));
 	to_moves(x, n, move);
-	find(x, n, longest, like);
-	find(move, n, longest, moves);
+	find(past, x, longest, like);
+	find(past, move, longest, moves);
 }
 
 PREDICT_HOT
@@ -241,15 +255,18 @@ void predict_recall_samples(const struct predict_recall *r,
 			    unsigned int steps, struct predict_changes *out)
 {
 	float now = past->used ? predict_ring_at(past, 0) : 0;
+	float value[PREDICT_RECALLED];
 
 	out->n = r->n;
 	memcpy(out->weight, r->weight, r->n * sizeof(*out->weight));
 	for (unsigned int k = 0; k < r->n; k++) {
-		float value = predict_ring_at(past, r->ago[k] - steps);
+		unsigned int at = r->at[k] + steps;
 
-		if (moves)
-			value = now +
-				(value - predict_ring_at(past, r->ago[k]));
-		out->value[k] = value;
+		value[k] = past->code[at < past->size ? at : at - past->size];
 	}
+	for (unsigned int k = 0; k < r->n; k++)
+		value[k] = past->base + past->scale * value[k];
+	for (unsigned int k = 0; k < r->n && moves; k++)
+		value[k] = now + (value[k] - r->value[k]);
+	memcpy(out->value, value, r->n * sizeof(*value));
 }
