@@ -81,7 +81,7 @@ static __always_inline u64 preswap_task_collect(struct preswap_task *entry,
 						u64 cpu_ns,
 						struct preswap_usage *to)
 {
-	struct preswap_usage *last = &entry->last, now = { cpu_ns };
+	struct preswap_usage *last = &entry->last, now = { .cpu_ns = cpu_ns };
 
 	preswap_task_read_rest(entry->task, &now);
 	preswap_task_grow(&to->run_delay_ns, &last->run_delay_ns,

@@ -245,6 +245,7 @@ test_written() {
 	screen, keys = pty.openpty()
 	subprocess.run([sys.argv[1], "top", "--iterations", "1"], stdin=keys, stdout=keys, check=True)
 	shown = os.read(screen, 65536).decode()
+	assert 0 < shown.find("\033[?7l") < shown.find("node:") < shown.find("\033[?7h"), shown
 	def until(end):
 	    text = ""
 	    while end not in text:
@@ -264,7 +265,6 @@ test_written() {
 	os.write(screen, b"q")
 	until("\033[?1049l")
 	assert top.wait(120) == 0, top.returncode
-	assert 0 < shown.find("\033[?7l") < shown.find("node:") < shown.find("\033[?7h"), shown
 	TOP
 }
 

@@ -92,10 +92,6 @@
 #include "near.h"
 #include "number.h"
 
-#ifndef noinline	/* not the kernel */
-#define noinline	__attribute__((noinline))
-#endif
-
 /* See decide.h. What keeps a lease alive is half of it. */
 static const __u64 least_step[DECIDE_RESOURCES] = {
 	[DECIDE_CPU] = DECIDE_STEP_CPU,
@@ -776,7 +772,7 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 	return true;
 }
 
-/* Why donors that need not be looked at do not give, if anybody asked. */
+/* Why donors that need not be looked at do not give. */
 static void tell(struct decision *d, struct turn *turn, __u32 from, __u32 to)
 {
 	const struct look look = d->look;
@@ -857,7 +853,7 @@ static void report_shortage(const struct decision *d, const struct turn *turn)
 	};
 }
 
-/* Has the donor nothing, or nothing more, for any receiver? If not, look_at() it. */
+/* Has the donor nothing, or nothing more, for any receiver? If it has, it is looked at. */
 static bool is_spent(struct decision *d, __u32 donor)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
@@ -916,6 +912,7 @@ static void serve(struct decision *d, struct turn *turn)
 	for (last = 0; last < d->donors.count && turn->stands &&
 	     !too_little(d, turn, held); last = i + 1) {
 		i = next_donor(d, last);
+		/* asked here, as the call alone costs 3 % */
 		if (r->nr_reasons < r->reasons_max)
 			tell(d, turn, last, i);
 		if (i == d->donors.count)

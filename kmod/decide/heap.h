@@ -22,6 +22,7 @@ struct decide_heap {
 	__u32 left;
 };
 
+/* Rare: apart, what is done for each entry stays small. */
 static noinline bool decide_heap_tie(const struct decide_app *apps, __u32 a,
 				     __u32 b)
 {

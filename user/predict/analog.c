@@ -46,6 +46,7 @@ static void fill_faded(void)
 		for (int k = 1; k < 4; k++)
 			age[k] = age[k - 1] * keep;
 		four = age[3] * keep;
+		_Static_assert(PREDICT_HISTORY % 4 == 0, "filled by four");
 		for (unsigned int i = PREDICT_HISTORY; i; i -= 4)
 			for (int k = 0; k < 4; k++) {
 				to[i - 1 - k] = age[k];

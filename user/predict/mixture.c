@@ -598,6 +598,7 @@ void ask_group(const struct predict_mixture *m, const struct predict_step *step,
 		q[k] = asked[k < n ? k : 0];
 	fill_masks(step->history.value + m->lead, there, m->moments, q, mask,
 		   wide);
+	_Static_assert(PREDICT_HISTORY_EXPERTS % 2 == 0, "taken by two");
 	for (int e = 0; e < PREDICT_HISTORY_EXPERTS && wide; e += 2)
 		weigh_up_two(m->weight[e], m->weight[e + 1], mask, m->moments,
 			     up + e);

@@ -49,6 +49,7 @@ static void fill_faded(void)
 {
 	double age = 1;
 
+	_Static_assert(PREDICT_HISTORY % 2 == 0, "filled by two");
 	for (int i = PREDICT_HISTORY; i; i -= 2, age *= KEEP * KEEP) {
 		faded[i - 1] = age;
 		faded[i - 2] = age * KEEP;

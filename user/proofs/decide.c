@@ -178,15 +178,6 @@ __u64 some_cores(const struct decision *d, __u64 use, __u64 amount)
 	return cores;
 }
 
-__u64 some_most(const struct decision *d, __u32 donor)
-{
-	__u64 gain = any_u64();
-
-	promise(donor < s.nr_apps, "an app that is there");
-	assume(gain <= d->capacity);
-	return gain;
-}
-
 __u32 some_moving(const struct decide_use *use)
 {
 	__u32 moving = any_u32();
@@ -346,6 +337,9 @@ static void judge_one(__u32 resource)
 	/* others may have joined those that share the cores it left: not now */
 	assume(!before || (before <= has && (resource == DECIDE_CPU ||
 					     before + keeps <= has)));
+	/* as is_spent() looked at it; any gain */
+	d.look.most = resource == DECIDE_CPU ?
+		      cores_to_leave(&d, DONOR, d.cores) : takeable(&d, DONOR);
 	gives = judge(&d, &turn, DONOR);
 	promise(taken[DONOR] == before || (taken[DONOR] <= has &&
 					   taken[DONOR] + keeps <= has),
@@ -527,10 +521,11 @@ __u32 some_chance(const struct decide_demand *demand, __u64 room)
 	return chance;
 }
 
-bool some_spent(const struct decision *d, __u32 donor)
+bool some_spent(struct decision *d, __u32 donor)
 {
-	(void)d;
 	promise(donor < s.nr_apps, "an app that is there");
+	d->look.frees = any_u64();
+	assume(d->look.frees <= d->capacity);
 	return any_u32() & 1;
 }
 

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What preswap-eval makes of folders as people have them. */
-#include <errno.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "../../selftests/ktap.h"
+#include "told.h"
 
 #define HEAD	"series,method,origin,horizon,q5,q10,q25,q50,q75,q90,q95,seconds\n"
 
-static char programs[4096], folder[] = "/tmp/test_eval.XXXXXX";
-static char said[65536];
+static char folder[] = "/tmp/test_eval.XXXXXX";
 
 static FILE *file(const char *name)
 {
@@ -41,18 +34,10 @@ static void put_series(const char *name, int n, const char *end)
 static int tell(const char *options, const char *redirect)
 {
 	char line[8192 + 64];
-	FILE *from;
-	size_t n;
-	int status;
 
 	snprintf(line, sizeof(line), "%s/preswap-eval %s %s", programs, options,
 		 redirect);
-	from = popen(line, "r");
-	ktap_assert(from, "popen: %s", strerror(errno));
-	n = fread(said, 1, sizeof(said) - 1, from);
-	said[n] = '\0';
-	status = pclose(from);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	return tell_line(line);
 }
 
 #define OUTPUT	"2>/dev/null"
@@ -71,8 +56,6 @@ static void begin(void)
 	snprintf(line, sizeof(line), "rm -rf %s/*", folder);
 	ktap_assert(!system(line), "%s", line);
 }
-
-#define says(text) ktap_assert(strstr(said, text), "no '%s' in:\n%s", text, said)
 
 static unsigned int count(const char *text)
 {
@@ -173,15 +156,12 @@ static void test_arguments(void)
 
 int main(void)
 {
-	ssize_t n = readlink("/proc/self/exe", programs, sizeof(programs) - 1);
 	int status;
 
-	if (n < 0 || !mkdtemp(folder)) {
+	if (!find_programs() || !mkdtemp(folder)) {
 		perror("test_eval");
 		return 1;
 	}
-	programs[n] = '\0';
-	memmove(programs, dirname(dirname(programs)), strlen(programs) + 1);
 	status = ktap_run((struct ktap_case[]){
 		{ "R-16 origins are those of the protocol", test_origins },
 		{ "R-16 remarks, blank lines and ends of lines are no values",

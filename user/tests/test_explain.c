@@ -4,25 +4,18 @@
  * as programs, on the example of decide.c: a batch app of 900 MiB gives 200 to a
  * service that has 50 and is expected to need 250.
  */
-#include <errno.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
-#include "../../selftests/ktap.h"
+#include "told.h"
 #include "plan/replay.h"
 #include "plan/snapshot.h"
 #include "show/why.h"
 
 #define MIB	(1ULL << 20)
 
-static char programs[4096], recording[] = "/tmp/test_explain.XXXXXX";
-static char said[65536];
+static char recording[] = "/tmp/test_explain.XXXXXX";
 static uint32_t resource = DECIDE_MEMORY;	/* of the example */
 static uint32_t bar;				/* of its donor */
 static long first_end;		/* where the first decision ends in the file */
@@ -105,21 +98,12 @@ static void record(uint64_t from)
 static int tell(const char *command)
 {
 	char line[8192];
-	FILE *from;
-	size_t n;
-	int status;
 
 	snprintf(line, sizeof(line), "%s/%s%s 2>&1", programs, command,
 		 recording);
-	from = popen(line, "r");
-	ktap_assert(from, "popen: %s", strerror(errno));
-	n = fread(said, 1, sizeof(said) - 1, from);
-	said[n] = '\0';
-	status = pclose(from);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	return tell_line(line);
 }
 
-#define says(text) ktap_assert(strstr(said, text), "no '%s' in:\n%s", text, said)
 #define says_not(text) \
 	ktap_assert(!strstr(said, text), "'%s' in:\n%s", text, said)
 
@@ -460,15 +444,11 @@ static void test_other_policy(void)
 
 int main(void)
 {
-	ssize_t n = readlink("/proc/self/exe", programs, sizeof(programs) - 1);
 	int fd = mkstemp(recording), status;
 
-	if (n < 0 || fd < 0)
+	if (fd < 0 || !find_programs())
 		return 1;
 	close(fd);
-	programs[n] = '\0';
-	/* tests/ is beside them */
-	memmove(programs, dirname(dirname(programs)), strlen(programs) + 1);
 	status = ktap_run((struct ktap_case[]){
 		{ "R-27 a lease is explained by the decision that began it",
 		  test_began },
