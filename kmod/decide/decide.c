@@ -88,9 +88,13 @@
  */
 #include "decide.h"
 #include "demand.h"
-#include "heap.h"
 #include "near.h"
 #include "number.h"
+#include "order.h"
+
+#ifndef noinline	/* not the kernel */
+#define noinline	__attribute__((noinline))
+#endif
 
 /* See decide.h. What keeps a lease alive is half of it. */
 static const __u64 least_step[DECIDE_RESOURCES] = {
@@ -138,7 +142,7 @@ static const __u32 far_loss[DECIDE_LEVELS] = {
 #define DECIDE_LOOKS_MIN	(1U << 14)
 #define DECIDE_LOOKS_PER_APP	4
 
-/* What a donor can give yet. */
+/* What a donor can give, or gives. */
 struct look {
 	__u64 most;	/* an amount, or cores */
 	__u64 frees;	/* what becomes free by that */
@@ -152,7 +156,7 @@ struct decision {
 	__u64 capacity;
 	__u64 step;		/* the smallest shortage worth a lease */
 	__u64 core;		/* milli-CPU of one core */
-	struct decide_heap receivers, donors;
+	struct decide_order receivers, donors;
 	struct look look;	/* at the donor whose turn it is */
 	__u64 swap;	/* left of it */
 	__u64 cores;	/* that there are */
@@ -160,6 +164,7 @@ struct decision {
 	__u64 rest[DECIDE_PRIORITIES];	/* that could be freed yet, by priority; at
 					 * most, as floors of others come in */
 	__u32 proposals_end, shortages_end;	/* no more of this resource */
+	__u32 leases, leases_end;	/* where those of this resource are */
 	__u32 looks;	/* how many donors may still be looked at */
 	__u32 spent[DECIDE_VERDICTS];	/* that have nothing for anybody, by why */
 	struct decide_spread served;	/* of the receivers so far */
@@ -184,7 +189,7 @@ struct turn {
 	__u64 rest;	/* that donors after this one could free, of its priority */
 	__u32 priority;	/* of the donors whose turn it is; 0: none yet */
 	__u32 leases, leases_end;	/* where its leases are */
-	__u64 givers;	/* their donors, by the last bits: one without has none */
+	__u64 givers;	/* bits 1 << donor % 64: who has none gives none of them */
 	__u32 donors[DECIDE_VERDICTS];	/* that were looked at */
 	__u32 counts;	/* 1: a donor that is judged is one of these */
 };
@@ -230,6 +235,8 @@ static __u32 moving_permille(const struct decide_use *use)
 {
 	__u64 used = decide_larger(decide_bound(use->used), 1);
 
+	if (!use->moves)	/* mostly; a division takes longer than the rest */
+		return 0;
 	return (__u32)decide_smaller(use->moves * DECIDE_MOVE_PERMILLE / used,
 				     DECIDE_MOVING_MAX);
 }
@@ -239,6 +246,8 @@ static __u32 anon_permille(const struct decide_use *use)
 {
 	__u64 used = decide_larger(decide_bound(use->used), 1);
 
+	if (!use->anon)
+		return 0;
 	return (__u32)(decide_smaller(use->anon, used) * 1000 / used);
 }
 
@@ -285,7 +294,7 @@ static void find_leases(const struct decision *d, struct turn *turn)
 	const struct decide_snapshot *s = d->s;
 	__u32 i;
 
-	for (i = 0; i < s->nr_leases; i++) {
+	for (i = d->leases; i < d->leases_end; i++) {
 		if (s->leases[i].receiver != turn->app ||
 		    s->leases[i].resource != d->resource)
 			continue;
@@ -488,18 +497,25 @@ static __u64 cores_to_gain(const struct decision *d, __u64 use, __u64 amount)
 	return amount ? (amount * d->cores + most - 1) / most : 0;
 }
 
-/* Into @d->look. */
-static void look_at(struct decision *d, __u32 donor)
+/* Looks at the donor: has it nothing, or nothing more, for any receiver? */
+static bool is_spent(struct decision *d, __u32 donor)
 {
 	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
+	__u64 most, frees, least = least_step[d->resource];
 
+	if (use->bar)
+		return true;
 	if (d->resource == DECIDE_CPU) {
-		d->look.most = cores_to_leave(d, donor, d->cores);
-		d->look.frees = gain_of_leaving(d, holds(use), d->look.most);
+		most = cores_to_leave(d, donor, d->cores);
+		frees = gain_of_leaving(d, holds(use), most);
+		least = holds(use) < DECIDE_CPU_DONOR_MILLI ?
+			DECIDE_MAX : DECIDE_CPU_GAIN_MILLI;
 	} else {
-		d->look.most = takeable(d, donor);
-		d->look.frees = freed_by(use, d->look.most);
+		most = takeable(d, donor);
+		frees = freed_by(use, most);
 	}
+	d->look = (struct look){ .most = most, .frees = frees };
+	return frees < least;
 }
 
 /*
@@ -630,12 +646,16 @@ static bool too_little(const struct decision *d, const struct turn *turn,
 	       turn->missing < d->step / 2;
 }
 
-static enum decide_verdict take_amount(struct decision *d,
-				       const struct turn *turn,
-				       struct decide_proposal *p,
-				       const struct decide_lease *old)
+/*
+ * What speaks against an amount of the donor's. That is told in @gives, if the donor
+ * gives or somebody asks for reasons.
+ */
+static enum decide_verdict judge_amount(const struct decision *d,
+					const struct turn *turn, __u32 donor,
+					const struct decide_lease *old,
+					struct look *gives)
 {
-	const struct decide_use *use = &d->s->apps[p->donor].use[d->resource];
+	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
 	enum decide_verdict verdict = DECIDE_GIVES;
 
 	/* crumbs cost a lease and bring nothing */
@@ -643,19 +663,12 @@ static enum decide_verdict take_amount(struct decision *d,
 		verdict = DECIDE_AT_FLOOR;
 	else if (too_little(d, turn, old))
 		verdict = DECIDE_TOO_LITTLE;
-	/* who asks for reasons hears of the amount */
 	if (verdict != DECIDE_GIVES && !d->r->reasons_max)
 		return verdict;
-	p->amount = steady(d, turn, use, old, d->look.most);
-	p->gain = freed_by(use, p->amount);
-	if (verdict != DECIDE_GIVES)
-		return verdict;
-	if (!p->gain)
-		return DECIDE_TOO_LITTLE;
-	verdict = propose(d, turn, p, old);
-	if (verdict == DECIDE_GIVES)
-		take(d, p->donor, p->amount);
-	return verdict;
+	gives->most = steady(d, turn, use, old, d->look.most);
+	gives->frees = freed_by(use, gives->most);
+	return verdict == DECIDE_GIVES && !gives->frees ? DECIDE_TOO_LITTLE :
+							  verdict;
 }
 
 /*
@@ -705,25 +718,21 @@ static void leave_cores(struct decision *d, __u32 donor, __u64 cores,
 	d->rest[app->priority] = decide_less(d->rest[app->priority], gain);
 }
 
-static enum decide_verdict take_cpu(struct decision *d,
-				    const struct turn *turn,
-				    struct decide_proposal *p,
-				    const struct decide_lease *old)
+/* Likewise, of cores; in milli-CPU. */
+static enum decide_verdict judge_cores(const struct decision *d,
+				       const struct turn *turn, __u32 donor,
+				       const struct decide_lease *old,
+				       struct look *gives)
 {
-	__u64 use = holds(&d->s->apps[p->donor].use[DECIDE_CPU]), cores;
-	enum decide_verdict verdict;
+	__u64 use = holds(&d->s->apps[donor].use[DECIDE_CPU]), cores;
 
 	cores = decide_smaller(steady_cores(d, turn, use, old), d->look.most);
-	p->amount = cores * d->core;
-	p->gain = gain_of_leaving(d, use, cores);
-	if (use < DECIDE_CPU_DONOR_MILLI || p->gain < DECIDE_CPU_GAIN_MILLI)
+	gives->most = cores * d->core;
+	gives->frees = gain_of_leaving(d, use, cores);
+	if (use < DECIDE_CPU_DONOR_MILLI ||
+	    gives->frees < DECIDE_CPU_GAIN_MILLI)
 		return DECIDE_AT_FLOOR;
-	if (too_little(d, turn, old))
-		return DECIDE_TOO_LITTLE;
-	verdict = propose(d, turn, p, old);
-	if (verdict == DECIDE_GIVES)
-		leave_cores(d, p->donor, p->amount / d->core, p->gain);
-	return verdict;
+	return too_little(d, turn, old) ? DECIDE_TOO_LITTLE : DECIDE_GIVES;
 }
 
 static void report_reason(struct decide_result *r,
@@ -746,24 +755,39 @@ static void report_reason(struct decide_result *r,
 /* What the donor gives is no longer missing. Return: does it give? */
 static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 {
-	struct decide_proposal p = {
-		.donor = donor,
-		.receiver = turn->app,
-		.resource = d->resource,
-		.source = d->s->apps[turn->app].use[d->resource].source,
-	};
+	bool cpu = d->resource == DECIDE_CPU;
 	enum decide_verdict verdict = decide_may_give(d->s, d->resource, donor,
 						      turn->app);
-	const struct decide_lease *old = lease_from(d, turn, donor);
+	const struct decide_lease *old = NULL;
+	struct decide_proposal p;
+	struct look gives = {};
 
-	if (verdict == DECIDE_GIVES)
-		verdict = d->resource == DECIDE_CPU ?
-			  take_cpu(d, turn, &p, old) :
-			  take_amount(d, turn, &p, old);
+	if (verdict == DECIDE_GIVES) {
+		old = lease_from(d, turn, donor);
+		verdict = cpu ? judge_cores(d, turn, donor, old, &gives) :
+				judge_amount(d, turn, donor, old, &gives);
+	}
+	/* mostly it does not, and nobody asks why */
+	if (verdict == DECIDE_GIVES || d->r->reasons_max) {
+		p = (struct decide_proposal){
+			.donor = donor,
+			.receiver = turn->app,
+			.resource = d->resource,
+			.source = d->s->apps[turn->app].use[d->resource].source,
+			.amount = gives.most,
+			.gain = gives.frees,
+		};
+		if (verdict == DECIDE_GIVES)
+			verdict = propose(d, turn, &p, old);
+		report_reason(d->r, &p, verdict);
+	}
 	turn->donors[verdict] += turn->counts;
-	report_reason(d->r, &p, verdict);
 	if (verdict != DECIDE_GIVES)
 		return false;
+	if (cpu)
+		leave_cores(d, donor, p.amount / d->core, p.gain);
+	else
+		take(d, donor, p.amount);
 	turn->missing = decide_less(turn->missing, p.gain);
 	turn->stands = decide_less(turn->stands, p.gain);
 	/* what was kept as it is covers what it was kept in spite of */
@@ -772,16 +796,17 @@ static bool judge(struct decision *d, struct turn *turn, __u32 donor)
 	return true;
 }
 
-/* Why donors that need not be looked at do not give. */
+/* Why donors that need not be looked at do not give, if anybody asked. */
 static void tell(struct decision *d, struct turn *turn, __u32 from, __u32 to)
 {
+	const struct decide_result *r = d->r;
 	const struct look look = d->look;
 	__u32 i, donor;
 
 	turn->counts = 0;
-	for (i = from; i < to; i++) {
-		donor = decide_heap_at(&d->donors, i)->index;
-		look_at(d, donor);
+	for (i = from; i < to && r->nr_reasons < r->reasons_max; i++) {
+		donor = decide_order_at(&d->donors, i)->index;
+		is_spent(d, donor);	/* for the look */
 		judge(d, turn, donor);
 	}
 	turn->counts = 1;
@@ -853,26 +878,13 @@ static void report_shortage(const struct decision *d, const struct turn *turn)
 	};
 }
 
-/* Has the donor nothing, or nothing more, for any receiver? If it has, it is looked at. */
-static bool is_spent(struct decision *d, __u32 donor)
-{
-	const struct decide_use *use = &d->s->apps[donor].use[d->resource];
-	bool cpu = d->resource == DECIDE_CPU;
-
-	if (use->bar || (cpu && holds(use) < DECIDE_CPU_DONOR_MILLI))
-		return true;
-	look_at(d, donor);
-	return d->look.frees < (cpu ? DECIDE_CPU_GAIN_MILLI :
-			   least_step[d->resource]);
-}
-
 /* The first donor from place @nth on that is not spent, or their number. */
 static __u32 next_donor(struct decision *d, __u32 nth)
 {
 	struct decide_entry *entry, *next;
 
 	while (nth < d->donors.count) {
-		entry = decide_heap_at(&d->donors, nth);
+		entry = decide_order_at(&d->donors, nth);
 		if (!entry->skip) {
 			if (!is_spent(d, entry->index))
 				return nth;
@@ -881,7 +893,7 @@ static __u32 next_donor(struct decision *d, __u32 nth)
 		nth = entry->skip;
 		/* the next time, two at a time */
 		if (nth < d->donors.count) {
-			next = decide_heap_at(&d->donors, nth);
+			next = decide_order_at(&d->donors, nth);
 			if (next->skip)
 				entry->skip = next->skip;
 		}
@@ -905,6 +917,7 @@ static void pass_donor(const struct decision *d, struct turn *turn,
 static void serve(struct decision *d, struct turn *turn)
 {
 	struct decide_result *r = d->r;
+	__u32 below = d->s->apps[turn->app].priority;
 	__u32 i, last, priority, first = r->nr_proposals;
 	const struct decide_entry *donor;
 	bool held = r->held[turn->app];
@@ -912,17 +925,16 @@ static void serve(struct decision *d, struct turn *turn)
 	for (last = 0; last < d->donors.count && turn->stands &&
 	     !too_little(d, turn, held); last = i + 1) {
 		i = next_donor(d, last);
-		/* asked here, as the call alone costs 3 % */
-		if (r->nr_reasons < r->reasons_max)
+		if (r->reasons_max)
 			tell(d, turn, last, i);
 		if (i == d->donors.count)
 			break;
-		donor = decide_heap_at(&d->donors, i);
+		donor = &d->donors.entries[i];
 		priority = priority_of(donor->key);
 		/* the rest is of higher priority yet, or cannot be proposed */
-		if (priority >= d->s->apps[turn->app].priority ||
+		if (priority >= below ||
 		    r->nr_proposals == d->proposals_end) {
-			if (r->nr_reasons < r->reasons_max)
+			if (r->reasons_max)
 				tell(d, turn, i, d->donors.count);
 			break;
 		}
@@ -1015,9 +1027,10 @@ static bool is_over(struct decision *d)
 }
 
 /* Until donors are in order, @r->taken says which of them give already. */
-static void note_leases(const struct decide_snapshot *s,
-			struct decide_result *r, __u32 resource)
+static void note_leases(struct decision *d)
 {
+	const struct decide_snapshot *s = d->s;
+	struct decide_result *r = d->r;
 	const struct decide_lease *lease;
 	__u32 i;
 
@@ -1027,8 +1040,11 @@ static void note_leases(const struct decide_snapshot *s,
 	}
 	for (i = 0; i < s->nr_leases; i++) {
 		lease = &s->leases[i];
-		if (lease->resource != resource)
+		if (lease->resource != d->resource)
 			continue;
+		if (!d->leases_end)
+			d->leases = i;
+		d->leases_end = i + 1;
 		if (lease->donor < s->nr_apps)
 			r->taken[lease->donor] = 1;
 		if (lease->receiver < s->nr_apps)
@@ -1073,8 +1089,8 @@ static noinline void survey(struct decision *d, struct decide_outlook *outlook)
 				decide_spread_gather(&all, demand.spread);
 			others += rise;
 		} else if (is_in_need(d, i, need)) {
-			decide_heap_add(&d->receivers,
-					receiver_key(app, need), i);
+			decide_order_add(&d->receivers,
+					 receiver_key(app, need), i);
 			decide_spread_gather(&receivers, demand.counted);
 			decide_spread_gather(&all, demand.spread);
 			needed += rise;
@@ -1086,8 +1102,8 @@ static noinline void survey(struct decision *d, struct decide_outlook *outlook)
 			d->spent[use->bar ? DECIDE_BARRED : DECIDE_AT_FLOOR]++;
 		/* who asks for reasons hears of those, too, that have nothing */
 		if (!spent || d->r->reasons_max)
-			decide_heap_add(&d->donors,
-					donor_key(d, i, gives), i);
+			decide_order_add(&d->donors,
+					 donor_key(d, i, gives), i);
 		if (!spent && d->resource == DECIDE_CPU)
 			d->rest[app->priority] += d->look.frees;
 	}
@@ -1149,14 +1165,12 @@ static void decide_resource(const struct decide_snapshot *s,
 		d.looks = DECIDE_LOOKS_MIN;
 	decide_spread_init(&d.served, d.capacity, s->nr_apps,
 			   s->correlation_pct);
-	note_leases(s, r, resource);
+	note_leases(&d);
 	survey(&d, &r->outlook[resource]);
 	if (!d.receivers.count)
 		return;
-	decide_heap_build(&d.receivers);
-	decide_heap_build(&d.donors);
 	for (i = 0; i < d.receivers.count && !is_over(&d); i++)
-		take_turn(&d, decide_heap_at(&d.receivers, i)->index);
+		take_turn(&d, decide_order_at(&d.receivers, i)->index);
 }
 
 void decide(const struct decide_snapshot *s, struct decide_result *r)

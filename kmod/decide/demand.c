@@ -6,40 +6,6 @@
 /* No sum of spreads exceeds this many units: squares x 100 fit 64 bits. */
 #define SPREAD_SUM_BITS	28
 
-/* How much of the uncertainty counts is the app's choice. */
-static __u64 counted(const struct decide_app *app, __u64 spread)
-{
-	if (app->sensitivity == DECIDE_LATENCY)
-		return spread;
-	return app->sensitivity == DECIDE_NORMAL ? spread / 2 : 0;
-}
-
-struct decide_demand decide_demand(const struct decide_app *app,
-				   __u32 resource, __u64 capacity)
-{
-	const struct decide_use *use = &app->use[resource];
-	__u64 used = decide_bound(use->used), base = decide_bound(use->base);
-	__u64 median = used, high = used, given = 0;
-	struct decide_demand demand;
-
-	if (use->source != DECIDE_FROM_NOTHING) {
-		/* a forecast is of all that it would use, given or not */
-		if (use->source == DECIDE_FROM_FORECAST)
-			given = decide_bound(use->given);
-		median = decide_smaller(use->q50, capacity);
-		median = decide_larger(decide_less(median, given), used);
-		high = decide_smaller(use->q95, capacity);
-		high = decide_less(high, given);
-		high = decide_larger(high, median);
-	}
-	demand.median = (__s64)median - (__s64)base;
-	demand.spread = high - median;
-	/* what lies below the base is there already */
-	demand.counted = decide_less(median + counted(app, demand.spread),
-				     decide_larger(median, base));
-	return demand;
-}
-
 /* Half the width of the uniform distribution. */
 static __s64 half_width(const struct decide_demand *demand)
 {
@@ -131,14 +97,6 @@ static __u64 sigma(const struct decide_spread *sum, __u64 guess)
 	__u32 rho = sum->correlation_pct;
 
 	return root((together * rho + sum->squares * (100 - rho)) / 100, guess);
-}
-
-void decide_spread_gather(struct decide_spread *sum, __u64 spread)
-{
-	__u64 units = spread >> sum->shift;
-
-	sum->sum += units;
-	sum->squares += units * units;
 }
 
 __u64 decide_spread_sigma(const struct decide_spread *sum)

@@ -23,7 +23,7 @@
 #ifndef PRESWAP_DECIDE_DEMAND_H
 #define PRESWAP_DECIDE_DEMAND_H
 
-#include "decide.h"
+#include "number.h"
 
 /*
  * One app's need, beyond what it has. @median is negative where the median
@@ -35,9 +35,40 @@ struct decide_demand {
 	__u64 counted;		/* of that, by the app's sensitivity, > 0 */
 };
 
+/* How much of the uncertainty counts is the app's choice. */
+static inline __u64 decide_counted(const struct decide_app *app, __u64 spread)
+{
+	if (app->sensitivity == DECIDE_LATENCY)
+		return spread;
+	return app->sensitivity == DECIDE_NORMAL ? spread / 2 : 0;
+}
+
 /* Of @app, no more in all than @capacity. */
-struct decide_demand decide_demand(const struct decide_app *app,
-				   __u32 resource, __u64 capacity);
+static inline struct decide_demand decide_demand(const struct decide_app *app,
+				   __u32 resource, __u64 capacity)
+{
+	const struct decide_use *use = &app->use[resource];
+	__u64 used = decide_bound(use->used), base = decide_bound(use->base);
+	__u64 median = used, high = used, given = 0;
+	struct decide_demand demand;
+
+	if (use->source != DECIDE_FROM_NOTHING) {
+		/* a forecast is of all that it would use, given or not */
+		if (use->source == DECIDE_FROM_FORECAST)
+			given = decide_bound(use->given);
+		median = decide_smaller(use->q50, capacity);
+		median = decide_larger(decide_less(median, given), used);
+		high = decide_smaller(use->q95, capacity);
+		high = decide_less(high, given);
+		high = decide_larger(high, median);
+	}
+	demand.median = (__s64)median - (__s64)base;
+	demand.spread = high - median;
+	/* what lies below the base is there already */
+	demand.counted = decide_less(median + decide_counted(app, demand.spread),
+				     decide_larger(median, base));
+	return demand;
+}
 
 /* What is to be served if the app were alone: median and counted spread. */
 static inline __u64 decide_demand_alone(const struct decide_demand *demand)
@@ -66,7 +97,14 @@ struct decide_spread {
 void decide_spread_init(struct decide_spread *sum, __u64 largest, __u32 count,
 			__u32 correlation_pct);
 /* Without working out sigma. */
-void decide_spread_gather(struct decide_spread *sum, __u64 spread);
+static inline void decide_spread_gather(struct decide_spread *sum, __u64 spread)
+{
+	__u64 units = spread >> sum->shift;
+
+	sum->sum += units;
+	sum->squares += units * units;
+}
+
 __u64 decide_spread_sigma(const struct decide_spread *sum);
 /* Return: what this one adds to sigma. */
 __u64 decide_spread_add(struct decide_spread *sum, __u64 spread);

@@ -93,8 +93,8 @@ static void set_scene(__u32 resource)
 			      DECIDE_CORES_MAX * DECIDE_MILLI_PER_CPU :
 			      DECIDE_MAX));
 	d.cores = d.capacity / d.core;
-	d.receivers = (struct decide_heap){ .entries = receivers, .apps = apps };
-	d.donors = (struct decide_heap){ .entries = donors, .apps = apps };
+	d.receivers = (struct decide_order){ .entries = receivers, .apps = apps };
+	d.donors = (struct decide_order){ .entries = donors, .apps = apps };
 }
 
 static struct turn any_turn(void)
