@@ -240,6 +240,12 @@ static void scale(float *restrict to, const float *restrict from,
 		to[i] = by * from[i];
 }
 
+static void forget_asked(struct predict_mixture *m)
+{
+	for (unsigned int k = 0; k < PREDICT_PROBS_ROOM; k++)
+		m->asked[k] = -1;
+}
+
 /* The samples of those change experts that have any weight. */
 static void share_changes(struct predict_mixture *m,
 			  const struct predict_step *step, unsigned int nprobs)
@@ -269,6 +275,7 @@ static void share_changes(struct predict_mixture *m,
 		p->n += from->n;
 	}
 	place(m, step, nprobs, 0);
+	forget_asked(m);
 }
 
 PREDICT_HOT
@@ -307,6 +314,7 @@ void predict_mixture_add(struct predict_mixture *m,
 				w * (float)recur[i].weight;
 	}
 	place(m, step, nprobs, from);
+	forget_asked(m);
 }
 
 /* Eight values of the window, and what is loose in eight gaps. */
@@ -419,8 +427,13 @@ float predict_mixture_find(struct predict_mixture *m,
 			   const struct predict_step *step, unsigned int k,
 			   float p)
 {
-	return p <= 0.5f ? find_up(m, step, k, p * (1 - 1e-6f)) :
-			   find_down(m, step, k, 1 - p + 1e-6f);
+	/* The middle is asked for twice. */
+	if (m->asked[k] == p)
+		return m->found[k];
+	m->asked[k] = p;
+	m->found[k] = p <= 0.5f ? find_up(m, step, k, p * (1 - 1e-6f)) :
+				  find_down(m, step, k, 1 - p + 1e-6f);
+	return m->found[k];
 }
 
 /* A sum of what is beyond @q, one of what is there, and the next value. */

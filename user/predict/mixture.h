@@ -58,6 +58,7 @@ struct predict_step {
  * @w: weight of each expert per probability, of sum 1; the caller's.
  * @total: sum of the experts' weights, 0 for one that sleeps.
  * @change: the change experts' lists; @used: those in @places.
+ * @asked, @found: the last quantile of each share, where that is the same still.
  */
 struct predict_mixture {
 	unsigned int lead, moments;
@@ -70,6 +71,7 @@ struct predict_mixture {
 	float total[PREDICT_EXPERTS];
 	struct predict_changes change[PREDICT_CHANGE_EXPERTS];
 	bool used[PREDICT_CHANGE_EXPERTS];
+	float asked[PREDICT_PROBS_ROOM], found[PREDICT_PROBS_ROOM];
 };
 
 /*

@@ -101,10 +101,11 @@ static int16_t bisect(const int16_t *d, unsigned int n, int low, int high)
 	while (low < high) {
 		int middle = (low + high) / 2;
 
-		if (count_up_to(d, n, (int16_t)middle) >= PREDICT_RECALLED)
-			high = middle;
-		else
-			low = middle + 1;
+		bool enough = count_up_to(d, n, (int16_t)middle) >=
+			      PREDICT_RECALLED;
+
+		high = enough ? middle : high;
+		low = enough ? low : middle + 1;
 	}
 	return (int16_t)low;
 }
@@ -134,46 +135,47 @@ static int16_t far_enough(const int16_t *d, unsigned int n)
 	return bisect(nearest, GROUPS, least, INT16_MAX - 1);
 }
 
-/* Of a block, or of two. */
-static bool any_up_to(const int16_t *d, const int16_t *other, int16_t most)
+static bool any_up_to(const int16_t *d, int16_t most)
 {
-	s8 found = (*(const s8 *)d <= most) | (*(const s8 *)other <= most);
+	s8 found = *(const s8 *)d <= most;
 	uint64_t part[2];
 
 	memcpy(part, &found, sizeof(part));
 	return (part[0] | part[1]) != 0;
 }
 
-static void gather_block(const int16_t *d, unsigned int from, int16_t most,
-			 struct candidates *c)
-{
-	for (unsigned int i = from + BLOCK; i-- > from;) {
-		c->d[c->n] = d[i];
-		c->at[c->n] = (uint16_t)i;
-		c->n += d[i] <= most;
-	}
-}
-
-/* Moments up to @most, the latest first, to @c; an even number of blocks. */
+/*
+ * Moments up to @most, the latest first, to @c; a whole number of blocks. First the
+ * blocks that have any, then from these: which ones cannot be guessed.
+ */
 static void gather(const int16_t *d, unsigned int n, int16_t most,
 		   struct candidates *c)
 {
-	c->n = 0;
-	for (unsigned int end = n; end; end -= 2 * BLOCK) {
-		unsigned int high = end - BLOCK, low = high - BLOCK;
+	uint16_t block[(PAST_MAX + GROUPS) / BLOCK + 1];
+	unsigned int blocks = 0, found = 0;
 
-		if (!any_up_to(d + low, d + high, most))
-			continue;
-		if (any_up_to(d + high, d + high, most))
-			gather_block(d, high, most, c);
-		if (any_up_to(d + low, d + low, most))
-			gather_block(d, low, most, c);
+	for (unsigned int end = n; end; end -= BLOCK) {
+		block[blocks] = (uint16_t)(end - BLOCK);
+		blocks += any_up_to(d + end - BLOCK, most);
 	}
+	for (unsigned int k = 0; k < blocks; k++) {
+		for (unsigned int i = BLOCK; i--;) {
+			unsigned int at = block[k] + i;
+
+			c->d[found] = d[at];
+			c->at[found] = (uint16_t)at;
+			found += d[at] <= most;
+		}
+	}
+	c->n = found;
 	for (unsigned int i = c->n; i % BLOCK; i++)
 		c->d[i] = INT16_MAX;
 }
 
-/* Those nearer than @most, and the latest at it; to @at, the latest first. */
+/*
+ * Those nearer than @most, and the latest at it; to @at, the latest first. One more may
+ * be written.
+ */
 static unsigned int choose(const struct candidates *c, int16_t most,
 			   uint16_t *at)
 {
@@ -182,10 +184,11 @@ static unsigned int choose(const struct candidates *c, int16_t most,
 	if (most > 0)
 		ties -= count_up_to(c->d, c->n, (int16_t)(most - 1));
 	for (unsigned int i = 0; i < c->n && chosen < PREDICT_RECALLED; i++) {
-		if (c->d[i] > most || (c->d[i] == most && !ties))
-			continue;
-		ties -= c->d[i] == most;
-		at[chosen++] = c->at[i];
+		bool tie = (c->d[i] == most) & (ties > 0);
+
+		at[chosen] = c->at[i];
+		chosen += (c->d[i] < most) | tie;
+		ties -= tie;
 	}
 	return chosen;
 }
@@ -204,7 +207,7 @@ static void find(const struct predict_ring *past, const int16_t *x,
 	/* d[i] is of moment LAGS + i. */
 	unsigned int n = past->used, count = n - longest - LAGS;
 	int16_t d[PAST_MAX + GROUPS], most;
-	uint16_t chosen[PREDICT_RECALLED];
+	uint16_t chosen[PREDICT_RECALLED + 1];
 	struct candidates c;
 	float sum = 0;
 
