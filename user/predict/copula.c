@@ -75,12 +75,27 @@ static void factor(double a[N][N])
 	}
 }
 
-static void solve(double (*root)[N], double *b)
+static void solve(const double (*root)[N], double *b)
 {
 	for (int j = 0; j < N; j++) {
 		for (int k = 0; k < j; k++)
 			b[j] -= root[j][k] * b[k];
 		b[j] /= root[j][j];
+	}
+}
+
+/* Weights by age, the newest at PREDICT_HISTORY - 1, then 0. */
+static float faded[PREDICT_HISTORY + 16], faded_values[PREDICT_HISTORY + 16];
+
+PREDICT_AT_START
+static void fill_faded(void)
+{
+	float weight = 1, age = 1;
+
+	for (unsigned int i = PREDICT_HISTORY; i--;
+	     weight *= KEEP, age *= KEEP_VALUES) {
+		faded[i] = weight;
+		faded_values[i] = age;
 	}
 }
 
@@ -91,36 +106,64 @@ struct sums {
 	float square, score, one;
 };
 
+static const v4 alpha = { 0.5f, 0.2f, 0.08f, 0.03f };
+
+/* The level after one more score. */
+static inline v4 follow(v4 level, unsigned int i, float z)
+{
+	v4 start = { 0 };
+
+	/* The mean of all so far, until that is slower. */
+	start += i < 34 ? 1 / (float)(i + 1) : 0;
+	return level + larger(start, alpha) * (z - level);
+}
+
+/* Returns the levels, times the weight @w. */
+static inline v4 add(struct sums *s, float z, float w, v4 level)
+{
+	v4 x = w * level;
+
+	for (int k = 0; k < 4; k++)
+		s->levels[k] += x * level[k];
+	s->by_score += x * z;
+	s->by_one += x;
+	s->square += w * z * z;
+	s->score += w * z;
+	s->one += w;
+	return x;
+}
+
+/* Of four moments to the places of the first regressor but one, and so on. */
+static inline void turn(const v4 *x, v4 *to)
+{
+	v4 a = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
+	v4 b = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
+	v4 c = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+	v4 d = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+
+	to[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+	to[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+	to[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+	to[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+}
+
 static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
 		   struct sums *s)
 {
-	static const v4 alpha = { 0.5f, 0.2f, 0.08f, 0.03f };
+	const float *weight = faded + PREDICT_HISTORY - n;
 	v4 level = { 0 };
-	float weight = 1, age = 1;
 
-	for (unsigned int i = n; i--; weight *= KEEP, age *= KEEP_VALUES) {
-		c->regressor[0][i] = weight;
-		c->age[i] = age;
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		float z = c->score[i], w = c->regressor[0][i];
-		v4 x, start = { 0 };
+	for (unsigned int i = 0; i < n; i += 4) {
+		unsigned int many = n - i < 4 ? n - i : 4;
+		v4 *to = c->regressor[i / 4], x[4] = { 0 };
 
-		/* The mean of all so far, until that is slower. */
-		start += i < 34 ? 1 / (float)(i + 1) : 0;
-		start = larger(start, alpha);
-		level += start * (z - level);
-		x = w * level;
-		c->regressor[1][i] = w * z;
-		for (int k = 0; k < 4; k++) {
-			c->regressor[2 + k][i] = x[k];
-			s->levels[k] += x * level[k];
+		to[0] = *(const v4 *)(weight + i);
+		to[1] = to[0] * *(const v4 *)(c->score + i);
+		for (unsigned int k = 0; k < many; k++) {
+			level = follow(level, i + k, c->score[i + k]);
+			x[k] = add(s, c->score[i + k], weight[i + k], level);
 		}
-		s->by_score += x * z;
-		s->by_one += x;
-		s->square += w * z * z;
-		s->score += w * z;
-		s->one += w;
+		turn(x, to + 2);
 	}
 	*last = level;
 }
@@ -132,20 +175,16 @@ void predict_copula_fill(struct predict_copula *c,
 	unsigned int n = h->n;
 	struct sums s = { 0 };
 	double scale;
+	float b;
 	v4 level;
 
 	for (unsigned int i = 0; i < n; i += 4)
 		*(v4 *)(c->score + i) = score4(*(const v4 *)(h->rank + i));
 	memset(c->score + n, 0, 16 * sizeof(*c->score));
-	memcpy(c->known, h->there, n * sizeof(*c->known));
-	memset(c->known + n, 0, 16 * sizeof(*c->known));
-	memset(c->age + n, 0, 16 * sizeof(*c->age));
 	for (unsigned int i = 0; i < n; i++)
-		c->outcome[i] = c->score[i] * c->known[i];
+		c->outcome[i] = c->score[i] * h->there[i];
 	memset(c->outcome + n, 0, 16 * sizeof(*c->outcome));
-	for (int j = 0; j < N; j++)
-		for (unsigned int i = n; i % 4; i++)
-			c->regressor[j][i] = 0;
+	c->age = faded_values + PREDICT_HISTORY - n;
 	add_up(c, n, &level, &s);
 	scale = 1.0 / s.one;
 	c->root[0][0] = 1;
@@ -161,74 +200,154 @@ void predict_copula_fill(struct predict_copula *c,
 	for (int j = 0; j < N; j++)
 		c->root[j][j] += RIDGE * scale;
 	factor(c->root);
+	b = (float)(0.5 / c->square);
+	for (unsigned int i = 0; i < n + 16; i++)
+		c->own[i] = b * c->score[i] * c->score[i];
 	c->now[0] = 1;
 	c->now[1] = c->score[n - 1];
 	for (int j = 0; j < 4; j++)
 		c->now[2 + j] = level[j];
-	solve(c->root, c->now);
+	solve((const double (*)[N])c->root, c->now);
 }
 
-/* Mean and variance of the score @lead steps from now. */
-static void foresee(const struct predict_copula *c,
-		    const struct predict_history *h, unsigned int lead,
+/* Sums of all moments, by four. */
+struct fit {
+	v4 sum[N], squares, counts;
+};
+
+/* Past the end, outcomes are 0 and unknown. */
+PREDICT_BOTH
+struct fit fit(const struct predict_copula *c, const struct predict_history *h,
+	       unsigned int lead, bool wide)
+{
+	const float *outcome = c->outcome + lead, *known = h->there + lead;
+	struct fit f = { 0 };
+	v8 sum[N / 2] = { 0 };
+
+	for (unsigned int i = 0; i + lead < h->n; i += 4) {
+		const v4 *r = c->regressor[i / 4];
+		v4 z = *(const v4 *)(outcome + i), by_weight;
+		v8 both = __builtin_shufflevector(z, z, 0, 1, 2, 3, 0, 1, 2, 3);
+
+		f.counts += r[0] * *(const v4 *)(known + i);
+		if (wide) {
+			v8 product = both * *(const v8 *)r;
+
+			sum[0] += product;
+			sum[1] += both * *(const v8 *)(r + 2);
+			sum[2] += both * *(const v8 *)(r + 4);
+			by_weight = PREDICT_LOW(product);
+		} else {
+			by_weight = z * r[0];
+			f.sum[0] += by_weight;
+			for (int j = 1; j < N; j++)
+				f.sum[j] += z * r[j];
+		}
+		f.squares += by_weight * z;
+	}
+	for (int j = 0; j < N && wide; j += 2) {
+		f.sum[j] = PREDICT_LOW(sum[j / 2]);
+		f.sum[j + 1] = PREDICT_HIGH(sum[j / 2]);
+	}
+	return f;
+}
+
+/* Mean and variance of the score, by @f. */
+static void foresee(const struct predict_copula *c, const struct fit *f,
 		    double *mean, double *variance)
 {
-	v4 sum[N] = { { 0 } }, squares = { 0 }, counts = { 0 };
-	double root[N][N], b[N], fit = 0, square, count;
+	double b[N], in_all = 0, square, count;
 
-	/* Past the end, outcomes are 0 and unknown. */
-	for (unsigned int i = 0; i + lead < h->n; i += 4) {
-		v4 z = *(const v4 *)(c->outcome + lead + i);
-		v4 weight = *(const v4 *)(c->regressor[0] + i);
-
-		counts += weight * *(const v4 *)(c->known + lead + i);
-		squares += weight * z * z;
-		for (int j = 0; j < N; j++)
-			sum[j] += z * *(const v4 *)(c->regressor[j] + i);
-	}
-	count = sum4(counts);
-	square = sum4(squares);
+	count = sum4(f->counts);
+	square = sum4(f->squares);
 	*mean = 0;
 	*variance = c->square;
 	if (!(count > 0))
 		return;
-	memcpy(root, c->root, sizeof(root));
 	for (int j = 0; j < N; j++)
-		b[j] = sum4(sum[j]) / count;
-	solve(root, b);
+		b[j] = sum4(f->sum[j]) / count;
+	solve(c->root, b);
 	for (int j = 0; j < N; j++) {
 		*mean += b[j] * c->now[j];
-		fit += b[j] * b[j];
+		in_all += b[j] * b[j];
 	}
-	*variance = (square - fit * count + PRIOR) / (count + PRIOR);
+	*variance = (square - in_all * count + PRIOR) / (count + PRIOR);
 	*variance = fmin(fmax(*variance, VARIANCE_MIN), c->square);
 }
 
-PREDICT_HOT
-void predict_copula_weigh(const struct predict_copula *c,
-			  const struct predict_history *h, unsigned int lead,
-			  float *weight)
+/*
+ * To @exponent, for each of @n scores from @lead on, by fours; returns the least of them.
+ */
+PREDICT_BOTH
+float exponents(const struct predict_copula *c, unsigned int lead,
+		unsigned int n, float a, float m, float *exponent, bool wide)
 {
-	unsigned int n = h->n - lead;
-	double mean, variance;
-	float a, b, m, least = INFINITY;
-	v4 low = { INFINITY, INFINITY, INFINITY, INFINITY };
+	const float *score = c->score + lead, *own = c->own + lead;
+	v8 low8 = (v8){ 0 } + INFINITY;
+	float least = INFINITY;
+	v4 low = (v4){ 0 } + INFINITY;
+	unsigned int i = 0;
 
-	foresee(c, h, lead, &mean, &variance);
-	m = (float)mean;
-	a = (float)(0.5 / variance);
-	b = (float)(0.5 / c->square);
-	for (unsigned int i = 0; i < n; i += 4) {
-		v4 z = *(const v4 *)(c->score + lead + i), d = z - m;
+	for (; i + 4 < n && wide; i += 8) {
+		v8 d = *(const v8 *)(score + i) - m;
+		m8 less;
 
-		d = a * d * d - b * z * z;
-		*(v4 *)(weight + i) = d;
+		d = a * d * d - *(const v8 *)(own + i);
+		*(v8 *)(exponent + i) = d;
+		less = d < low8;
+		low8 = (v8)(((m8)d & less) | ((m8)low8 & ~less));
+	}
+	if (wide)
+		low = -larger(-PREDICT_LOW(low8), -PREDICT_HIGH(low8));
+	for (; i < n; i += 4) {
+		v4 d = *(const v4 *)(score + i) - m;
+
+		d = a * d * d - *(const v4 *)(own + i);
+		*(v4 *)(exponent + i) = d;
 		low = -larger(-low, -d);
 	}
 	for (int k = 0; k < 4; k++)
 		least = low[k] < least ? low[k] : least;
-	for (unsigned int i = 0; i < n; i += 4)
-		*(v4 *)(weight + i) = *(const v4 *)(c->age + lead + i) *
-			(predict_decay4(*(v4 *)(weight + i) - least) + FLOOR);
-	memset(weight + n, 0, (PREDICT_HISTORY - n) * sizeof(*weight));
+	return least;
+}
+
+static void to_weights(float *restrict weight, const float *restrict age,
+		       unsigned int n, float least)
+{
+	for (unsigned int i = 0; i < n; i++)
+		weight[i] = age[i] * (predict_decay(weight[i] - least) + FLOOR);
+}
+
+PREDICT_BOTH
+void weigh(const struct predict_copula *c, const struct predict_history *h,
+	   unsigned int lead, float *weight, bool wide)
+{
+	unsigned int n = h->n - lead;
+	struct fit f = fit(c, h, lead, wide);
+	double mean, variance;
+	float least;
+
+	foresee(c, &f, &mean, &variance);
+	least = exponents(c, lead, n, (float)(0.5 / variance), (float)mean,
+			  weight, wide);
+	to_weights(weight, c->age + lead, predict_eights(n), least);
+	memset(weight + n, 0, 16 * sizeof(*weight));
+}
+
+PREDICT_WIDE
+static void weigh_wide(const struct predict_copula *c,
+		       const struct predict_history *h, unsigned int lead,
+		       float *weight)
+{
+	weigh(c, h, lead, weight, true);
+}
+
+void predict_copula_weigh(const struct predict_copula *c,
+			  const struct predict_history *h, unsigned int lead,
+			  float *weight)
+{
+	if (predict_is_wide())
+		weigh_wide(c, h, lead, weight);
+	else
+		weigh(c, h, lead, weight, false);
 }

@@ -11,19 +11,22 @@
 /*
  * Scratch of a step, what all horizons share.
  *
- * @score: normal scores of the window's values; @known: 0 where the value was
- *	missing, else 1; @outcome: both multiplied. 0 up to 16 past the end.
- * @regressor: of each moment, times its weight in the regression.
+ * @score: normal scores of the window's values; @outcome: the same, 0 where the value
+ *	was missing; @own: the exponent by which they are likely by themselves. 0 up to
+ *	16 past the end.
+ * @regressor: of each moment, times its weight in the regression; four moments each,
+ *	0 up to the end of the last four.
  * @root: the regressors' mean products, plus the ridge, as a lower triangle
  *	times its transpose.
  * @now: @root's inverse times the regressors now.
  * @square: mean square of the scores.
- * @age: weight of a value by its age alone, the newest 1.
+ * @age: weight of a value by its age alone, the newest 1; 0 past the end.
  */
 struct predict_copula {
 	float score[PREDICT_HISTORY + 16], outcome[PREDICT_HISTORY + 16];
-	float known[PREDICT_HISTORY + 16], age[PREDICT_HISTORY + 16];
-	float regressor[PREDICT_REGRESSORS][PREDICT_HISTORY];
+	float own[PREDICT_HISTORY + 16];
+	const float *age;
+	v4 regressor[PREDICT_HISTORY / 4][PREDICT_REGRESSORS];
 	double root[PREDICT_REGRESSORS][PREDICT_REGRESSORS];
 	double now[PREDICT_REGRESSORS];
 	double square;
