@@ -106,18 +106,6 @@ struct sums {
 	float square, score, one;
 };
 
-static const v4 alpha = { 0.5f, 0.2f, 0.08f, 0.03f };
-
-/* The level after one more score. */
-static inline v4 follow(v4 level, unsigned int i, float z)
-{
-	v4 start = { 0 };
-
-	/* The mean of all so far, until that is slower. */
-	start += i < 34 ? 1 / (float)(i + 1) : 0;
-	return level + larger(start, alpha) * (z - level);
-}
-
 /* Returns the levels, times the weight @w. */
 static inline v4 add(struct sums *s, float z, float w, v4 level)
 {
@@ -147,25 +135,40 @@ static inline void turn(const v4 *x, v4 *to)
 	to[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
 
-static void add_up(struct predict_copula *c, unsigned int n, v4 *last,
-		   struct sums *s)
+static void add_up(struct predict_copula *c, unsigned int n, struct sums *s)
 {
 	const float *weight = faded + PREDICT_HISTORY - n;
-	v4 level = { 0 };
+	v4 x[4] = { 0 };
 
-	for (unsigned int i = 0; i < n; i += 4) {
-		unsigned int many = n - i < 4 ? n - i : 4;
-		v4 *to = c->regressor[i / 4], x[4] = { 0 };
-
-		to[0] = *(const v4 *)(weight + i);
-		to[1] = to[0] * *(const v4 *)(c->score + i);
-		for (unsigned int k = 0; k < many; k++) {
-			level = follow(level, i + k, c->score[i + k]);
-			x[k] = add(s, c->score[i + k], weight[i + k], level);
-		}
-		turn(x, to + 2);
+	for (unsigned int i = 0; i < n; i++) {
+		x[i % 4] = add(s, c->score[i], weight[i], c->level[i]);
+		if (i % 4 == 3)
+			turn(x, c->regressor[i / 4] + 2);
 	}
-	*last = level;
+	for (unsigned int k = n % 4; k && k < 4; k++)
+		x[k] = (v4){ 0 };
+	if (n % 4)
+		turn(x, c->regressor[n / 4] + 2);
+	for (unsigned int i = 0; i < n; i += 4) {
+		v4 w = *(const v4 *)(weight + i);
+
+		c->regressor[i / 4][0] = w;
+		c->regressor[i / 4][1] = w * *(const v4 *)(c->score + i);
+	}
+}
+
+PREDICT_HOT
+void predict_copula_score(struct predict_copula *c,
+			  const struct predict_history *h)
+{
+	unsigned int n = h->n;
+
+	for (unsigned int i = 0; i < n; i += 4)
+		*(v4 *)(c->score + i) = score4(*(const v4 *)(h->rank + i));
+	memset(c->score + n, 0, 16 * sizeof(*c->score));
+	for (unsigned int i = 0; i < n; i++)
+		c->outcome[i] = c->score[i] * h->there[i];
+	memset(c->outcome + n, 0, 16 * sizeof(*c->outcome));
 }
 
 PREDICT_HOT
@@ -176,16 +179,9 @@ void predict_copula_fill(struct predict_copula *c,
 	struct sums s = { 0 };
 	double scale;
 	float b;
-	v4 level;
 
-	for (unsigned int i = 0; i < n; i += 4)
-		*(v4 *)(c->score + i) = score4(*(const v4 *)(h->rank + i));
-	memset(c->score + n, 0, 16 * sizeof(*c->score));
-	for (unsigned int i = 0; i < n; i++)
-		c->outcome[i] = c->score[i] * h->there[i];
-	memset(c->outcome + n, 0, 16 * sizeof(*c->outcome));
 	c->age = faded_values + PREDICT_HISTORY - n;
-	add_up(c, n, &level, &s);
+	add_up(c, n, &s);
 	scale = 1.0 / s.one;
 	c->root[0][0] = 1;
 	c->root[1][0] = s.score * scale;
@@ -206,7 +202,7 @@ void predict_copula_fill(struct predict_copula *c,
 	c->now[0] = 1;
 	c->now[1] = c->score[n - 1];
 	for (int j = 0; j < 4; j++)
-		c->now[2 + j] = level[j];
+		c->now[2 + j] = c->level[n - 1][j];
 	solve((const double (*)[N])c->root, c->now);
 }
 

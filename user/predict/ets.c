@@ -29,63 +29,7 @@
 #include "predict/bell.h"
 #include "predict/expert.h"
 
-#define PHI	0.9f
-#define KEEP	0.99f	/* of the models' errors */
 #define KEEP_ERRORS	0.985f	/* weight of an error, a step of age */
-#define MODELS	4
-#define EARLY	10	/* steps: 1 / a of the slowest */
-
-static const v4 alpha = { 0.1f, 0.3f, 1, 0.3f };
-static const v4 beta = { 0, 0, 0, 0.1f };
-
-/* The mean of all so far, until that is slower. */
-static v4 rate_at(unsigned int i)
-{
-	v4 rate = alpha;
-
-	for (int k = 0; k < MODELS && i < EARLY; k++)
-		if (rate[k] < 1 / (float)(i + 1))
-			rate[k] = 1 / (float)(i + 1);
-	return rate;
-}
-
-static int least(v4 loss)
-{
-	int best = 0;
-
-	for (int k = 1; k < MODELS; k++)
-		if (loss[k] < loss[best])
-			best = k;
-	return best;
-}
-
-PREDICT_HOT
-void predict_ets_learn(const struct predict_history *h, struct predict_ets *e)
-{
-	v4 levels[PREDICT_HISTORY], trends[PREDICT_HISTORY];
-	v4 level = { 0 }, trend = { 0 }, loss = { 0 };
-	int best;
-
-	level += h->state[0];
-	for (unsigned int i = 0; i < h->n; i++) {
-		v4 rate = i < EARLY ? rate_at(i) : alpha;
-		v4 foreseen = level + PHI * trend;
-		v4 error = h->state[i] - foreseen;
-
-		/* A missing value is just what was foreseen. */
-		rate *= h->there[i];
-		loss = KEEP * loss + h->there[i] * predict_magnitude4(error);
-		level = foreseen + rate * error;
-		trend = PHI * trend + rate * beta * error;
-		levels[i] = level;
-		trends[i] = trend;
-	}
-	best = least(loss);
-	for (unsigned int i = 0; i < h->n; i++) {
-		e->level[i] = levels[i][best];
-		e->trend[i] = trends[i][best];
-	}
-}
 
 /* All weights, where no value is missing: the same each time. */
 static float all_weights[PREDICT_CHANGES];
@@ -143,9 +87,9 @@ void predict_ets_samples(const struct predict_ets *e,
 			 const struct predict_history *h, unsigned int steps,
 			 struct predict_changes *out)
 {
-	float from[PREDICT_HISTORY], far = 0, power = PHI;
+	float from[PREDICT_HISTORY], far = 0, power = PREDICT_ETS_PHI;
 
-	for (unsigned int k = 0; k < steps; k++, power *= PHI)
+	for (unsigned int k = 0; k < steps; k++, power *= PREDICT_ETS_PHI)
 		far += power;
 	for (unsigned int i = 0; i < h->n; i++)
 		from[i] = e->level[i] + far * e->trend[i];

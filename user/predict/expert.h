@@ -62,13 +62,12 @@ extern const struct predict_expert predict_experts[PREDICT_EXPERTS];
 const float *predict_analog_weigh(unsigned int expert,
 				  const struct predict_history *h, float *room);
 
-/* Exponential smoothing (ets.c): at each moment, of the model that is best. */
+/* Exponential smoothing (ets.c, smooth.c): at each moment, of the model that is best. */
+#define PREDICT_ETS_PHI	0.9f
 struct predict_ets {
 	float level[PREDICT_HISTORY], trend[PREDICT_HISTORY];
 };
 
-/* Of a history of one value or more. */
-void predict_ets_learn(const struct predict_history *h, struct predict_ets *e);
 /* Its values, @steps ahead; none where all of the window was missing. */
 void predict_ets_samples(const struct predict_ets *e,
 			 const struct predict_history *h, unsigned int steps,

@@ -16,9 +16,6 @@
 #include "predict/bell.h"
 #include "predict/history.h"
 
-#define LEVEL_ALPHA	0.3f
-#define SLOW_ALPHA	0.1f
-#define BASE_ALPHA	0.03f
 #define LAGS_FEW	4	/* of the two shapes */
 #define LAGS		12
 #define FAR		1e6f	/* no such moment: the window begins there */
@@ -78,23 +75,6 @@ static void rank(struct predict_history *h)
 	}
 	for (unsigned int i = 0; i < n; i++)
 		h->rank[h->sorted[i]] = r[i];
-}
-
-/* Exponential smoothing; the three levels at once, as each has to wait. */
-static float smooth(struct predict_history *h)
-{
-	float level = h->state[0], slow = level, base = level;
-
-	for (unsigned int i = 0; i < h->n; i++) {
-		float a = i < 34 ? 1 / (float)(i + 1) : 0, x = h->state[i];
-
-		level += (a > LEVEL_ALPHA ? a : LEVEL_ALPHA) * (x - level);
-		slow += (a > SLOW_ALPHA ? a : SLOW_ALPHA) * (x - slow);
-		base += (a > BASE_ALPHA ? a : BASE_ALPHA) * (x - base);
-		h->level[i] = level;
-		h->slow[i] = slow;
-	}
-	return base;
 }
 
 /* The mean distance of @x from @from; never 0. */
@@ -165,20 +145,21 @@ void predict_history_fill(struct predict_history *h,
 			  const struct predict_ring *past,
 			  const uint8_t *missing)
 {
-	float unit;
-	unsigned int n;
-
 	lay_out(h, pool, past, missing);
-	n = h->n;
-	if (!n)
-		return;
 	rank(h);
-	unit = spread(h->state, n, smooth(h));
+}
+
+PREDICT_HOT
+void predict_history_measure(struct predict_history *h)
+{
+	unsigned int n = h->n;
+
 	to_squares(h->level, n, spread(h->level, n, h->level[n - 1]),
 		   h->distance[PREDICT_BY_LEVEL]);
 	to_squares(h->slow, n, spread(h->slow, n, h->slow[n - 1]),
 		   h->distance[PREDICT_BY_SLOW]);
 	to_squares(h->rank, n, 1, h->distance[PREDICT_BY_RANK]);
-	shapes(h->state, (int)n, unit, h->distance[PREDICT_BY_SHAPE4],
+	shapes(h->state, (int)n, spread(h->state, n, h->base),
+	       h->distance[PREDICT_BY_SHAPE4],
 	       h->distance[PREDICT_BY_SHAPE12]);
 }

@@ -30,11 +30,13 @@ enum predict_measure {
  * @there: 1, or 0 where the value was missing; @whole: it was nowhere. It and @value
  *	are 0 up to 16 past the end.
  * @sorted: indices by ascending outcome.
- * @level: exponential smoothing of @state, alpha 0.3.
+ * @level, @slow: exponential smoothing of @state, alpha 0.3 and 0.1; @base: the last of
+ *	alpha 0.03 (smooth.c).
  */
 struct predict_history {
 	unsigned int n;
 	bool whole;
+	float base;
 	float value[PREDICT_HISTORY + 16];
 	float state[PREDICT_HISTORY];
 	float there[PREDICT_HISTORY + 16];
@@ -46,6 +48,8 @@ struct predict_history {
 };
 
 /*
+ * All but what is smoothed, and the distances.
+ *
  * @pool: the outcomes; @past: the states, of the same steps; @missing: a bit
  * per place of the pool.
  */
@@ -53,5 +57,7 @@ void predict_history_fill(struct predict_history *h,
 			  const struct predict_pool *pool,
 			  const struct predict_ring *past,
 			  const uint8_t *missing);
+/* The distances, from what is smoothed; of one value or more. */
+void predict_history_measure(struct predict_history *h);
 
 #endif /* PREDICT_HISTORY_H */

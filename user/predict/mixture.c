@@ -21,6 +21,7 @@
 
 #include "predict/bell.h"
 #include "predict/mixture.h"
+#include "predict/smooth.h"
 
 static inline float sum4(v4 a)
 {
@@ -72,14 +73,17 @@ PREDICT_HOT
 void predict_step_fill(struct predict_step *step,
 		       const struct predict_ring *past, unsigned int longest)
 {
-	const struct predict_history *h = &step->history;
+	struct predict_history *h = &step->history;
 
+	if (h->n) {
+		predict_copula_score(&step->copula, h);
+		predict_smooth(h, &step->copula, &step->ets);
+		predict_history_measure(h);
+	}
 	for (int e = 0; e < PREDICT_ANALOG_EXPERTS; e++)
 		step->weight[e] = predict_analog_weigh(e, h, step->room[e]);
-	if (h->n > 1) {
+	if (h->n > 1)
 		predict_copula_fill(&step->copula, h);
-		predict_ets_learn(h, &step->ets);
-	}
 	step->past = past;
 	predict_recall_find(past, longest, &step->recall, &step->moves);
 	predict_walk_learn(h, &step->walk);

@@ -27,4 +27,5 @@ PREDICT_SRCS := \
 	user/predict/recur.c \
 	user/predict/ring.c \
 	user/predict/series.c \
+	user/predict/smooth.c \
 	user/predict/walk.c
