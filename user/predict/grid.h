@@ -3,9 +3,39 @@
 #ifndef PREDICT_GRID_H
 #define PREDICT_GRID_H
 
+#include <math.h>
+
+#include "predict/bell.h"
+
 struct predict_sample {
 	double value, weight;
 };
+
+/*
+ * To @before, how many of @value come before each: those that are less, and of those
+ * that are equal the earlier ones. Without a branch, as there is nothing to guess by. Both
+ * have room for a multiple of four.
+ */
+static inline void predict_order(float *value, unsigned int n, int *before)
+{
+	static const m4 lane = { 0, 1, 2, 3 };
+
+	for (unsigned int i = n; i % 4; i++)
+		value[i] = INFINITY;
+	for (unsigned int i = 0; i < n; i += 4) {
+		v4 v = *(const v4 *)(value + i);
+		m4 count = { 0 };
+
+		for (unsigned int k = 0; k < i; k++)
+			count -= value[k] <= v;
+		for (int k = 0; k < 4; k++)
+			count -= (value[i + k] < v) |
+				 ((value[i + k] == v) & (k < lane));
+		for (unsigned int k = i + 4; k < n; k++)
+			count -= value[k] < v;
+		*(m4 *)(before + i) = count;
+	}
+}
 
 /*
  * Quantiles of @n >= 1 sorted samples at ascending @probs: each value stands

@@ -144,14 +144,19 @@ static void sort_many(const struct predict_places *p, uint16_t *item,
 static void sort_few(const struct predict_places *p, uint16_t *item,
 		     unsigned int n)
 {
-	for (unsigned int i = 1; i < n; i++) {
-		uint16_t x = item[i];
-		unsigned int k = i;
+	uint16_t old[PREDICT_FEW];
+	float value[PREDICT_FEW];
+	int before[PREDICT_FEW];
 
-		for (; k && p->value[item[k - 1]] > p->value[x]; k--)
-			item[k] = item[k - 1];
-		item[k] = x;
+	if (n < 2)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		old[i] = item[i];
+		value[i] = p->value[old[i]];
 	}
+	predict_order(value, n, before);
+	for (unsigned int i = 0; i < n; i++)
+		item[before[i]] = old[i];
 }
 
 PREDICT_HOT

@@ -12,7 +12,7 @@
 #define PREDICT_ITEMS	(PREDICT_CHANGE_EXPERTS * PREDICT_CHANGES + \
 			 PREDICT_RECUR_SAMPLES)
 #define PREDICT_NO_ITEM	UINT16_MAX
-#define PREDICT_FEW	12	/* insertion is as fast */
+#define PREDICT_FEW	12	/* a multiple of four */
 
 /* Values in ascending order, then INFINITY: there is room to read past the end. */
 struct predict_ordered {

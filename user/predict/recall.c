@@ -110,19 +110,12 @@ static int16_t bisect(const int16_t *d, unsigned int n, int low, int high)
 	return (int16_t)low;
 }
 
-static int16_t least_of(const struct candidates *c)
+/* A distance up to which there are enough, and seldom many more; *@least: of all. */
+static int16_t far_enough(const int16_t *d, unsigned int n, int16_t *least)
 {
-	int16_t least = INT16_MAX;
+	int16_t nearest[GROUPS];
 
-	for (unsigned int i = 0; i < c->n; i++)
-		least = c->d[i] < least ? c->d[i] : least;
-	return least;
-}
-
-/* A distance up to which there are enough, and seldom many more. */
-static int16_t far_enough(const int16_t *d, unsigned int n)
-{
-	int16_t nearest[GROUPS], least = INT16_MAX - 1;
+	*least = INT16_MAX - 1;
 
 	/* Where enough groups have one, there are enough. */
 	memcpy(nearest, d, sizeof(nearest));
@@ -131,8 +124,8 @@ static int16_t far_enough(const int16_t *d, unsigned int n)
 			nearest[k] = d[i + k] < nearest[k] ? d[i + k] :
 							     nearest[k];
 	for (unsigned int k = 0; k < GROUPS; k++)
-		least = nearest[k] < least ? nearest[k] : least;
-	return bisect(nearest, GROUPS, least, INT16_MAX - 1);
+		*least = nearest[k] < *least ? nearest[k] : *least;
+	return bisect(nearest, GROUPS, *least, INT16_MAX - 1);
 }
 
 static bool any_up_to(const int16_t *d, int16_t most)
@@ -145,11 +138,12 @@ static bool any_up_to(const int16_t *d, int16_t most)
 }
 
 /*
- * Moments up to @most, the latest first, to @c; a whole number of blocks. First the
- * blocks that have any, then from these: which ones cannot be guessed.
+ * Moments up to @most, the latest first, to @c, until there are @enough; a whole number
+ * of blocks. First the blocks that have any, then from these: which ones cannot be
+ * guessed.
  */
 static void gather(const int16_t *d, unsigned int n, int16_t most,
-		   struct candidates *c)
+		   unsigned int enough, struct candidates *c)
 {
 	uint16_t block[(PAST_MAX + GROUPS) / BLOCK + 1];
 	unsigned int blocks = 0, found = 0;
@@ -158,7 +152,7 @@ static void gather(const int16_t *d, unsigned int n, int16_t most,
 		block[blocks] = (uint16_t)(end - BLOCK);
 		blocks += any_up_to(d + end - BLOCK, most);
 	}
-	for (unsigned int k = 0; k < blocks; k++) {
+	for (unsigned int k = 0; k < blocks && found < enough; k++) {
 		for (unsigned int i = BLOCK; i--;) {
 			unsigned int at = block[k] + i;
 
@@ -206,7 +200,7 @@ static void find(const struct predict_ring *past, const int16_t *x,
 {
 	/* d[i] is of moment LAGS + i. */
 	unsigned int n = past->used, count = n - longest - LAGS;
-	int16_t d[PAST_MAX + GROUPS], most;
+	int16_t d[PAST_MAX + GROUPS], least, most;
 	uint16_t chosen[PREDICT_RECALLED + 1];
 	struct candidates c;
 	float sum = 0;
@@ -214,9 +208,10 @@ static void find(const struct predict_ring *past, const int16_t *x,
 	distances(x + LAGS, (int)count, x + n - 1, d);
 	for (; count % GROUPS; count++)
 		d[count] = INT16_MAX;
-	most = far_enough(d, count);
-	gather(d, count, most, &c);
-	most = bisect(c.d, c.n, least_of(&c), most);
+	most = far_enough(d, count, &least);
+	/* Where all of them are equally near, as when it stands, the latest do. */
+	gather(d, count, most, least < most ? count : PREDICT_RECALLED, &c);
+	most = bisect(c.d, c.n, least, most);
 	out->n = choose(&c, most, chosen);
 	for (unsigned int k = 0; k < out->n; k++) {
 		unsigned int ago = n - 1 - LAGS - chosen[k];

@@ -70,33 +70,8 @@ struct samples {
 	unsigned int n;
 	float value[SAMPLES_ROOM];
 	double weight[SAMPLES_ROOM];
-	int32_t before[SAMPLES_ROOM];
+	int before[SAMPLES_ROOM];
 };
-
-/*
- * To @before, how many come before each: those that are less, and of those that are
- * equal the earlier ones. Without a branch, as there is nothing to guess by.
- */
-static void put_in_order(struct samples *s)
-{
-	static const m4 lane = { 0, 1, 2, 3 };
-
-	for (unsigned int i = s->n; i % 4; i++)
-		s->value[i] = INFINITY;
-	for (unsigned int i = 0; i < s->n; i += 4) {
-		v4 v = *(const v4 *)(s->value + i);
-		m4 count = { 0 };
-
-		for (unsigned int k = 0; k < i; k++)
-			count -= s->value[k] <= v;
-		for (int k = 0; k < 4; k++)
-			count -= (s->value[i + k] < v) |
-				 ((s->value[i + k] == v) & (k < lane));
-		for (unsigned int k = i + 4; k < s->n; k++)
-			count -= s->value[k] < v;
-		*(m4 *)(s->before + i) = count;
-	}
-}
 
 PREDICT_HOT
 unsigned int predict_recur_samples(const struct predict_ring *past,
@@ -126,7 +101,7 @@ unsigned int predict_recur_samples(const struct predict_ring *past,
 	}
 	for (unsigned int i = 0; i < s.n; i++)
 		s.weight[i] /= sum;
-	put_in_order(&s);
+	predict_order(s.value, s.n, s.before);
 	for (unsigned int i = 0; i < s.n; i++)
 		out[s.before[i]] = (struct predict_sample){
 			.value = s.value[i], .weight = s.weight[i],
