@@ -455,31 +455,6 @@ static inline void end_add(struct end *e, float value, float share)
 		e->next = value;
 }
 
-/* The sum of all that is beyond, from the end inwards: @n values, and their gaps. */
-static float sum_beyond(const struct predict_mixture *m,
-			const struct predict_step *step, unsigned int k,
-			bool top, unsigned int n)
-{
-	const uint8_t *sorted = step->history.sorted;
-	const float *share = m->share[k], *loose = m->loose[k];
-	float sum = 0;
-
-	if (top) {
-		sorted += step->window.n;
-		loose += step->window.n + 1;
-		for (unsigned int i = 0; i < n; i++) {
-			sum += *--loose;
-			sum += share[*--sorted];
-		}
-	} else {
-		for (unsigned int i = 0; i < n; i++) {
-			sum += loose[i];
-			sum += share[sorted[i]];
-		}
-	}
-	return sum;
-}
-
 PREDICT_HOT
 float predict_mixture_end(const struct predict_mixture *m,
 			  const struct predict_step *step, unsigned int k,
@@ -489,20 +464,23 @@ float predict_mixture_end(const struct predict_mixture *m,
 	const float *value = step->window.value, *share = m->share[k];
 	float sign = top ? -1 : 1;	/* at the top, the other way round */
 	struct end e = { .q = sign * q, .next = INFINITY };
-	unsigned int n = step->window.n, blocks = (n + 15) / 16, i;
+	unsigned int n = step->window.n;
 
-	i = top ? n - predict_count_up_to(value, blocks, q) :
-		  predict_count_below(value, blocks, q);
-	e.beyond = sum_beyond(m, step, k, top, i);
-	for (; i <= n; i++) {
+	for (unsigned int i = 0; i <= n; i++) {
 		unsigned int gap = top ? n - i : i;
 		unsigned int at = top ? n - i - 1 : i;
+		bool any = i < n;
 
+		if (any && sign * value[at] < e.q) {
+			e.beyond += m->loose[k][gap];
+			e.beyond += share[step->history.sorted[at]];
+			continue;
+		}
 		for (uint16_t s = p->first[gap]; s != PREDICT_NO_ITEM;
 		     s = p->next[s])
 			end_add(&e, sign * p->value[s],
 				share[PREDICT_FIRST_ITEM + s]);
-		if (i < n)
+		if (any)
 			end_add(&e, sign * value[at],
 				share[step->history.sorted[at]]);
 		if (e.next < INFINITY)
