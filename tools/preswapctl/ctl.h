@@ -33,6 +33,7 @@ int cmd_apps(struct ctl *ctl, int argc, char **argv);
 int cmd_tasks(struct ctl *ctl, int argc, char **argv);
 int cmd_leases(struct ctl *ctl, int argc, char **argv);
 int cmd_lease(struct ctl *ctl, int argc, char **argv);
+int cmd_log(struct ctl *ctl, int argc, char **argv);
 int cmd_policy(struct ctl *ctl, int argc, char **argv);
 int cmd_inventory(struct ctl *ctl, int argc, char **argv);
 int cmd_ab(struct ctl *ctl, int argc, char **argv);

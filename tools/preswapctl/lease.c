@@ -32,15 +32,15 @@ const char *lease_amount(char *text, const struct preswap_lease *lease,
 	return units_bytes(text, value);
 }
 
-static void lease_row(struct table *table, const struct state *state,
-		      const struct preswap_lease *l, bool ended)
+void lease_cells(struct table *table, const struct preswap_lease *l,
+		 const char *donor, const char *receiver)
 {
-	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX], id[24], why[WHY_MAX];
+	char a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX], why[WHY_MAX];
 
 	table_cell(table, "%u%s", l->id, l->dry_run ? " (dry)" : "");
 	table_cell(table, "%s", names_lease_kind(l->kind));
-	table_cell(table, "%s", state_path(state, l->donor_id, id));
-	table_cell(table, "%s", state_path(state, l->receiver_id, id));
+	table_cell(table, "%s", donor);
+	table_cell(table, "%s", receiver);
 	table_cell(table, "%s", lease_amount(a, l, l->amount));
 	table_cell(table, "%s", lease_amount(b, l, l->done));
 	if (l->full_ns)
@@ -48,7 +48,7 @@ static void lease_row(struct table *table, const struct state *state,
 			   units_ms(c, (l->full_ns - l->begin_ns) / 1000000));
 	else
 		table_cell(table, "-");
-	if (ended)
+	if (l->ended)
 		table_cell(table, "%s", l->end_ns ? units_ms(c,
 			   (l->end_ns - l->begin_ns) / 1000000) : "-");
 	else
@@ -60,6 +60,15 @@ static void lease_row(struct table *table, const struct state *state,
 	table_cell(table, "%s", why_short(why, l));
 }
 
+static void lease_row(struct table *table, const struct state *state,
+		      const struct preswap_lease *l)
+{
+	char donor[24], receiver[24];
+
+	lease_cells(table, l, state_path(state, l->donor_id, donor),
+		    state_path(state, l->receiver_id, receiver));
+}
+
 static int print_leases(struct ctl *ctl, const struct state *state,
 			bool ended)
 {
@@ -68,11 +77,7 @@ static int print_leases(struct ctl *ctl, const struct state *state,
 		">FULL-AFTER", ">LEFT", "REASON", ">BENEFIT/COST", "STATE",
 		"WHY", NULL
 	};
-	static const char * const past[] = {
-		">ID", "KIND", "DONOR", "RECEIVER", ">AMOUNT", ">DONE",
-		">FULL-AFTER", ">LASTED", "REASON", ">BENEFIT/COST", "END",
-		"WHY", NULL
-	};
+	static const char * const past[] = { LEASE_ENDED_HEADS, NULL };
 	struct table *table = ctl->json ? NULL : table_new(ended ? past : now);
 	json_t *array = ctl->json ? json_array() : NULL;
 
@@ -86,7 +91,7 @@ static int print_leases(struct ctl *ctl, const struct state *state,
 		if (array)
 			json_array_append_new(array, json_lease(lease));
 		else
-			lease_row(table, state, lease, ended);
+			lease_row(table, state, lease);
 	}
 	return array ? json_print(array, true) : ctl_print_table(ctl, table);
 }

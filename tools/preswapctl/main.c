@@ -30,6 +30,8 @@ static const struct command {
 	{ "tasks", cmd_tasks, "[APP]", "usage of each task" },
 	{ "leases", cmd_leases, "[--ended]",
 	  "leases in force, or those that ended" },
+	{ "log", cmd_log, "[--since TIME] [--app APP] [--state FILE]",
+	  "the swap log: what was taken, from whom, for whom, and how it ended" },
 	{ "lease", cmd_lease,
 	  "add --donor APP [--receiver APP] --cpu CORES|--memory BYTES --for TIME\n"
 	  "add --app APP --cpu-weight N|--cpu-max CORES|--io-weight N|\n"

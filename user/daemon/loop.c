@@ -24,6 +24,7 @@
 #include "daemon/loop.h"
 #include "daemon/measure.h"
 #include "daemon/notify.h"
+#include "daemon/record.h"
 #include "daemon/swap.h"
 #include "daemon/worker.h"
 #include "plan/push.h"
@@ -67,6 +68,11 @@ struct loop {
 	uint32_t seq;
 	uint64_t time_ns, step_ns;	/* of the period, of the last step */
 
+	struct record record;
+	bool behind;			/* leases may have ended unheard */
+	char *path;			/* that record was told last */
+	int log_error;
+
 	struct measure measure;
 	unsigned int report_s;		/* since the last report */
 	unsigned int look_s;		/* since the node's capacity was read */
@@ -94,6 +100,9 @@ static void disconnect(struct loop *l)
 {
 	char load[ABSENT_MAX];
 
+	/* how its leases ended is still to be read */
+	if (l->connected)
+		preswap_dispatch(l->ctx);
 	preswap_unsubscribe(l->ctx);
 	l->connected = false;
 	l->gone = false;
@@ -248,6 +257,8 @@ static void on_event(void *data, const struct preswap_event *event)
 {
 	struct loop *l = data;
 
+	if (event->kind == PRESWAP_EVENT_LEASE_END && event->has_lease)
+		record_lease(&l->record, &event->lease);
 	if (event->kind == PRESWAP_EVENT_APP_GONE)
 		series_forget(l->table, event->app_id);
 }
@@ -259,6 +270,7 @@ static void on_lost(void *data, uint64_t count)
 	l->measure.lost += count;
 	log_msg(LOG_WARNING, "%llu messages of the module were lost",
 		(unsigned long long)count);
+	l->behind = true;
 }
 
 static void library_log(void *data, int priority, const char *format,
@@ -312,6 +324,72 @@ static void look_again(struct loop *l)
 		l->gone = true;
 }
 
+/* ---- the swap log ---- */
+
+static bool put_record(void *data, const char *line, size_t size)
+{
+	struct loop *l = data;
+
+	return worker_log(l->worker, line, size);
+}
+
+static const char *record_path(void *data, uint64_t app_id)
+{
+	struct loop *l = data;
+	struct series_app *app = series_by_id(l->table, app_id);
+
+	if (app)
+		return app->path;
+	free(l->path);
+	l->path = NULL;
+	return preswap_cgroup_path(l->ctx, app_id, &l->path) ? NULL : l->path;
+}
+
+struct ended {
+	struct preswap_lease leases[RECORD_KNOWN];
+	size_t count;
+};
+
+static int on_lease(void *data, const struct preswap_lease *lease)
+{
+	struct ended *ended = data;
+
+	if (lease->ended && ended->count < RECORD_KNOWN)
+		ended->leases[ended->count++] = *lease;
+	return 0;
+}
+
+/* What ended while nobody listened, as far as the module remembers it. */
+static void catch_up(struct loop *l)
+{
+	struct preswap_info info = { .size = sizeof(info) };
+	static struct ended ended;
+	int err;
+
+	ended.count = 0;
+	/* the counts first: what ends in between is one of the leases */
+	err = preswap_info_get(l->ctx, &info);
+	err = err ?: preswap_leases(l->ctx, on_lease, &ended);
+	l->behind = err != 0;
+	if (err == -ENODEV)
+		l->gone = true;
+	if (err)
+		return;
+	record_catch_up(&l->record, ended.leases, ended.count,
+			info.leases_begun - info.leases);
+}
+
+static void tell_log(struct loop *l)
+{
+	int err = worker_log_error(l->worker);
+
+	if (err && err != l->log_error)
+		log_msg(LOG_WARNING, "%s" LEASELOG_SUFFIX ": %s: leases that end are not written down, the last %u KB of them are kept",
+			l->opts.state_path, strerror(-err),
+			WORKER_LOG_MAX >> 9);
+	l->log_error = err;
+}
+
 static int try_connect(struct loop *l)
 {
 	struct preswap_subscribe_opts sub = {
@@ -321,6 +399,7 @@ static int try_connect(struct loop *l)
 	};
 	struct preswap_info info = { .size = sizeof(info) };
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = MODULE };
+	char load[LEASELOG_LOAD_MAX];
 	int err = preswap_info_get(l->ctx, &info);
 	int32_t offset_s;
 	double now;
@@ -332,6 +411,9 @@ static int try_connect(struct loop *l)
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->fds[MODULE], &event) < 0)
 		return -errno;
 	take_over(l, &info);
+	record_load("", load);
+	record_connect(&l->record, load);
+	l->behind = true;
 	l->batch.anew = true;
 	if (!l->connected) {
 		now = measure_wall(&offset_s);
@@ -424,6 +506,7 @@ static void on_worker(struct loop *l)
 	struct agenda *agenda = worker_take(l->worker);
 
 	tell_unsaved(l, worker_error(l->worker));
+	tell_log(l);
 	if (!agenda)
 		return;
 	tell_problems(l, agenda);
@@ -505,6 +588,9 @@ static void on_second(struct loop *l)
 		report(l);
 	if (++l->save_s >= SAVE_S)
 		save(l);
+	if (l->behind && l->connected && !l->gone)
+		catch_up(l);
+	record_tell_missed(&l->record);
 }
 
 static void handle(struct loop *l, enum source source)
@@ -572,6 +658,17 @@ static void load_usage(struct loop *l, double now)
 	series_resume(l->table, kept, now - series_kept_saved(kept));
 }
 
+static void load_record(struct loop *l)
+{
+	const struct record_ops ops = {
+		.put = put_record, .path = record_path, .data = l,
+	};
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s" LEASELOG_SUFFIX, l->opts.state_path);
+	record_begin(&l->record, &ops, path);
+}
+
 /* One that cannot be used is set aside; without one all is learned anew. */
 static int load(struct loop *l)
 {
@@ -582,6 +679,7 @@ static int load(struct loop *l)
 
 	tell_unused(l->opts.state_path, err);
 	load_usage(l, now);
+	load_record(l);
 	err = foresee_new(learned, now, offset_s, &l->foresee);
 	if (err)
 		learned_free(learned);
@@ -623,6 +721,9 @@ static int setup(struct loop *l)
 
 static void teardown(struct loop *l)
 {
+	/* what has come until now; what comes later is caught up with */
+	if (l->connected && !l->gone)
+		preswap_dispatch(l->ctx);
 	if (l->worker && l->foresee)
 		save(l);
 	tell_unsaved(l, worker_stop(l->worker));
@@ -630,6 +731,7 @@ static void teardown(struct loop *l)
 	series_free(l->table);
 	foresee_free(l->foresee);
 	push_free(&l->batch);
+	free(l->path);
 	config_free(l->config);
 	for (int i = SIGNALS; i < WORKER; i++)
 		if (l->fds[i] >= 0)

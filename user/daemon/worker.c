@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/worker.h"
+#include "sense/leaselog.h"
 #include "sense/statefile.h"
 
 #define STACK_BYTES	(1 << 20)	/* it is locked in memory */
@@ -21,6 +22,9 @@ struct worker {
 	pthread_t thread;
 	int fd;
 	char *paths[WORKER_FILES];	/* NULL: not written */
+	char *log_path;			/* the same */
+	char writing[WORKER_LOG_MAX];	/* the thread's, until it is written */
+	size_t writing_size;
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -30,6 +34,9 @@ struct worker {
 	void *data[WORKER_FILES];	/* to be written */
 	size_t size[WORKER_FILES];
 	int error[WORKER_FILES];	/* of the last time */
+	char lines[WORKER_LOG_MAX];	/* of the swap log, to be written */
+	size_t lines_size;
+	int log_error;
 };
 
 /* @to gets copies of the paths. */
@@ -71,7 +78,7 @@ static bool has_state_locked(const struct worker *w)
 	for (int i = 0; i < WORKER_FILES; i++)
 		if (w->data[i])
 			return true;
-	return false;
+	return w->lines_size && !w->writing_size;
 }
 
 static void write_file(struct worker *w, enum worker_file file)
@@ -95,10 +102,34 @@ static void write_file(struct worker *w, enum worker_file file)
 	wake_loop(w);
 }
 
+/* What could not be written is in the way of what comes, until it is. */
+static void write_log(struct worker *w)
+{
+	int err;
+
+	pthread_mutex_lock(&w->lock);
+	if (!w->writing_size) {
+		memcpy(w->writing, w->lines, w->lines_size);
+		w->writing_size = w->lines_size;
+		w->lines_size = 0;
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (!w->writing_size)
+		return;
+	err = leaselog_append(w->log_path, w->writing, w->writing_size);
+	if (!err)
+		w->writing_size = 0;
+	pthread_mutex_lock(&w->lock);
+	w->log_error = err;
+	pthread_mutex_unlock(&w->lock);
+	wake_loop(w);
+}
+
 static void write_state(struct worker *w)
 {
 	for (int i = 0; i < WORKER_FILES; i++)
 		write_file(w, i);
+	write_log(w);
 }
 
 /* Sleeps up to LOOK_S; true: the sources are other ones. */
@@ -175,6 +206,7 @@ static void *run(void *data)
 			hand_over(w, agenda);
 	}
 	write_state(w);
+	write_log(w);		/* what came behind lines that had to wait */
 	config_events_clear(&events);
 	return NULL;
 }
@@ -206,6 +238,8 @@ static int set_paths(struct worker *w, const char *state_path)
 	    asprintf(&w->paths[WORKER_USAGE], "%s%s", state_path,
 		     WORKER_USAGE_SUFFIX) < 0)
 		return -ENOMEM;
+	if (asprintf(&w->log_path, "%s" LEASELOG_SUFFIX, state_path) < 0)
+		return -ENOMEM;
 	return 0;
 }
 
@@ -215,6 +249,7 @@ static void free_files(struct worker *w)
 		free(w->data[i]);
 		free(w->paths[i]);
 	}
+	free(w->log_path);
 }
 
 int worker_start(const struct config_events *events, const char *state_path,
@@ -252,6 +287,16 @@ int worker_error(struct worker *w)
 	pthread_mutex_lock(&w->lock);
 	for (int i = 0; i < WORKER_FILES; i++)
 		err = err ?: w->error[i];
+	pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+int worker_log_error(struct worker *w)
+{
+	int err;
+
+	pthread_mutex_lock(&w->lock);
+	err = w->log_error;
 	pthread_mutex_unlock(&w->lock);
 	return err;
 }
@@ -326,4 +371,21 @@ void worker_save(struct worker *w, enum worker_file file, void *data,
 	w->size[file] = size;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_log(struct worker *w, const char *line, size_t size)
+{
+	bool fits;
+
+	if (!w->log_path)
+		return true;
+	pthread_mutex_lock(&w->lock);
+	fits = size <= sizeof(w->lines) - w->lines_size;
+	if (fits) {
+		memcpy(w->lines + w->lines_size, line, size);
+		w->lines_size += size;
+		pthread_cond_signal(&w->wake);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return fits;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What would keep the event loop waiting, done on a thread of its own: reading
- * the agenda (files, systemd) and writing the state file. Whole objects are
- * handed over; nothing is shared.
+ * the agenda (files, systemd), writing the state file and the swap log. Whole objects
+ * are handed over; nothing is shared.
  */
 #ifndef DAEMON_WORKER_H
 #define DAEMON_WORKER_H
+
+#include <stdbool.h>
 
 #include "daemon/config.h"
 #include "sense/agenda.h"
@@ -20,10 +22,12 @@ enum worker_file {
 };
 
 #define WORKER_USAGE_SUFFIX	".usage"
+/* Lines of the swap log that wait to be written; some 200. */
+#define WORKER_LOG_MAX		(64u << 10)
 
 /*
- * @state_path: of WORKER_LEARNED, the other one has a suffix; NULL: nothing is
- * written.
+ * @state_path: of WORKER_LEARNED, the other one and the swap log (leaselog.h) have
+ * suffixes; NULL: nothing is written.
  */
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out);
@@ -42,5 +46,12 @@ int worker_configure(struct worker *worker,
 /* To be written; takes over @data. */
 void worker_save(struct worker *worker, enum worker_file file, void *data,
 		 size_t size);
+/*
+ * A line of the swap log, to be written; what cannot be is kept, and tried again each few
+ * seconds. False: there is no room for more.
+ */
+bool worker_log(struct worker *worker, const char *line, size_t size);
+/* As worker_error(), of the swap log. */
+int worker_log_error(struct worker *worker);
 
 #endif /* DAEMON_WORKER_H */
