@@ -1010,6 +1010,59 @@ static void test_daemon_killed(void)
 		    (long long)(now_ms() - killed));
 }
 
+static int count_forecast(void *data, const struct preswap_forecast *forecast)
+{
+	(void)forecast;
+	++*(unsigned int *)data;
+	return 0;
+}
+
+static unsigned int forecasts(void)
+{
+	unsigned int count = 0;
+
+	must(ctx, preswap_forecasts(ctx, count_forecast, &count));
+	return count;
+}
+
+/*
+ * A daemon that is stopped for longer than what it said is valid: that ends in time, as
+ * do leases made from it, a ramp is seen without it, and it goes on where it was.
+ */
+static void test_daemon_stopped(void)
+{
+	struct lease_search *cores = LEASE(AFFINITY, 0, 0, false);
+	struct lease_search *memory = LEASE(RECLAIM, 0, 0, false);
+	uint64_t stopped, last;
+	pid_t daemon;
+
+	setup();
+	group_hog("mid", 200 * MIB);
+	group_spawn("low", spin, NULL);
+	group_spawn("low", spin, NULL);
+	arm();
+	daemon = group_spawn("never", push_forever, NULL);
+	ktap_assert(wait_until(4000, find_lease(cores)), "no lease");
+	stopped = now_ms();
+	kill(daemon, SIGSTOP);
+	/* 2 s of the forecast, 1 s of hold_ms */
+	ktap_assert(wait_until(10000, !find_lease(cores)), "still in force");
+	last = now_ms() - stopped;
+	ktap_assert(last >= 1500 && last < 5000, "ended after %llu ms",
+		    (unsigned long long)last);
+	ktap_assert(!forecasts(), "%u forecasts", forecasts());
+	memory->receiver = recv_id;
+	group_spawn("recv", ramp, (void *)(4 * MIB));
+	ktap_assert(wait_until(6000, find_lease(memory)),
+		    "a ramp of 40 MiB/s was not seen");
+	ktap_assert(memory->found.reason == PRESWAP_REASON_TREND, "reason %d",
+		    memory->found.reason);
+	kill(daemon, SIGCONT);
+	ktap_assert(wait_until(5000, find_lease(cores)), "no lease any more");
+	ktap_assert(forecasts() == 1, "%u forecasts", forecasts());
+	reap(daemon);
+}
+
 static void test_app_gone(void)
 {
 	struct lease_search *dead = LEASE(RECLAIM, 0, 0, true);
@@ -1291,6 +1344,8 @@ int main(void)
 		  test_goes_on },
 		{ "R-32 a lease ends when the daemon is killed",
 		  test_daemon_killed },
+		{ "R-32 a daemon is stopped for longer than its forecasts are valid",
+		  test_daemon_stopped },
 		{ "R-32 a lease ends with its receiver and with its donor",
 		  test_app_gone },
 		{ "R-29 a core is freed for a foreseen CPU burst", test_cpu },

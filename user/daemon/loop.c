@@ -39,6 +39,8 @@
 #define LOOK_S		10	/* that of I/O or network is a setting */
 #define SAVE_S		600
 #define APPLY_AGAIN_S	5
+/* What came so long ago and has a successor is learned from; nobody is told. */
+#define STALE_NS	1500000000ULL
 /* Usage periods until what appears is new, and not only new to us. */
 #define KNOWN_PERIODS	2
 
@@ -181,8 +183,25 @@ static void push(struct loop *l)
 	l->batch.anew = err;
 }
 
+/* The period waited to be read, as the daemon was stopped: for so long, else 0. */
+static uint64_t stale_ns(const struct loop *l)
+{
+	struct timespec now;
+	uint64_t late;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	late = now.tv_sec * 1000000000ULL + now.tv_nsec - l->time_ns;
+	return (int64_t)late > (int64_t)STALE_NS ? late : 0;
+}
+
+/* The time of day of the period. */
+static double period_wall(const struct loop *l, int32_t *offset_s)
+{
+	return measure_wall(offset_s) - stale_ns(l) / 1e9;
+}
+
 /* All parts of a usage period are here, or the next one has begun. */
-static void end_period(struct loop *l)
+static void end_period(struct loop *l, bool is_last)
 {
 	uint64_t start = measure_now_ns(), spent;
 	unsigned int seconds = series_seconds(&l->step_ns, l->time_ns);
@@ -194,12 +213,13 @@ static void end_period(struct loop *l)
 	if (!seconds)		/* the usage period is below a second */
 		return;
 	l->periods++;
-	now = measure_wall(&offset_s);
+	now = period_wall(l, &offset_s);
 	series_set_clock(l->table, (uint64_t)now);
 	l->measure.updates += series_step(l->table, seconds);
 	l->measure.update_ns += measure_now_ns() - start;
 	foresee_step(l->foresee, l->table, now, offset_s);
-	push(l);
+	if (is_last || !stale_ns(l))
+		push(l);
 	spent = measure_now_ns() - start;
 	if (spent > l->measure.worst_ns)
 		l->measure.worst_ns = spent;
@@ -216,7 +236,7 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 
 	l->quiet_s = 0;
 	if (l->period_open && seq != l->seq)
-		end_period(l);
+		end_period(l, false);
 	if (!l->period_open)
 		set_timer(l->fds[SETTLE], SETTLE_MS, 0);
 	l->period_open = true;
@@ -236,7 +256,7 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 		return;
 	}
 	if (!known->foreseen) {
-		now = measure_wall(&offset_s);
+		now = period_wall(l, &offset_s);
 		foresee_app_new(l->foresee, known,
 				l->periods >= KNOWN_PERIODS &&
 				!known->was_refused, now, offset_s);
@@ -615,7 +635,7 @@ static void handle(struct loop *l, enum source source)
 	default:
 		if (read(l->fds[SETTLE], &expired, sizeof(expired)) > 0 &&
 		    l->period_open)
-			end_period(l);
+			end_period(l, true);
 	}
 }
 
