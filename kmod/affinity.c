@@ -58,6 +58,7 @@ struct preswap_affinity_scratch {
 	cpumask_var_t cpuset;	/* what cpuset_id's cpuset allows */
 	u64 cpuset_id;
 	struct preswap_mask *last;	/* most tasks of an app share a mask */
+	bool failed;		/* no memory for a mask: the next tick tries again */
 };
 
 static struct preswap_affinity_scratch preswap_affinity_scratch;
@@ -98,6 +99,7 @@ preswap_mask_share(struct preswap_affinity_scratch *s,
 		return preswap_mask_get(s->last);
 	preswap_mask_put(s->last);
 	s->last = preswap_mask_new(saved, set);
+	s->failed |= !s->last;
 	return preswap_mask_get(s->last);
 }
 
@@ -288,13 +290,14 @@ static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 	if (preswap_affinity_movable(item->task)) {
 		if (item->state.torn)
 			preswap_affinity_recognise(s, item);
-		item->state.torn = false;
+		item->state.torn &= s->failed;
 		if (item->cores)
 			preswap_affinity_shift(s, item);
 		else if (item->state.active)
 			preswap_affinity_restore(s, item);
 	}
-	item->state.seq = item->seq;
+	if (!s->failed)
+		item->state.seq = item->seq;
 	preswap_task_set_affinity(item->task, &item->state);
 	put_task_struct(item->task);
 }
@@ -312,6 +315,7 @@ static void preswap_affinity_run(struct work_struct *work)
 	 * an online CPU is refused by the scheduler.
 	 */
 	s->cpuset_id = 0;
+	s->failed = false;
 	for (bucket = 0; bucket < PRESWAP_TASK_BUCKETS; bucket++) {
 		do {
 			n = preswap_task_stray(bucket, items,
@@ -319,7 +323,7 @@ static void preswap_affinity_run(struct work_struct *work)
 			for (i = 0; i < n; i++)
 				preswap_affinity_item(s, &items[i]);
 			cond_resched();
-		} while (n == ARRAY_SIZE(items));
+		} while (n == ARRAY_SIZE(items) && !s->failed);
 	}
 	preswap_mask_put(s->last);
 	s->last = NULL;

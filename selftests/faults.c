@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/klog.h>
+#include <sys/sysmacros.h>
 
 #include "module.h"
 #include "netlink_state.h"
@@ -16,6 +17,7 @@
 #define PARAMETERS	"/sys/module/preswap/parameters/"
 #define MOST		400	/* allocations of one act, more are a loop */
 #define CHILDREN	12
+#define TEXT		4096
 
 static const char *path(void)
 {
@@ -90,28 +92,50 @@ static void test_load(void)
 /* ---- requests ---- */
 
 static uint64_t extra;		/* an app without a policy */
+static uint64_t giver;		/* that of leases, with a task */
+static pid_t giver_task;
 
-static int act_policy(void)
+/*
+ * @least: failures that are refusals.
+ * @logs: what began and failed is in the log.
+ * @kind, @amount, @file, @before, @now: of leases; what the giver's file says without it
+ *	and with it.
+ */
+struct act {
+	const char *name;
+	int (*act)(const struct act *a);
+	void (*undo)(const struct act *a);
+	unsigned int least;
+	bool logs;
+	uint8_t kind;
+	uint64_t amount;
+	const char *file, *before, *now;
+};
+
+static int act_policy(const struct act *a)
 {
 	struct preswap_policy policy = {
 		.size = sizeof(policy), .app_id = extra,
 		.fields = PRESWAP_POLICY_PRIORITY, .priority = 4,
 	};
 
+	(void)a;
 	return preswap_policy_set(base.ctx, &policy);
 }
 
-static void undo_policy(void)
+static void undo_policy(const struct act *a)
 {
+	(void)a;
 	preswap_policy_del(base.ctx, extra);
 }
 
-static int act_forecasts(void)
+static int act_forecasts(const struct act *a)
 {
 	struct preswap_forecast forecasts[3];
 	const uint64_t ids[] = { base.a, base.b, base.c };
 	int i;
 
+	(void)a;
 	for (i = 0; i < 3; i++)
 		forecasts[i] = (struct preswap_forecast){
 			.size = sizeof(forecasts[i]),
@@ -124,21 +148,26 @@ static int act_forecasts(void)
 	return preswap_forecasts_set(base.ctx, forecasts, 3, NULL);
 }
 
-static void undo_forecasts(void)
+static void undo_forecasts(const struct act *a)
 {
+	(void)a;
 	state_forecasts(base.a);
 	state_forecasts(base.b);
 	state_forecasts(base.c);
 }
 
+/* ---- leases ---- */
+
 static uint32_t begun;
 
-static int act_lease(uint8_t kind, uint64_t amount)
+static int begin_lease(uint64_t donor, uint8_t kind, uint64_t amount,
+		       uint32_t device)
 {
 	struct preswap_lease lease = { .size = sizeof(lease) };
 	struct preswap_lease_opts opts = {
-		.size = sizeof(opts), .kind = kind, .donor_id = base.a,
+		.size = sizeof(opts), .kind = kind, .donor_id = donor,
 		.amount = amount, .duration_ms = STATE_LEASE_MS,
+		.device = device,
 	};
 	int err = preswap_lease_add(base.ctx, &opts, &lease);
 
@@ -146,23 +175,88 @@ static int act_lease(uint8_t kind, uint64_t amount)
 	return err;
 }
 
-static int act_reclaim(void)
+static int act_reclaim(const struct act *a)
 {
-	return act_lease(PRESWAP_LEASE_KIND_RECLAIM, STATE_AMOUNT);
+	return begin_lease(base.a, a->kind, a->amount, 0);
 }
 
-static int act_share(void)
+static void undo_reclaim(const struct act *a)
 {
-	return act_lease(PRESWAP_LEASE_KIND_CPU_WEIGHT, 33);
-}
-
-static void undo_lease(void)
-{
-	/* its end needs memory for its event at most */
+	(void)a;
 	must(base.ctx, preswap_lease_end(base.ctx, begun));
-	ktap_assert(wait_until(5000, read_u64(group_file("state_a",
-							 "cpu.weight")) == 100),
-		    "the share is not given back");
+}
+
+/* A file of a group, up to its first newline. */
+static const char *line_of(const char *group, const char *file)
+{
+	static char text[TEXT];
+	int err = try_read(group_file(group, file), text, sizeof(text));
+
+	ktap_assert(!err, "%s: %s", file, strerror(-err));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static const char *giver_line(const struct act *a)
+{
+	return line_of("giver", a->file);
+}
+
+static int cpus_of(pid_t pid)
+{
+	cpu_set_t mask;
+
+	CPU_ZERO(&mask);
+	ktap_assert(!sched_getaffinity(pid, sizeof(mask), &mask), "%s",
+		    strerror(errno));
+	return CPU_COUNT(&mask);
+}
+
+/* Wholly in force, or wholly not. */
+static bool is_in_force(const struct act *a)
+{
+	return a->file ? !strcmp(giver_line(a), a->now) :
+			 cpus_of(giver_task) == 1;
+}
+
+static bool is_undone(const struct act *a)
+{
+	return a->file ? !strcmp(giver_line(a), a->before) :
+			 cpus_of(giver_task) == 2;
+}
+
+/* What was granted comes into force, also where that fails at first. */
+static int act_lease(const struct act *a)
+{
+	unsigned int device = 0;
+	int err;
+
+	if (a->kind == PRESWAP_LEASE_KIND_IO_MAX) {
+		unsigned int major, minor;
+
+		ktap_assert(sscanf(a->now, "%u:%u", &major, &minor) == 2);
+		device = major << 20 | minor;
+	}
+	err = begin_lease(giver, a->kind, a->amount, device);
+	if (!err)
+		ktap_assert(wait_until(10000, is_in_force(a)),
+			    "%s is granted, and not in force: '%s', %d CPUs",
+			    a->name, a->file ? giver_line(a) : "",
+			    cpus_of(giver_task));
+	return err;
+}
+
+/* Also while each third allocation fails. */
+static void undo_lease(const struct act *a)
+{
+	must_write(PARAMETERS "fail_every", "3");
+	must(base.ctx, preswap_lease_end(base.ctx, begun));
+	ktap_assert(wait_until(10000, is_undone(a)),
+		    "%s is not undone: '%s', %d CPUs", a->name,
+		    a->file ? giver_line(a) : "", cpus_of(giver_task));
+	must_write(PARAMETERS "fail_every", "0");
+	/* so that the next one is not busy */
+	sleep_ms(50);
 }
 
 static int see_app(void *data, const struct preswap_app *app)
@@ -172,39 +266,81 @@ static int see_app(void *data, const struct preswap_app *app)
 	return 0;
 }
 
-static int act_dump(void)
+static int act_dump(const struct act *a)
 {
 	unsigned int count = 0;
 	int err = preswap_apps(base.ctx, see_app, &count);
 
+	(void)a;
 	return err ?: count >= 3 ? 0 : -ENODATA;
 }
 
-static int act_info(void)
+static int act_info(const struct act *a)
 {
 	struct preswap_info info = { .size = sizeof(info) };
 
+	(void)a;
 	return preswap_info_get(base.ctx, &info);
 }
 
-static void undo_nothing(void)
+static void undo_nothing(const struct act *a)
 {
+	(void)a;
 }
 
-static const struct act {
-	const char *name;
-	int (*act)(void);
-	void (*undo)(void);
-	unsigned int least;	/* failures that are refusals */
-	bool logs;		/* what began and failed is in the log */
-} acts[] = {
-	{ "info-get", act_info, undo_nothing, 1, false },
-	{ "app-get", act_dump, undo_nothing, 0, false },
-	{ "policy-set", act_policy, undo_policy, 1, false },
-	{ "forecast-set", act_forecasts, undo_forecasts, 1, false },
-	{ "lease-add reclaim", act_reclaim, undo_lease, 2, false },
-	{ "lease-add cpu.weight", act_share, undo_lease, 3, true },
+#define SHARE(kind_, amount_, file_, before_, now_) {			\
+	.name = "lease-add " file_, .act = act_lease, .undo = undo_lease, \
+	.least = 3, .logs = true, .kind = PRESWAP_LEASE_KIND_##kind_,	\
+	.amount = amount_, .file = file_, .before = before_, .now = now_ }
+
+static char io_before[80], io_now[80];	/* of the disk that there is */
+
+static const struct act acts[] = {
+	{ "info-get", act_info, undo_nothing, .least = 1 },
+	{ "app-get", act_dump, undo_nothing, .least = 0 },
+	{ "policy-set", act_policy, undo_policy, .least = 1 },
+	{ "forecast-set", act_forecasts, undo_forecasts, .least = 1 },
+	{ "lease-add reclaim", act_reclaim, undo_reclaim, .least = 2,
+	  .kind = PRESWAP_LEASE_KIND_RECLAIM, .amount = STATE_AMOUNT },
+	{ "lease-add affinity", act_lease, undo_lease, .least = 2,
+	  .kind = PRESWAP_LEASE_KIND_AFFINITY, .amount = 1000 },
+	SHARE(CPU_WEIGHT, 33, "cpu.weight", "250", "33"),
+	SHARE(CPU_MAX, 500, "cpu.max", "max 50000", "25000 50000"),
+	SHARE(IO_WEIGHT, 300, "io.weight", "default 70", "default 300"),
+	SHARE(IO_MAX, 4 * MIB, "io.max", io_before, io_now),
+	SHARE(MEMORY_LOW, 16 * MIB, "memory.low", "1048576", "16777216"),
+	SHARE(MEMORY_HIGH, 128 * MIB, "memory.high", "max", "134217728"),
 };
+
+/* A disk that has limits already, of which a lease leaves the operations. */
+static void find_disk(void)
+{
+	struct stat st;
+	char disk[32];
+
+	if (stat("/dev/zram0", &st) && stat("/dev/nullb0", &st))
+		return;
+	snprintf(disk, sizeof(disk), "%u:%u", major(st.st_rdev),
+		 minor(st.st_rdev));
+	snprintf(io_before, sizeof(io_before),
+		 "%s rbps=max wbps=1048576 riops=77 wiops=max", disk);
+	snprintf(io_now, sizeof(io_now),
+		 "%s rbps=4194304 wbps=4194304 riops=77 wiops=max", disk);
+}
+
+/* The file with what it said before; false: this kernel has none. */
+static bool prepare(const struct act *a)
+{
+	if (!a->file)
+		return true;
+	if (access(group_file("giver", a->file), F_OK) || !*a->before) {
+		printf("# no %s here\n", a->file);
+		return false;
+	}
+	must_write(group_file("giver", a->file), a->before);
+	ktap_assert(is_undone(a), "%s: '%s'", a->file, giver_line(a));
+	return true;
+}
 
 static void assert_unchanged(struct state *before, const struct act *a)
 {
@@ -213,8 +349,10 @@ static void assert_unchanged(struct state *before, const struct act *a)
 
 	ktap_assert(in_force.count == 2, "%s: %u leases in force", a->name,
 		    in_force.count);
-	ktap_assert(read_u64(group_file("state_a", "cpu.weight")) == 100,
-		    "%s: the file was written", a->name);
+	ktap_assert(!a->file || is_undone(a), "%s was written: '%s'", a->file,
+		    giver_line(a));
+	ktap_assert(cpus_of(giver_task) == 2, "%s: the task was moved",
+		    a->name);
 	if (a->logs)
 		before->leases = state_take().leases;
 	state_assert_same(before, a->name);
@@ -228,24 +366,25 @@ struct tally {
 static void fail_in_turn(const struct act *a, struct state *before,
 			 struct tally *tally)
 {
-	uint64_t so_far = failed() - 1;
+	bool fired = true;
 	unsigned int n;
 	int err;
 
-	for (n = 1; n < MOST && failed() != so_far; n++) {
-		so_far = failed();
+	for (n = 1; n < MOST && fired; n++) {
+		uint64_t so_far = failed();
+
 		fail_after(n);
-		err = a->act();
+		err = a->act(a);
 		fail_after(0);
+		fired = failed() != so_far;
 		if (!err) {
 			tally->done++;
-			a->undo();
+			a->undo(a);
 			continue;
 		}
 		tally->refused++;
-		ktap_assert(err == -ENOMEM && failed() != so_far,
-			    "%s, %u: %d (%s)", a->name, n, err,
-			    preswap_strerror(base.ctx));
+		ktap_assert(err == -ENOMEM && fired, "%s, %u: %d (%s)",
+			    a->name, n, err, preswap_strerror(base.ctx));
 		assert_unchanged(before, a);
 	}
 	ktap_assert(n < MOST, "%s is never without a failure", a->name);
@@ -290,14 +429,140 @@ static void load(void)
 	extra = group_make("extra");
 }
 
+static void sleep_on(void *arg)
+{
+	(void)arg;
+	for (;;)
+		sleep_ms(20);
+}
+
 static void test_requests(void)
 {
-	unsigned int i;
+	unsigned int i, done = 0;
 
 	load();
 	state_restore();
-	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 2)
+		ktap_skip("needs two CPUs");
+	find_disk();
+	giver = group_make("giver");
+	set_policy(base.ctx, giver, 2, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	giver_task = group_spawn("giver", sleep_on, NULL);
+	sleep_ms(500);			/* for the module to see it */
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (!prepare(&acts[i]))
+			continue;
 		fail_each(&acts[i]);
+		done++;
+	}
+	ktap_assert(done >= 10, "%u acts", done);
+	group_remove("giver");
+}
+
+/* ---- the engine's ---- */
+
+#define DISK	"/dev/nullb0"
+
+/* 8 MiB each second. */
+static void reader(void *arg)
+{
+	int fd = open(DISK, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *buf;
+
+	(void)arg;
+	if (fd < 0 || posix_memalign(&buf, 4096, MIB / 4))
+		_exit(98);
+	for (;;) {
+		if (pread(fd, buf, MIB / 4, 0) != (ssize_t)MIB / 4)
+			_exit(97);
+		sleep_ms(31);
+	}
+}
+
+static struct preswap_ctx *ctx;
+
+static void setup_throttle(char *disk, size_t size)
+{
+	struct stat st;
+
+	if (access(DISK, F_OK) && system("modprobe -q null_blk nr_devices=1"))
+		ktap_skip("no null_blk");
+	ktap_assert(wait_until(5000, !stat(DISK, &st)), "no " DISK);
+	snprintf(disk, size, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	load();
+	ctx = open_preswap();
+	group_remove("low");
+	extra = group_make("recv");
+	giver = group_make("low");
+	if (access(group_file("low", "io.max"), F_OK))
+		ktap_skip("no io.max");
+	set_knob("threshold_memory_pct", 100);
+	set_knob("threshold_cpu_pct", 100);
+	set_knob("hold_ms", 1000);
+	set_knob("io_capacity_mib", 10);
+	must_write("/sys/kernel/preswap/io_device", disk);
+	set_policy(ctx, extra, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	set_policy(ctx, giver, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	group_spawn("low", reader, NULL);
+	/* that it began is a ramp, which must have passed */
+	set_knob("enabled", 0);
+	sleep_ms(6000);
+}
+
+static struct search throttles(void)
+{
+	return find_leases(ctx, PRESWAP_LEASE_KIND_THROTTLE, giver);
+}
+
+static bool is_limited(const char *before)
+{
+	return strcmp(line_of("low", "io.max"), before);
+}
+
+static bool has_failed(void)
+{
+	struct search s = throttles();
+
+	return s.has_ended && s.ended.ended == PRESWAP_LEASE_END_FAILED;
+}
+
+/*
+ * The allocation of a throttle that fails is the lease's, the share's, or one of what is
+ * done to the file: it is tried again, or the lease ends as failed and the donor is left
+ * alone. The undoing is tried again, too.
+ */
+static void test_throttle(void)
+{
+	static const unsigned int fails[] = { 1, 2, 4 };
+	char disk[32], before[80];
+	unsigned int i, limited = 0;
+
+	setup_throttle(disk, sizeof(disk));
+	snprintf(before, sizeof(before),
+		 "%s rbps=67108864 wbps=max riops=7777 wiops=max", disk);
+	must_write(group_file("low", "io.max"), before);
+	set_need(ctx, extra, PRESWAP_RESOURCE_IO, 8 * MIB);
+	for (i = 0; i < 3; i++) {
+		uint64_t so_far = failed();
+
+		fail_after(fails[i]);
+		set_knob("enabled", 1);
+		ktap_assert(wait_until(10000, failed() != so_far &&
+				       (is_limited(before) || has_failed())),
+			    "neither a throttle nor a failed one when %u fails",
+			    fails[i]);
+		limited += is_limited(before);
+		must_write(PARAMETERS "fail_every", "3");
+		set_knob("enabled", 0);
+		ktap_assert(wait_until(10000, !is_limited(before)),
+			    "io.max stays '%s'", line_of("low", "io.max"));
+		must_write(PARAMETERS "fail_every", "0");
+		ktap_assert(!throttles().in_force, "still in force");
+	}
+	printf("# limited %u times of 3\n", limited);
+	ktap_assert(limited >= 2, "%u times", limited);
+	group_remove("low");
+	preswap_unref(ctx);
 }
 
 /* ---- many, under load ---- */
@@ -378,10 +643,11 @@ static void test_storm(void)
 			PRESWAP_LEASE_KIND_CPU_WEIGHT,
 		};
 		uint8_t kind = kinds[(granted + denied) % 3];
-		int err = act_lease(kind, kind == PRESWAP_LEASE_KIND_RECLAIM ?
-				    STATE_AMOUNT :
-				    kind == PRESWAP_LEASE_KIND_AFFINITY ? 1000 :
-				    33);
+		int err = begin_lease(base.a, kind,
+				      kind == PRESWAP_LEASE_KIND_RECLAIM ?
+				      STATE_AMOUNT :
+				      kind == PRESWAP_LEASE_KIND_AFFINITY ?
+				      1000 : 33, 0);
 
 		ktap_assert(!err || err == -ENOMEM || err == -ERANGE ||
 			    err == -EBUSY, "lease-add: %d (%s)", err,
@@ -423,6 +689,8 @@ int main(void)
 		{ "R-32 loading: it loads whole, or leaves nothing", test_load },
 		{ "R-32 requests: done whole, or refused and nothing changed",
 		  test_requests },
+		{ "R-32 R-30 the engine's throttles: io.max is as it was",
+		  test_throttle },
 		{ "R-32 under load: tasks are found again, acts undone",
 		  test_storm },
 		{ "R-32 nothing is left over", test_left },
