@@ -33,6 +33,7 @@ stages() {
 	guest-7.2 1500 long
 	long-6.1 3630 long
 	long-6.12 3630 long
+	scale-6.12 3630 long
 	unload-6.1 3630 long
 	unload-6.12 3630 long
 	topology-6.1 1500 long
@@ -192,7 +193,7 @@ icount() {
 # What takes longest of what is about the module's own code more than about the
 # kernel's is shared out between the two; guest-each has the rest on each.
 ON_6_1="unload stress byhand cli.sh"
-ON_6_12="daemon foresee net replay throttle events.sh"
+ON_6_12="daemon foresee net replay scale throttle events.sh"
 
 stage_guest_6_1() { icount 6.1 env PRESWAP_ELSEWHERE="$ON_6_12" selftests/run; }
 stage_guest_6_12() { icount 6.12 env PRESWAP_ELSEWHERE="$ON_6_1" selftests/run; }
@@ -223,6 +224,13 @@ stage_guest_each() {
 long() { guest "$1" --timeout 3600 -- env PRESWAP_LONG=1 selftests/run; }
 stage_long_6_1() { long 6.1; }
 stage_long_6_12() { long 6.12; }
+
+# 10,000 apps, and 100,000 tasks in 1,000 of them.
+stage_scale_6_12() {
+	guest 6.12 --memory 6144 --timeout 3600 -- \
+		env PRESWAP_SCALE="10000 1000 100" \
+		selftests/run build/user/selftests/scale
+}
 
 # Three packages on two NUMA nodes, and cores of two threads: of these QEMU's CPU does
 # not tell 6.1. Were there no nodes the tests would be skipped, and nobody would know.
