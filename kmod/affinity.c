@@ -58,7 +58,8 @@ struct preswap_affinity_scratch {
 	cpumask_var_t cpuset;	/* what cpuset_id's cpuset allows */
 	u64 cpuset_id;
 	struct preswap_mask *last;	/* most tasks of an app share a mask */
-	bool failed;		/* no memory for a mask: the next tick tries again */
+	bool failed;		/* no memory for this task's mask */
+	bool again;		/* nor for one of the run: the next tick tries again */
 };
 
 static struct preswap_affinity_scratch preswap_affinity_scratch;
@@ -287,17 +288,21 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 static void preswap_affinity_item(struct preswap_affinity_scratch *s,
 				  struct preswap_affinity_item *item)
 {
+	s->failed = false;
 	if (preswap_affinity_movable(item->task)) {
-		if (item->state.torn)
+		if (item->state.torn) {
 			preswap_affinity_recognise(s, item);
-		item->state.torn &= s->failed;
-		if (item->cores)
+			item->state.torn = s->failed;
+		}
+		/* else what is ours would be taken for the user's */
+		if (item->cores && !item->state.torn)
 			preswap_affinity_shift(s, item);
-		else if (item->state.active)
+		else if (!item->cores && item->state.active)
 			preswap_affinity_restore(s, item);
 	}
 	if (!s->failed)
 		item->state.seq = item->seq;
+	s->again |= s->failed;
 	preswap_task_set_affinity(item->task, &item->state);
 	put_task_struct(item->task);
 }
@@ -315,7 +320,7 @@ static void preswap_affinity_run(struct work_struct *work)
 	 * an online CPU is refused by the scheduler.
 	 */
 	s->cpuset_id = 0;
-	s->failed = false;
+	s->again = false;
 	for (bucket = 0; bucket < PRESWAP_TASK_BUCKETS; bucket++) {
 		do {
 			n = preswap_task_stray(bucket, items,
@@ -323,7 +328,7 @@ static void preswap_affinity_run(struct work_struct *work)
 			for (i = 0; i < n; i++)
 				preswap_affinity_item(s, &items[i]);
 			cond_resched();
-		} while (n == ARRAY_SIZE(items) && !s->failed);
+		} while (n == ARRAY_SIZE(items) && !s->again);
 	}
 	preswap_mask_put(s->last);
 	s->last = NULL;
@@ -402,7 +407,8 @@ void preswap_affinity_settle(void)
 		before = preswap_affinity_moved();
 		preswap_affinity_kick();
 		flush_work(&preswap_affinity_work);
-		quiet = preswap_affinity_moved() == before ? quiet + 1 : 0;
+		quiet = preswap_affinity_moved() == before &&
+			!preswap_affinity_scratch.again ? quiet + 1 : 0;
 		msleep(25);
 	}
 }

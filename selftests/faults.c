@@ -519,11 +519,13 @@ static bool is_limited(const char *before)
 	return strcmp(line_of("low", "io.max"), before);
 }
 
-static bool has_failed(void)
+/* One that was not there yet when @before ended. */
+static bool has_failed(uint32_t before)
 {
 	struct search s = throttles();
 
-	return s.has_ended && s.ended.ended == PRESWAP_LEASE_END_FAILED;
+	return s.has_ended && s.ended.id > before &&
+	       s.ended.ended == PRESWAP_LEASE_END_FAILED;
 }
 
 /*
@@ -543,12 +545,13 @@ static void test_throttle(void)
 	must_write(group_file("low", "io.max"), before);
 	set_need(ctx, extra, PRESWAP_RESOURCE_IO, 8 * MIB);
 	for (i = 0; i < 3; i++) {
+		uint32_t last = throttles().ended.id;
 		uint64_t so_far = failed();
 
 		fail_after(fails[i]);
 		set_knob("enabled", 1);
 		ktap_assert(wait_until(10000, failed() != so_far &&
-				       (is_limited(before) || has_failed())),
+				       (is_limited(before) || has_failed(last))),
 			    "neither a throttle nor a failed one when %u fails",
 			    fails[i]);
 		limited += is_limited(before);

@@ -1143,9 +1143,11 @@ static void decide_resource(const struct decide_snapshot *s,
 		.step = least_step[resource],
 		.core = decide_core_milli(s),
 		.swap = decide_bound(s->swap_free),
-		.receivers = { .entries = r->entries, .apps = s->apps },
+		.receivers = { .entries = r->entries, .apps = s->apps,
+			       .salt = (__u32)(s->used[resource] >> 12) },
 		.donors = { .entries = r->entries + s->nr_apps,
-			    .apps = s->apps },
+			    .apps = s->apps,
+			    .salt = (__u32)(s->used[resource] >> 12) },
 		.proposals_end = r->nr_proposals +
 				 part_of(r->proposals_max, resource),
 		.shortages_end = r->nr_shortages +

@@ -11,7 +11,8 @@
  *
  * How two compare is no branch in the loop over many: a processor foresees half of
  * those, and each of the others costs it as much as comparing three more. Pivots
- * are taken from anywhere, so that no order in which apps may come is a bad one.
+ * are taken from anywhere, and from elsewhere each time (@salt), so that no order in which
+ * apps may come is a bad one for long.
  */
 #ifndef PRESWAP_DECIDE_ORDER_H
 #define PRESWAP_DECIDE_ORDER_H
@@ -29,6 +30,7 @@ struct decide_order {
 	__u32 count;
 	__u32 done;
 	__u32 pivot;		/* @count: there is none */
+	__u32 salt;		/* anything */
 };
 
 /* By key, then by what makes the order of apps in the snapshot not matter. */
@@ -65,9 +67,9 @@ static inline void decide_order_move(struct decide_entry *to,
 }
 
 /* One of these places: multiples of 2^32 / 1.618 lie anywhere in 2^32. */
-static inline __u32 decide_order_pick(__u32 from, __u32 last)
+static inline __u32 decide_order_pick(__u32 from, __u32 last, __u32 salt)
 {
-	__u64 any = (from + last + 1ULL) * 0x9e3779b1U & 0xffffffffU;
+	__u64 any = ((__u64)from + last + salt) * 0x9e3779b1U & 0xffffffffU;
 
 	return from + (__u32)(any >> 12) % (last - from + 1);
 }
@@ -78,7 +80,7 @@ static inline void decide_order_split(struct decide_order *order)
 	__u32 from = order->done, last = order->pivot - 1, to = from, i;
 	struct decide_entry *e = order->entries, pivot, entry;
 
-	i = decide_order_pick(from, last);
+	i = decide_order_pick(from, last, order->salt);
 	decide_order_move(&pivot, &e[i]);
 	decide_order_move(&e[i], &e[last]);
 	for (i = from; i < last; i++) {

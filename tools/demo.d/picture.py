@@ -5,7 +5,7 @@ import math
 from draw import bands
 from results import MIB, quantile
 
-LABEL = 9  # columns before the picture
+LABEL = 7  # columns before the picture, which has 72: 79 in all
 BLOCKS = " ▁▂▃▄▅▆▇█"
 BAND = "░"
 
@@ -34,7 +34,7 @@ def chart(values, top, height, band=()):
 
 def labelled(lines, labels):
     """@labels: {line: text} at the axis."""
-    return [f"{labels.get(i, ''):>{LABEL - 2}} │{line}".rstrip()
+    return [f"{labels.get(i, ''):>{LABEL - 1}}│{line}".rstrip()
             for i, line in enumerate(lines)]
 
 
@@ -99,6 +99,11 @@ class Seconds:
         return " " * LABEL + text
 
 
+def held(seconds):
+    """By Redis, in MiB."""
+    return [v / MIB for v in seconds.of(("app_mem_bytes", "app_swap_bytes"), max)]
+
+
 def latency_rows(values):
     """Bars by the logarithm: 1 ms is nothing, 10 s two rows."""
     return chart([math.log10(max(v, 1)) for v in values], 4, 2)
@@ -107,7 +112,7 @@ def latency_rows(values):
 def picture(title, run, top, told=None):
     """Lines. @top: MiB of the highest bar; @told: (forecasts, leases, dumped) of preswap."""
     seconds = Seconds(run)
-    memory = [v / MIB for v in seconds.of(("app_mem_bytes", "app_swap_bytes"), max)]
+    memory = held(seconds)
     free = [v / 1024 for v in seconds.of(("mem_available_kib",), min)]
     forecasts, leases, dumped = told or ([], [], [])
     band = seconds.band(forecasts, "memory", MIB)
@@ -116,11 +121,11 @@ def picture(title, run, top, told=None):
                     {0: f"{top:.0f}", 1: "Redis,", 2: "MiB", 4: "0"})
     out += labelled(chart(free, top, 2), {0: "avail-", 1: "able"})
     if told:
-        out += labelled(chart(seconds.lent(dumped), top, 2), {0: "freed by", 1: "leases"})
+        out += labelled(chart(seconds.lent(dumped), top, 2), {0: "freed,", 1: "leased"})
         cores = seconds.held(leases, "affinity")
         if cores.strip():
             out += labelled([cores], {0: "cores"})
-    out += labelled(latency_rows(seconds.p99()), {0: "p99 of", 1: "requests"})
+    out += labelled(latency_rows(seconds.p99()), {0: "p99"})
     out += [seconds.axis()]
     return out
 
@@ -128,10 +133,9 @@ def picture(title, run, top, told=None):
 def pictures(without, with_, told):
     """Of both runs, to one scale. @told: (forecasts, leases, dumped) of preswap."""
     band = Seconds(with_).band(told[0], "memory", MIB).values()
-    top = max([max(run.samples.at("app_mem_bytes", t) / MIB for t in run.samples.times
-                   if run.start <= t <= run.end) for run in (without, with_)]
+    top = max([max(held(Seconds(run))) for run in (without, with_)]
               + [high for _, high in band])
     top = 20 * math.ceil(top / 20)
     return (picture("Without preswap", without, top) + [""]
             + picture(f"With preswap ({BAND}: what it foresaw, 50 to 95 %)", with_, top, told)
-            + ["", "p99 of requests is drawn by its logarithm: nothing is 1 ms, two full lines are 10 s."])
+            + ["", "p99 of requests, by its logarithm: nothing is 1 ms, two full lines are 10 s."])

@@ -36,8 +36,8 @@ static bool is_of(const char *path, uint64_t id, const char *app)
 	if (!units_parse_number(app, 1, UINT64_MAX, &number))
 		return id == number;
 	path += *path == '/';
-	return !fnmatch(app, path, 0) ||
-	       (!strncmp(path, app, len) && path[len] == '/');
+	return !fnmatch(app, path, FNM_NOESCAPE) ||
+	       (!strncmp(path, app, len) && (path[len] == '/' || !path[len]));
 }
 
 static char *time_text(uint64_t ms, char text[32])
@@ -46,7 +46,7 @@ static char *time_text(uint64_t ms, char text[32])
 	struct tm tm;
 
 	localtime_r(&at, &tm);
-	strftime(text, 32, "%a %e %b %H:%M:%S", &tm);
+	strftime(text, 32, "%F %T", &tm);
 	return text;
 }
 
@@ -171,16 +171,18 @@ int cmd_log(struct ctl *ctl, int argc, char **argv)
 	const char *path = LEARNED_PATH;
 	uint64_t now_ms = (uint64_t)time(NULL) * 1000;
 	struct log log = {};
-	uint32_t since_ms;
+	uint64_t since_ms;
 	int option;
 
 	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
 		switch (option) {
 		case 't':
-			if (units_parse_ms(optarg, &since_ms) || !since_ms)
-				return ctl_usage(ctl, "--since is how long ago, like 8h, not '%s'",
+			if (units_parse_long_ms(optarg, &since_ms) ||
+			    !since_ms)
+				return ctl_usage(ctl, "--since is how long ago, like 8h or 30d, not '%s'",
 						 optarg);
-			log.since_ms = now_ms - since_ms;
+			log.since_ms = now_ms > since_ms ?
+				       now_ms - since_ms : 0;
 			break;
 		case 'a':
 			log.app = optarg + (*optarg == '/');

@@ -404,9 +404,11 @@ static void tell_log(struct loop *l)
 	int err = worker_log_error(l->worker);
 
 	if (err && err != l->log_error)
-		log_msg(LOG_WARNING, "%s" LEASELOG_SUFFIX ": %s: leases that end are not written down, the last %u KB of them are kept",
-			l->opts.state_path, strerror(-err),
-			WORKER_LOG_MAX >> 9);
+		log_msg(LOG_WARNING, "%s" LEASELOG_SUFFIX ": %s: leases that end are not written down; some 200 of them wait for that, later ones are only counted",
+			l->opts.state_path, strerror(-err));
+	if (!err && l->log_error)
+		log_msg(LOG_NOTICE, "%s" LEASELOG_SUFFIX " is written again",
+			l->opts.state_path);
 	l->log_error = err;
 }
 
@@ -608,7 +610,8 @@ static void on_second(struct loop *l)
 		report(l);
 	if (++l->save_s >= SAVE_S)
 		save(l);
-	if (l->behind && l->connected && !l->gone)
+	/* by then it knows most apps' paths */
+	if (l->behind && l->periods && l->connected && !l->gone)
 		catch_up(l);
 	record_tell_missed(&l->record);
 }

@@ -87,15 +87,6 @@ void record_load(const char *root, char *load)
 		 (unsigned long long)st.st_ino);
 }
 
-void record_connect(struct record *r, const char *load)
-{
-	if (!strcmp(r->load, load))
-		return;
-	snprintf(r->load, sizeof(r->load), "%s", load);
-	r->ended = 0;
-	r->last_ms = 0;
-}
-
 static bool put(struct record *r, struct leaselog_entry *entry)
 {
 	static char line[LEASELOG_LINE_MAX];
@@ -103,6 +94,12 @@ static bool put(struct record *r, struct leaselog_entry *entry)
 	memcpy(entry->load, r->load, sizeof(entry->load));
 	entry->ended = r->ended;
 	return r->ops.put(r->ops.data, line, leaselog_format(entry, line));
+}
+
+static void tell_lost(uint64_t count)
+{
+	log_msg(LOG_WARNING, "%llu leases that ended are not in the swap log",
+		(unsigned long long)count);
 }
 
 void record_tell_missed(struct record *r)
@@ -114,10 +111,22 @@ void record_tell_missed(struct record *r)
 
 	if (!r->missed || !put(r, &entry))
 		return;
-	log_msg(LOG_WARNING,
-		"%llu leases that ended are not in the swap log",
-		(unsigned long long)r->missed);
+	tell_lost(r->missed);
 	r->missed = 0;
+}
+
+void record_connect(struct record *r, const char *load)
+{
+	if (!strcmp(r->load, load))
+		return;
+	/* of the module before, and no place for that line: it is told here at least */
+	record_tell_missed(r);
+	if (r->missed)
+		tell_lost(r->missed);
+	r->missed = 0;
+	snprintf(r->load, sizeof(r->load), "%s", load);
+	r->ended = 0;
+	r->last_ms = 0;
 }
 
 static void miss(struct record *r, uint64_t count, uint64_t until_ms)

@@ -3,12 +3,15 @@
  * Paths of cgroups and their ids.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "cgroup.h"
 
@@ -129,20 +132,51 @@ PRESWAP_EXPORT int preswap_cgroup_id(struct preswap_ctx *ctx, const char *path,
 	return 0;
 }
 
-PRESWAP_EXPORT int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id,
-				       char **path)
-{
-	char *start[2] = {};
-	const char *root, *rest;
-	FTSENT *entry;
-	FTS *tree;
-	int err = preswap_cgroup_root(ctx, &root);
+/* As kernfs encodes it, since Linux 5.5. */
+#define KERNFS_HANDLE	0xfe
 
+/* Where a cgroup of this id is, in one step; -EPERM where that is not allowed. */
+static int path_by_handle(const char *root, uint64_t id, char **path)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} named = { .handle = { .handle_bytes = sizeof(id),
+				.handle_type = KERNFS_HANDLE } };
+	char link[40], full[PATH_MAX];
+	int mount, fd, err = 0;
+	ssize_t len;
+
+	memcpy(named.handle.f_handle, &id, sizeof(id));
+	mount = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mount < 0)
+		return -errno;
+	fd = open_by_handle_at(mount, &named.handle,
+			       O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		err = errno == ESTALE || errno == ENOENT ? -ENOENT : -EPERM;
+	close(mount);
 	if (err)
 		return err;
-	start[0] = ctx->cgroup_root;
-	*path = NULL;
-	tree = fts_open(start, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, full, sizeof(full) - 1);
+	close(fd);
+	if (len < (ssize_t)strlen(root) || strncmp(full, root, strlen(root)))
+		return -EPERM;
+	full[len] = '\0';
+	*path = strdup(full[strlen(root)] ? full + strlen(root) : "/");
+	return *path ? 0 : -ENOMEM;
+}
+
+/* By looking at all. */
+static void path_by_search(struct preswap_ctx *ctx, const char *root,
+			   uint64_t id, char **path)
+{
+	char *start[2] = { ctx->cgroup_root };
+	const char *rest;
+	FTSENT *entry;
+	FTS *tree = fts_open(start, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+
 	while (tree && !*path && (entry = fts_read(tree))) {
 		if (entry->fts_info != FTS_D || entry->fts_statp->st_ino != id)
 			continue;
@@ -151,6 +185,22 @@ PRESWAP_EXPORT int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id,
 	}
 	if (tree)
 		fts_close(tree);
+}
+
+PRESWAP_EXPORT int preswap_cgroup_path(struct preswap_ctx *ctx, uint64_t id,
+				       char **path)
+{
+	const char *root;
+	int err = preswap_cgroup_root(ctx, &root);
+
+	if (err)
+		return err;
+	*path = NULL;
+	err = path_by_handle(root, id, path);
+	if (err == -ENOMEM)
+		return preswap_fail(ctx, err, "out of memory");
+	if (err && err != -ENOENT)
+		path_by_search(ctx, root, id, path);
 	if (!*path)
 		return preswap_fail(ctx, -ENOENT, "no cgroup has id %llu",
 				    (unsigned long long)id);

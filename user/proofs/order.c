@@ -9,16 +9,18 @@
 void proof_order_pick(void)
 {
 	__u32 from = any_u32(), last = any_u32(), pick;
+	__u32 salt = any_u32();
 
 	assume(from <= last && last < DECIDE_APPS_MAX);
-	pick = decide_order_pick(from, last);
+	pick = decide_order_pick(from, last, salt);
 	promise(pick >= from && pick <= last, "one of them");
 }
 
-__u32 some_pick(__u32 from, __u32 last)
+__u32 some_pick(__u32 from, __u32 last, __u32 salt)
 {
 	__u32 pick = any_u32();
 
+	(void)salt;
 	promise(from <= last && last < DECIDE_APPS_MAX,
 		"as in proof_order_pick()");
 	assume(pick >= from && pick <= last);
@@ -65,8 +67,7 @@ void proof_order_split(void)
 	promise_all(entries, keys);
 }
 
-/* A few, sorted by insertion. */
-void proof_order_few(void)
+static void promise_sorted(void)
 {
 	struct decide_app apps[ENTRIES];
 	struct decide_entry entries[ENTRIES], *at;
@@ -82,4 +83,16 @@ void proof_order_few(void)
 		promise(!i || decide_order_before(&order, at - 1, at), "sorted");
 	}
 	promise_all(entries, keys);
+}
+
+/* A few, sorted by insertion. */
+void proof_order_few(void)
+{
+	promise_sorted();
+}
+
+/* Split until nothing is left to insert: DECIDE_ORDER_FEW is 1. */
+void proof_order_chain(void)
+{
+	promise_sorted();
 }

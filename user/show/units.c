@@ -88,6 +88,20 @@ int units_parse_ms(const char *text, uint32_t *ms)
 	return err;
 }
 
+int units_parse_long_ms(const char *text, uint64_t *ms)
+{
+	static const struct unit units[] = {
+		{ "ms", 1 }, { "s", 1e3 }, { "m", 60e3 }, { "min", 60e3 },
+		{ "h", 3600e3 }, { "d", 86400e3 }, {}
+	};
+	double value;
+	int err = parse(text, units, 36500 * 86400e3, &value);
+
+	if (!err)
+		*ms = value;
+	return err;
+}
+
 int units_parse_downtime(const char *text, uint32_t *ms)
 {
 	uint32_t value = 0;

@@ -16,6 +16,8 @@ int units_parse_cpu(const char *text, uint64_t *milli);
 int units_parse_bytes(const char *text, uint64_t *bytes);
 /* "250ms", "30s", "5m", "1h"; a bare number has no meaning and is refused. */
 int units_parse_ms(const char *text, uint32_t *ms);
+/* The same, up to 100 years, and "2d". */
+int units_parse_long_ms(const char *text, uint64_t *ms);
 /* The same, as a policy bounds downtime: "none" (0), or 10 ms to 1 h. */
 int units_parse_downtime(const char *text, uint32_t *ms);
 /* "1%" to "100%", whole ones. */

@@ -71,6 +71,7 @@ static void test_bytes(void)
 static void test_ms(void)
 {
 	uint32_t ms = 7;
+	uint64_t long_ms;
 	uint64_t number = 7;
 
 	ktap_assert(!units_parse_ms("30s", &ms) && ms == 30000, "%u", ms);
@@ -79,6 +80,14 @@ static void test_ms(void)
 	ktap_assert(!units_parse_ms("1h", &ms) && ms == 3600000, "%u", ms);
 	ktap_assert(units_parse_ms("30", &ms) == -EINVAL, "no unit");
 	ktap_assert(units_parse_ms("2000h", &ms) == -ERANGE, "too long");
+	ktap_assert(units_parse_ms("2d", &ms) == -EINVAL, "no days");
+	ktap_assert(!units_parse_long_ms("60d", &long_ms) &&
+		    long_ms == 5184000000, "%llu", (unsigned long long)long_ms);
+	ktap_assert(!units_parse_long_ms("8h", &long_ms) &&
+		    long_ms == 28800000, "%llu", (unsigned long long)long_ms);
+	ktap_assert(units_parse_long_ms("36501d", &long_ms) == -ERANGE,
+		    "too long");
+	ktap_assert(units_parse_long_ms("8", &long_ms) == -EINVAL, "no unit");
 	ktap_assert(ms == 3600000, "changed by a failure: %u", ms);
 	ktap_assert(!units_parse_number("10", 1, 10, &number) && number == 10,
 		    "bound");
