@@ -18,8 +18,9 @@
  * not that hold other apps: these may have a higher priority, or be no donors.
  *
  * A weight guarantees no amount: what it comes to hangs on what all others want. Where
- * a donor falls below its floor while it yields, its weight is doubled, after one and a
- * half seconds at the earliest, until it has that again, or its own weight.
+ * a donor is kept below its floor while it yields, its weight is doubled, after one and a
+ * half seconds at the earliest, until it has that again, or its own weight. One that waits
+ * less than it lacks of the floor wants no more.
  *
  * Nothing is reclaimed for leases while an app waits: the burst is there, and the time for
  * that is over. What the kernel frees then, for those who need it, costs CPU enough.
@@ -124,7 +125,9 @@ static void preswap_yield_pair(struct preswap_app *donor,
 	}
 	if (lease->receiver == receiver)
 		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
-	if (donor->cpu_tick_milli < floor && lease->info.full_ns &&
+	if (donor->cpu_tick_milli < floor &&
+	    donor->cpu_tick_milli + donor->wait_tick_milli >= floor &&
+	    lease->info.full_ns &&
 	    lease->info.amount < PRESWAP_WEIGHT_MAX &&
 	    /* it may have been written since the tick began */
 	    now_ns > lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)

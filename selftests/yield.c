@@ -245,6 +245,42 @@ static void test_floor(void)
 	teardown();
 }
 
+/* 2 ms of each 100. */
+static void work_a_little(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		uint64_t begin = now_ms();
+
+		while (now_ms() < begin + 2)
+			;
+		sleep_ms(98);
+	}
+}
+
+/* Who uses less than its floor, as there is less to do, is kept from nothing. */
+static void test_wants_less(void)
+{
+	struct search s;
+
+	setup();
+	set_donor(1, true, 600);
+	/* so many that they wait for each other */
+	spawn("app");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	must_write(group_file("donor", "cgroup.kill"), "1");
+	group_spawn("donor", work_a_little, NULL);
+	sleep_ms(8000);
+	s = look();
+	printf("# weight %u, it uses %llu\n", weight(),
+	       (unsigned long long)app_of(ctx, donor_id).cpu_milli);
+	ktap_assert(s.in_force && s.found.amount == 10 && weight() == 10,
+		    "lease %u of %llu, weight %u", s.in_force,
+		    (unsigned long long)s.found.amount, weight());
+	teardown();
+}
+
 static void test_theirs(void)
 {
 	struct search s;
@@ -481,6 +517,8 @@ int main(void)
 		{ "R-20 R-23 who may not give, or to whom, does not yield",
 		  test_not_from },
 		{ "R-23 who yields keeps its floor", test_floor },
+		{ "R-30 who wants less than its floor goes on yielding",
+		  test_wants_less },
 		{ "R-30 a weight that others write stands", test_theirs },
 		{ "R-30 a weight that is less, or a person's, stays",
 		  test_less_already },
