@@ -14,7 +14,7 @@
 # that is cold for a while, then hot, then gone.
 
 W_TITLE="a school's site (nginx, PHP) at its lessons' hours, beside a report over logs"
-W_PACKAGES="nginx memcached php8.2-fpm php8.2-sqlite3 pv"
+W_PACKAGES="nginx memcached php-fpm php-sqlite3 pv"
 W_DISK_MIB=896
 W_MEMORY_MIB=512
 W_SWAP_MIB=1024
@@ -133,9 +133,11 @@ w_plan() {
 }
 
 w_app() {
-	local pid names=()
+	local pid names=() php
 
-	start php bench/app php-fpm8.2 -R -c /srv/php.ini -y /srv/fpm.conf
+	# whichever PHP the release has
+	php=$(compgen -c php-fpm | head -n 1)
+	start php bench/app "$php" -R -c /srv/php.ini -y /srv/fpm.conf
 	names+=("$last_pid")
 	start nginx bench/app nginx -e stderr -c /srv/nginx.conf
 	names+=("$last_pid")
