@@ -218,21 +218,16 @@ __u32 some_price(const struct decision *d, __u32 donor, __u32 far)
 	return price;
 }
 
-/* More make formulas that the solver does not get through: of fewer cores, then. */
-static __u32 parts_max = 1;
-static __u64 cores_max = DECIDE_MAX;
-
+/* Of one part: more make formulas that the solver does not get through. */
 __u64 some_end(const struct decision *d, const struct decide_proposal *p,
 	       __u64 end, __u32 *loss)
 {
 	__u64 cores = any_u64();
-	static __u32 parts;
 
 	promise(p->donor < s.nr_apps && p->amount < end && !*loss,
 		"as in proof_part_end_small()");
-	assume(cores <= d->cores);
-	assume(cores * d->core > p->amount && cores * d->core <= end);
-	assume(++parts < parts_max || cores * d->core == end);
+	assume(cores <= d->cores && cores * d->core > p->amount &&
+	       cores * d->core == end);
 	*loss = any_u32();
 	assume(*loss <= FAR_MAX);
 	return cores * d->core;
@@ -325,7 +320,6 @@ static void judge_one(__u32 resource)
 	from = &apps[DONOR];
 	to = &apps[RECEIVER];
 	assume(managed(from) && managed(to));
-	assume(d.cores <= cores_max);
 	if (small)
 		assume_small(&turn);
 	assume(d.floors <= SMALL_MILLI && (!taken[DONOR] || d.floors >=
@@ -385,15 +379,6 @@ void proof_judge_net_small(void)
 
 void proof_judge_cpu_small(void)
 {
-	small = true;
-	judge_one(DECIDE_CPU);
-}
-
-/* Of up to three caches and nodes. */
-void proof_judge_cpu_parts_small(void)
-{
-	parts_max = PARTS_MAX;
-	cores_max = 4;
 	small = true;
 	judge_one(DECIDE_CPU);
 }
