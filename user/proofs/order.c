@@ -4,7 +4,9 @@
 
 #include "../../kmod/decide/order.h"
 
+#ifndef ENTRIES
 #define ENTRIES	3
+#endif
 
 void proof_order_pick(void)
 {
