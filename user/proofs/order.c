@@ -4,9 +4,7 @@
 
 #include "../../kmod/decide/order.h"
 
-#ifndef ENTRIES
 #define ENTRIES	3
-#endif
 
 void proof_order_pick(void)
 {
@@ -69,7 +67,8 @@ void proof_order_split(void)
 	promise_all(entries, keys);
 }
 
-static void promise_sorted(void)
+/* A few, sorted by insertion. */
+void proof_order_few(void)
 {
 	struct decide_app apps[ENTRIES];
 	struct decide_entry entries[ENTRIES], *at;
@@ -85,16 +84,4 @@ static void promise_sorted(void)
 		promise(!i || decide_order_before(&order, at - 1, at), "sorted");
 	}
 	promise_all(entries, keys);
-}
-
-/* A few, sorted by insertion. */
-void proof_order_few(void)
-{
-	promise_sorted();
-}
-
-/* Split until nothing is left to insert: DECIDE_ORDER_FEW is 1. */
-void proof_order_chain(void)
-{
-	promise_sorted();
 }
