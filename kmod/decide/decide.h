@@ -266,7 +266,8 @@ struct decide_outlook {
 struct decide_entry {
 	__u64 key;
 	__u32 index;
-	__u32 skip;
+	__u32 skip;	/* 0; of a pivot the one before (order.h), and of a donor in
+			 * order that is spent who may be next */
 };
 
 struct decide_result {

@@ -55,14 +55,18 @@ class Seconds:
             out.append(best(sum(samples.at(n, t) for n in names) for t in times))
         return out
 
-    def band(self, forecasts, resource, scale):
-        """{column: (q50, q95)} of what was forecast up to 10 s before."""
+    def redis(self):
+        """What Redis holds, swapped out or not, in MiB."""
+        return [v / MIB for v in self.of(("app_mem_bytes", "app_swap_bytes"), max)]
+
+    def band(self, forecasts):
+        """{column: (q50, q95)} of memory, MiB, as it was forecast up to 10 s before."""
         out = {}
-        for stretch in bands(forecasts, resource, self.run):
+        for stretch in bands(forecasts, "memory", self.run):
             for x, start in enumerate(self.starts):
                 before = [p for p in stretch if p[0] < start + 10**9]
                 if before and stretch[-1][0] >= start:
-                    out[x] = tuple(q / scale for q in before[-1][2:])
+                    out[x] = tuple(q / MIB for q in before[-1][2:])
         return out
 
     def p99(self):
@@ -85,10 +89,10 @@ class Seconds:
             out.append(sums[last[0]] if last else 0)
         return out
 
-    def held(self, leases, kind):
-        """A line where a lease of this kind was in force."""
+    def cores(self, leases):
+        """A line where a lease of cores was in force."""
         return "".join(
-            "━" if any(x["kind"] == kind and x["begin_ns"] < start + 10**9
+            "━" if any(x["kind"] == "affinity" and x["begin_ns"] < start + 10**9
                        and (not x["end_ns"] or x["end_ns"] > start) for x in leases) else " "
             for start in self.starts)
 
@@ -99,11 +103,6 @@ class Seconds:
         return " " * LABEL + text
 
 
-def held(seconds):
-    """By Redis, in MiB."""
-    return [v / MIB for v in seconds.of(("app_mem_bytes", "app_swap_bytes"), max)]
-
-
 def latency_rows(values):
     """Bars by the logarithm: 1 ms is nothing, 10 s two rows."""
     return chart([math.log10(max(v, 1)) for v in values], 4, 2)
@@ -112,17 +111,15 @@ def latency_rows(values):
 def picture(title, run, top, told=None):
     """Lines. @top: MiB of the highest bar; @told: (forecasts, leases, dumped) of preswap."""
     seconds = Seconds(run)
-    memory = held(seconds)
     free = [v / 1024 for v in seconds.of(("mem_available_kib",), min)]
     forecasts, leases, dumped = told or ([], [], [])
-    band = seconds.band(forecasts, "memory", MIB)
     out = [title, ""]
-    out += labelled(chart(memory, top, 5, band),
+    out += labelled(chart(seconds.redis(), top, 5, seconds.band(forecasts)),
                     {0: f"{top:.0f}", 1: "Redis,", 2: "MiB", 4: "0"})
     out += labelled(chart(free, top, 2), {0: "avail-", 1: "able"})
     if told:
         out += labelled(chart(seconds.lent(dumped), top, 2), {0: "freed,", 1: "leased"})
-        cores = seconds.held(leases, "affinity")
+        cores = seconds.cores(leases)
         if cores.strip():
             out += labelled([cores], {0: "cores"})
     out += labelled(latency_rows(seconds.p99()), {0: "p99"})
@@ -132,9 +129,8 @@ def picture(title, run, top, told=None):
 
 def pictures(without, with_, told):
     """Of both runs, to one scale. @told: (forecasts, leases, dumped) of preswap."""
-    band = Seconds(with_).band(told[0], "memory", MIB).values()
-    top = max([max(held(Seconds(run))) for run in (without, with_)]
-              + [high for _, high in band])
+    top = max([max(Seconds(run).redis()) for run in (without, with_)]
+              + [high for _, high in Seconds(with_).band(told[0]).values()])
     top = 20 * math.ceil(top / 20)
     return (picture("Without preswap", without, top) + [""]
             + picture(f"With preswap ({BAND}: what it foresaw, 50 to 95 %)", with_, top, told)

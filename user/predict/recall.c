@@ -219,7 +219,6 @@ static void find(const struct predict_ring *past, const int16_t *x,
 
 		if (most > 0)
 			near = 1.05f - d[chosen[k]] / (float)most;
-		out->ago[k] = (uint16_t)ago;
 		out->at[k] = (uint16_t)place_of(past, ago);
 		out->value[k] = predict_ring_at(past, ago);
 		out->weight[k] = near;

@@ -12,12 +12,11 @@
 #define PREDICT_RECALLED	32	/* moments */
 
 /*
- * Scratch of a step. @ago: how many steps before now, @at: the place in the ring, @value:
- * what is there; @weight: of sum 1.
+ * Scratch of a step. @at: places in the ring, @value: what is there; @weight: of sum 1.
  */
 struct predict_recall {
 	unsigned int n;
-	uint16_t ago[PREDICT_RECALLED], at[PREDICT_RECALLED];
+	uint16_t at[PREDICT_RECALLED];
 	float value[PREDICT_RECALLED];
 	float weight[PREDICT_RECALLED];
 };

@@ -15,6 +15,7 @@
 
 #include "sense/fnv.h"
 #include "sense/leaselog.h"
+#include "sense/statefile.h"
 
 #define NUMBER(member) {						\
 	offsetof(struct preswap_lease, member),				\
@@ -241,20 +242,6 @@ static int open_log(const char *path, struct stat *st)
 	return err;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t done;
-
-	while (size) {
-		done = write(fd, data, size);
-		if (done < 0)
-			return -errno;
-		data += done;
-		size -= done;
-	}
-	return 0;
-}
-
 /* Power may have failed within the last line: it must not spoil the next one. */
 static int end_line(int fd, off_t size)
 {
@@ -264,7 +251,7 @@ static int end_line(int fd, off_t size)
 		return 0;
 	if (pread(fd, &last, 1, size - 1) != 1)
 		return -EIO;
-	return last == '\n' ? 0 : write_all(fd, "\n", 1);
+	return last == '\n' ? 0 : statefile_write_all(fd, "\n", 1);
 }
 
 static int old_path(char old[PATH_MAX], const char *path)
@@ -290,9 +277,8 @@ int leaselog_append(const char *path, const char *lines, size_t size)
 		if (fd < 0)
 			return fd;
 	}
-	err = err ?: end_line(fd, st.st_size) ?: write_all(fd, lines, size);
-	if (!err && fsync(fd) < 0)
-		err = -errno;
+	err = err ?: end_line(fd, st.st_size) ?:
+	      statefile_write_all(fd, lines, size);
 	if (err && ftruncate(fd, st.st_size) < 0)
 		err = -errno;
 	close(fd);

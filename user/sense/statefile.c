@@ -43,7 +43,7 @@ int statefile_take(const char *path)
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int statefile_write_all(int fd, const char *data, size_t size)
 {
 	ssize_t done;
 
@@ -68,7 +68,7 @@ int statefile_write(const char *path, const void *data, size_t size)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, size);
+	err = statefile_write_all(fd, data, size);
 	close(fd);
 	if (!err && rename(temporary, path) < 0)
 		err = -errno;

@@ -24,6 +24,8 @@ int statefile_write(const char *path, const void *data, size_t size);
  * large), another -errno.
  */
 int statefile_read(const char *path, void **data, size_t *size);
+/* All of it, also onto the disk. 0 or -errno. */
+int statefile_write_all(int fd, const char *data, size_t size);
 /* It cannot be used: move it to @path.bad, where a person may look at it. */
 void statefile_set_aside(const char *path);
 
