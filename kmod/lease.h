@@ -45,6 +45,7 @@ struct preswap_lease {
 	struct preswap_app *receiver;	/* reference, or NULL */
 	struct preswap_share *share;	/* or NULL */
 	u64 review_ns;			/* since then its payoff adds up */
+	u64 looked_ns, owed;		/* of who yields: see preswap_yield_floor() */
 	struct preswap_lease_info info;
 };
 

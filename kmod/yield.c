@@ -10,20 +10,24 @@
  * nobody else wants: nothing has to be worked out beforehand, and no task moves.
  *
  * It waits when its tasks together stood in run queues for yield_wait_pct of about the
- * last half second, and for half as long as they ran: many that run wait a little all
- * the time. Half of that is enough to go on.
+ * last half second, and for an eighth as long as they ran: many that run wait a little all
+ * the time. Half of that is enough to go on. That is little, as yielding costs next to
+ * nothing, and what is to help in a burst's first second has to be there before it: who
+ * waits a little on an ordinary day waits long in a burst.
  *
  * A weight counts among a cgroup's siblings, so only those can yield whose parent
  * holds the waiting app, too, at any depth. It counts for all that is inside, so those do
  * not that hold other apps: these may have a higher priority, or be no donors.
  *
- * A weight guarantees no amount: what it comes to hangs on what all others want. Where
- * a donor is kept below its floor while it yields, its weight is doubled, after one and a
- * half seconds at the earliest, until it has that again, or its own weight. One that waits
- * less than it lacks of the floor wants no more.
+ * A weight guarantees no amount: what it comes to hangs on what all others want. Of its
+ * floor a donor that yields can be owed what comes to 5 s of it; one that waits less than
+ * it lacks wants no more. Once that much is owed, the weight is doubled, each one and a
+ * half seconds, until the donor has its floor again, or its own weight; when nothing is
+ * owed, and there is enough for it, halved as slowly.
  *
- * Nothing is reclaimed for leases while an app waits: the burst is there, and the time for
- * that is over. What the kernel frees then, for those who need it, costs CPU enough.
+ * Nothing is reclaimed for leases while an app waits for long, half of the time: the burst
+ * is there, and the time for that is over. What the kernel frees then, for those who need
+ * it, costs CPU enough.
  *
  * Yielding takes away its own reason. So it goes on for hold_ms after the last that
  * was seen of it (and leases for another hold_ms, as any); and where the app waits again
@@ -46,6 +50,10 @@
 #define PRESWAP_YIELD_LEASES		(PRESWAP_LEASES_MAX / 2)
 /* After a weight was written, what it does is seen this much later. */
 #define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
+/* A donor can be owed its floor of this many seconds. */
+#define PRESWAP_YIELD_OWED_S		5
+/* Tasks x 1000 that wait: a burst is there. */
+#define PRESWAP_YIELD_BURST_MILLI	250
 
 bool preswap_yield_waiting;	/* preswap_lock */
 
@@ -59,28 +67,59 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 	bool goes_on = now < yield->until;
 	u32 least = preswap_knob(yield_wait_pct) * 10;
 
+	preswap_yield_waiting |= !dry && app->wait_tick_milli >=
+		max_t(u32, PRESWAP_YIELD_BURST_MILLI, app->cpu_tick_milli / 4);
 	if (app->wait_tick_milli <
-	    max(least, app->cpu_tick_milli / 2) >> goes_on)
+	    max(least, app->cpu_tick_milli / 8) >> goes_on)
 		return goes_on;
 	if (!goes_on)
 		yield->hold = now - yield->until < 4 * yield->hold ?
 			min(2 * yield->hold, preswap_knob(review_ms) >> 10) :
 			1 + (preswap_knob(hold_ms) >> 10);
 	yield->until = now + yield->hold;
-	preswap_yield_waiting |= !dry;
 	return true;
 }
 
-/* A weight that leaves the donor more; at most its own, see @tightens. */
-static void preswap_yield_less(struct preswap_lease *lease)
+/* Another weight; at most the donor's own, see @tightens. */
+static void preswap_yield_weigh(struct preswap_lease *lease, u64 weight)
 {
 	const struct preswap_share_value value = {
-		.amount = lease->info.amount *= 2,
+		.amount = lease->info.amount = weight,
 		.tightens = true,
 	};
 
 	lease->info.full_ns = 0;
 	preswap_share_change(lease->share, &value);
+}
+
+/*
+ * What the donor is owed of its floor, in units of 2^20 ns x 1000, about microseconds, and
+ * the weight that follows. Who looks again in the same tick adds nothing.
+ */
+static void preswap_yield_floor(struct preswap_lease *lease, u64 floor,
+				u64 now_ns)
+{
+	const struct preswap_app *donor = lease->donor;
+	u64 most = floor * PRESWAP_YIELD_OWED_S * 1000;
+	u64 used = donor->cpu_tick_milli, weight = lease->info.amount;
+	u64 ms = lease->looked_ns ? (now_ns - lease->looked_ns) >> 20 : 0;
+	bool kept = used < floor && used + donor->wait_tick_milli >= floor;
+
+	if (kept)
+		lease->owed = min(lease->owed + (floor - used) * ms, most);
+	else if (used > floor)
+		lease->owed -= min(lease->owed, (used - floor) * ms);
+	lease->looked_ns = now_ns;
+	if (!lease->info.full_ns ||
+	    /* it may have been written since the tick began */
+	    now_ns <= lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)
+		return;
+	if (kept && lease->owed == most && weight < PRESWAP_WEIGHT_MAX)
+		preswap_yield_weigh(lease, 2 * weight);
+	else if (!lease->owed && used > floor + floor / 4 &&
+		 weight > preswap_knob(yield_weight))
+		preswap_yield_weigh(lease, max(weight / 2, (u64)
+				    preswap_knob(yield_weight)));
 }
 
 /*
@@ -125,13 +164,8 @@ static void preswap_yield_pair(struct preswap_app *donor,
 	}
 	if (lease->receiver == receiver)
 		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
-	if (donor->cpu_tick_milli < floor &&
-	    donor->cpu_tick_milli + donor->wait_tick_milli >= floor &&
-	    lease->info.full_ns &&
-	    lease->info.amount < PRESWAP_WEIGHT_MAX &&
-	    /* it may have been written since the tick began */
-	    now_ns > lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)
-		preswap_yield_less(lease);
+	if (!dry)
+		preswap_yield_floor(lease, floor, now_ns);
 }
 
 /**
