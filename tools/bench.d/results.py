@@ -400,10 +400,10 @@ def read_dumps(folder, parse):
 
     def parse_line(line):
         nonlocal time
-        if line.startswith("time "):
-            time = int(line.split()[1])
-            return parse(time, ["time"])
-        return parse(time, line.split("\t"))
+        word = line.split("\t")
+        if word[0] == "time":
+            time = int(word[1])
+        return parse(time, word)
 
     rows = parsed(os.path.join(folder, "dumps.txt"), parse_line, whole=False)
     return [row for row in rows if row is not None]

@@ -58,6 +58,9 @@ int ctl_failed(struct ctl *ctl, int err, const char *format, ...);
 
 /* No arguments beyond the command's name; else a usage error. */
 int ctl_no_args(struct ctl *ctl, int argc, char **argv);
+/* [--interval TIME] [--iterations N]: what is not given stays. An exit status. */
+int ctl_repeat(struct ctl *ctl, int argc, char **argv, uint32_t *interval_ms,
+	       uint64_t *iterations);
 /* APP, a path or an id; an exit status. */
 int ctl_app(struct ctl *ctl, const char *text, uint64_t *id);
 /* Prints and frees the table; an exit status. */

@@ -3,7 +3,9 @@
  * Everything, tab-separated: a line's first field says what it is, and fields
  * are only ever added at a line's end. See preswapctl(8).
  */
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "show/names.h"
 #include "state.h"
@@ -87,15 +89,21 @@ static void dump_lease(const struct preswap_lease *l)
 	       w->too_little, w->too_dear, w->banned);
 }
 
-int cmd_dump(struct ctl *ctl, int argc, char **argv)
+static void dump_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	printf("time\t%lld%09ld\n", (long long)now.tv_sec, now.tv_nsec);
+}
+
+static int dump(struct ctl *ctl)
 {
 	struct state state = {};
-	int status = ctl_no_args(ctl, argc, argv);
+	int status = state_read(ctl, &state);
 
-	if (!status && ctl->json)
-		return ctl_usage(ctl, "dump has no --json; show, info and leases have");
-	status = status ?: state_read(ctl, &state);
 	if (!status) {
+		dump_time();
 		dump_info(&state.info);
 		for (size_t i = 0; i < state.apps_count; i++)
 			dump_app(&state.apps[i]);
@@ -103,7 +111,29 @@ int cmd_dump(struct ctl *ctl, int argc, char **argv)
 			dump_forecast(&state.forecasts[i]);
 		for (size_t i = 0; i < state.leases_count; i++)
 			dump_lease(&state.leases[i]);
+		/* main() says what was wrong */
+		if (fflush(stdout))
+			status = CTL_FAILED;
 	}
 	state_free(&state);
+	return status;
+}
+
+/* Once; again and again with an interval, until the iterations are done or for ever. */
+int cmd_dump(struct ctl *ctl, int argc, char **argv)
+{
+	uint32_t interval_ms = 0;
+	uint64_t iterations = 0;
+	int status = ctl_repeat(ctl, argc, argv, &interval_ms, &iterations);
+
+	if (!status && ctl->json)
+		status = ctl_usage(ctl, "dump has no --json; show, info and leases have");
+	if (status)
+		return status;
+	if (!iterations)
+		iterations = interval_ms ? UINT64_MAX : 1;
+	interval_ms = interval_ms ?: 1000;
+	while (!(status = dump(ctl)) && --iterations)
+		poll(NULL, 0, (int)interval_ms);
 	return status;
 }

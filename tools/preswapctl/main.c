@@ -68,7 +68,8 @@ static const struct command {
 	  "why the module decided as it did" },
 	{ "record", cmd_record, "[--seconds N] [--output FILE] [--interval MS]",
 	  "all that it decides, for explain and preswap-replay" },
-	{ "dump", cmd_dump, "", "everything, tab-separated, for scripts" },
+	{ "dump", cmd_dump, "[--interval TIME] [--iterations N]",
+	  "everything, tab-separated, for scripts" },
 	{}
 };
 
@@ -165,6 +166,35 @@ int ctl_no_args(struct ctl *ctl, int argc, char **argv)
 	if (argc > 1)
 		return ctl_usage(ctl, "%s takes no argument '%s'", ctl->name,
 				 argv[1]);
+	return CTL_OK;
+}
+
+int ctl_repeat(struct ctl *ctl, int argc, char **argv, uint32_t *interval_ms,
+	       uint64_t *iterations)
+{
+	static const struct option options[] = {
+		{ "interval", required_argument, NULL, 'i' },
+		{ "iterations", required_argument, NULL, 'n' },
+		{}
+	};
+	int option;
+
+	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
+		if (option == 'i' && (units_parse_ms(optarg, interval_ms) ||
+				      *interval_ms < 100 ||
+				      *interval_ms > 3600000))
+			return ctl_usage(ctl, "--interval is 100ms to 1h, not '%s'",
+					 optarg);
+		if (option == 'n' && units_parse_number(optarg, 1, UINT32_MAX,
+							iterations))
+			return ctl_usage(ctl, "--iterations is a number from 1, not '%s'",
+					 optarg);
+		if (option == '?')
+			return ctl_bad_option(ctl);
+	}
+	if (optind < argc)
+		return ctl_usage(ctl, "%s takes no argument '%s'", ctl->name,
+				 argv[optind]);
 	return CTL_OK;
 }
 

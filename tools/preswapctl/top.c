@@ -3,7 +3,6 @@
  * The overview again and again. Without a terminal it prints one after the
  * other, and --iterations says how many.
  */
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include "overview.h"
-#include "show/units.h"
 
 struct terminal {
 	bool screen, keys;		/* output is a terminal, and input, too */
@@ -112,43 +110,15 @@ static int refresh(struct ctl *ctl, const struct terminal *t)
 	return status;
 }
 
-static int parse_args(struct ctl *ctl, int argc, char **argv,
-		      uint32_t *interval_ms, uint64_t *iterations)
-{
-	static const struct option options[] = {
-		{ "interval", required_argument, NULL, 'i' },
-		{ "iterations", required_argument, NULL, 'n' },
-		{}
-	};
-	int option;
-
-	while ((option = ctl_getopt(argc, argv, options)) >= 0) {
-		if (option == 'i' && (units_parse_ms(optarg, interval_ms) ||
-				      *interval_ms < 100 ||
-				      *interval_ms > 3600000))
-			return ctl_usage(ctl, "--interval is 100ms to 1h, not '%s'",
-					 optarg);
-		if (option == 'n' && units_parse_number(optarg, 1, UINT32_MAX,
-							iterations))
-			return ctl_usage(ctl, "--iterations is a number from 1, not '%s'",
-					 optarg);
-		if (option == '?')
-			return ctl_bad_option(ctl);
-	}
-	if (optind < argc)
-		return ctl_usage(ctl, "top takes no argument '%s'", argv[optind]);
-	if (ctl->json)
-		return ctl_usage(ctl, "top has no --json; show and events have");
-	return CTL_OK;
-}
-
 int cmd_top(struct ctl *ctl, int argc, char **argv)
 {
 	uint32_t interval_ms = 1000;
 	uint64_t iterations = UINT64_MAX;
 	struct terminal terminal;
-	int status = parse_args(ctl, argc, argv, &interval_ms, &iterations);
+	int status = ctl_repeat(ctl, argc, argv, &interval_ms, &iterations);
 
+	if (!status && ctl->json)
+		status = ctl_usage(ctl, "top has no --json; show and events have");
 	if (status)
 		return status;
 	terminal_begin(&terminal);

@@ -46,23 +46,12 @@ r_start() {
 		start preswapd mechanism "$bin/$PRESWAP_DAEMON"
 		daemon_pid=$last_pid
 	fi
-	in_cgroup tools bash -c "$(declare -f dump_often); dump_often" &
+	# what is forecast, and the leases in force
+	in_cgroup tools "$bin/preswapctl" dump --interval 1s >"$out/dumps.txt" 2>&1 &
 	dump_pid=$!
 	pids+=("$dump_pid")
 	sleep 1
 	kill -0 "$events_pid" || die "preswapctl events ended: $(cat "$out/events.log")"
-}
-
-# What is forecast, and the leases in force, of one moment.
-dump_often() {
-	local up
-
-	while :; do
-		read -r up _ </proc/uptime
-		printf 'time %s0000000\n' "${up/./}"
-		/bench/bin/preswapctl dump || break
-		sleep 1
-	done >>/bench/out/dumps.txt 2>&1
 }
 
 r_stop() {
