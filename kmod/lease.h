@@ -45,7 +45,8 @@ struct preswap_lease {
 	struct preswap_app *receiver;	/* reference, or NULL */
 	struct preswap_share *share;	/* or NULL */
 	u64 review_ns;			/* since then its payoff adds up */
-	u64 looked_ns, owed;		/* of who yields: see preswap_yield_floor() */
+	u64 looked_ns;			/* of who yields: see preswap_yield_floor() */
+	s64 owed;			/* likewise */
 	struct preswap_lease_info info;
 };
 

@@ -34,16 +34,11 @@ struct preswap_put {
 	int err;
 };
 
+/* And a signed one, which looks the same there. */
 static void put_u64(struct preswap_put *p, int attr, u64 value)
 {
 	if (!p->err)
 		p->err = nla_put_u64_64bit(p->skb, attr, value, p->pad);
-}
-
-static void put_s64(struct preswap_put *p, int attr, s64 value)
-{
-	if (!p->err)
-		p->err = nla_put_s64(p->skb, attr, value, p->pad);
 }
 
 static void put_u32(struct preswap_put *p, int attr, u32 value)
@@ -229,7 +224,7 @@ int preswap_put_app(struct sk_buff *skb, const struct preswap_app *app)
 	for (i = 0; i < ARRAY_SIZE(psi); i++)
 		put_u64(&p, psi[i].attr, preswap_app_psi_us(app, psi[i].state));
 	for (i = 0; i < DECIDE_RESOURCES; i++)
-		put_s64(&p, trend[i], per_second(app->trend[i].slope));
+		put_u64(&p, trend[i], per_second(app->trend[i].slope));
 	if (p.err || !app->policy.priority)
 		return p.err;
 	policy = nla_nest_start(skb, PRESWAP_A_APP_POLICY);

@@ -341,12 +341,13 @@ preswap_share_begin(struct preswap_app *app, u8 kind,
 	return share;
 }
 
-/* Another value for a share in force. */
-void preswap_share_change(struct preswap_share *share,
-			  const struct preswap_share_value *value)
+/* Other amounts for a share in force. */
+void preswap_share_change(struct preswap_share *share, u64 amount,
+			  u64 amount_out)
 {
 	lockdep_assert_held(&preswap_lock);
-	share->value = *value;
+	share->value.amount = amount;
+	share->value.amount_out = amount_out;
 	share->anew = true;
 	queue_work(preswap_share_wq, &preswap_share_work);
 }

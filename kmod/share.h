@@ -29,8 +29,8 @@ const char *preswap_share_file(u8 kind);
 struct preswap_share *
 preswap_share_begin(struct preswap_app *app, u8 kind,
 		    const struct preswap_share_value *value, u32 lease_id);
-void preswap_share_change(struct preswap_share *share,
-			  const struct preswap_share_value *value);
+void preswap_share_change(struct preswap_share *share, u64 amount,
+			  u64 amount_out);
 void preswap_share_end(struct preswap_share *share);
 bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device);
 void preswap_share_tick(u64 now_ns);

@@ -50,7 +50,8 @@ static void preswap_throttle_apply(struct preswap_app *app)
 		t->device = preswap_knob(io_device);
 	value.device = t->device;
 	if (t->share)
-		preswap_share_change(t->share, &value);
+		preswap_share_change(t->share, value.amount,
+				     value.amount_out);
 	else if (t->device)
 		t->share = preswap_share_begin(app, PRESWAP_LEASE_KIND_IO_MAX,
 					       &value, 0);

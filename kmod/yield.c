@@ -50,8 +50,8 @@
 #define PRESWAP_YIELD_LEASES		(PRESWAP_LEASES_MAX / 2)
 /* After a weight was written, what it does is seen this much later. */
 #define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
-/* A donor can be owed its floor of this many seconds. */
-#define PRESWAP_YIELD_OWED_S		5
+/* A donor can be owed its floor of so long. */
+#define PRESWAP_YIELD_OWED_MS		5000
 /* Tasks x 1000 that wait: a burst is there. */
 #define PRESWAP_YIELD_BURST_MILLI	250
 
@@ -67,8 +67,9 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 	bool goes_on = now < yield->until;
 	u32 least = preswap_knob(yield_wait_pct) * 10;
 
-	preswap_yield_waiting |= !dry && app->wait_tick_milli >=
-		max_t(u32, PRESWAP_YIELD_BURST_MILLI, app->cpu_tick_milli / 4);
+	if (!dry && app->wait_tick_milli >=
+	    PRESWAP_YIELD_BURST_MILLI + app->cpu_tick_milli / 8)
+		preswap_yield_waiting = true;
 	if (app->wait_tick_milli <
 	    max(least, app->cpu_tick_milli / 8) >> goes_on)
 		return goes_on;
@@ -80,46 +81,35 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 	return true;
 }
 
-/* Another weight; at most the donor's own, see @tightens. */
-static void preswap_yield_weigh(struct preswap_lease *lease, u64 weight)
-{
-	const struct preswap_share_value value = {
-		.amount = lease->info.amount = weight,
-		.tightens = true,
-	};
-
-	lease->info.full_ns = 0;
-	preswap_share_change(lease->share, &value);
-}
-
 /*
  * What the donor is owed of its floor, in units of 2^20 ns x 1000, about microseconds, and
  * the weight that follows. Who looks again in the same tick adds nothing.
  */
-static void preswap_yield_floor(struct preswap_lease *lease, u64 floor,
+static void preswap_yield_floor(struct preswap_lease *lease, s64 floor,
 				u64 now_ns)
 {
 	const struct preswap_app *donor = lease->donor;
-	u64 most = floor * PRESWAP_YIELD_OWED_S * 1000;
-	u64 used = donor->cpu_tick_milli, weight = lease->info.amount;
-	u64 ms = lease->looked_ns ? (now_ns - lease->looked_ns) >> 20 : 0;
-	bool kept = used < floor && used + donor->wait_tick_milli >= floor;
+	u32 weight = lease->info.amount, least = preswap_knob(yield_weight);
+	s64 used = donor->cpu_tick_milli, most = floor * PRESWAP_YIELD_OWED_MS;
+	s64 ms = lease->looked_ns ? (now_ns - lease->looked_ns) >> 20 : 0;
 
-	if (kept)
-		lease->owed = min(lease->owed + (floor - used) * ms, most);
-	else if (used > floor)
-		lease->owed -= min(lease->owed, (used - floor) * ms);
+	if (used + donor->wait_tick_milli >= floor)
+		lease->owed = clamp(lease->owed + (floor - used) * ms, 0, most);
 	lease->looked_ns = now_ns;
 	if (!lease->info.full_ns ||
 	    /* it may have been written since the tick began */
 	    now_ns <= lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)
 		return;
-	if (kept && lease->owed == most && weight < PRESWAP_WEIGHT_MAX)
-		preswap_yield_weigh(lease, 2 * weight);
-	else if (!lease->owed && used > floor + floor / 4 &&
-		 weight > preswap_knob(yield_weight))
-		preswap_yield_weigh(lease, max(weight / 2, (u64)
-				    preswap_knob(yield_weight)));
+	if (lease->owed && lease->owed == most && weight < PRESWAP_WEIGHT_MAX)
+		weight *= 2;
+	else if (!lease->owed && used > floor + floor / 4 && weight > least)
+		weight = max(weight / 2, least);
+	if (weight == lease->info.amount)
+		return;
+	lease->info.amount = weight;
+	lease->info.full_ns = 0;
+	/* at most the donor's own, see @tightens */
+	preswap_share_change(lease->share, weight, 0);
 }
 
 /*
@@ -164,8 +154,7 @@ static void preswap_yield_pair(struct preswap_app *donor,
 	}
 	if (lease->receiver == receiver)
 		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
-	if (!dry)
-		preswap_yield_floor(lease, floor, now_ns);
+	preswap_yield_floor(lease, floor, now_ns);
 }
 
 /**

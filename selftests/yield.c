@@ -218,19 +218,30 @@ static void test_not_from(void)
 	teardown();
 }
 
-/* Of two CPUs 10:1 leaves it 0.18: less than its floor. 40:100 are 0.57. */
+/*
+ * Of two CPUs 10:1 leaves it 0.18: less than its floor, of which it can be owed 2.5 seconds
+ * of a CPU. 40:100 are 0.57.
+ */
 static void test_floor(void)
 {
 	unsigned int used;
+	uint64_t began_ms;
 	struct search s;
 
 	setup();
+	/* it goes on yielding though the app hardly waits any more */
+	set_knob("hold_ms", 20000);
 	set_donor(1, true, 500);
 	spawn("app");
 	ktap_assert(yields(), "it does not yield");
-	/* the first leases end soon, as the app does not wait any more */
+	began_ms = now_ms();
+	/* a burst of this length is over by then */
+	sleep_ms(4000);
+	ktap_assert(weight() == 10, "its weight is %u at once", weight());
 	ktap_assert(wait_until(30000, look().found.amount >= 40),
 		    "its weight stays %u", weight());
+	printf("# weight %u after %llu ms\n", weight(),
+	       (unsigned long long)(now_ms() - began_ms));
 	sleep_ms(3000);
 	used = app_of(ctx, donor_id).cpu_milli;
 	s = look();
@@ -239,9 +250,13 @@ static void test_floor(void)
 		    weight() >= 40 && weight() <= 80, "lease %u of %llu, weight %u",
 		    s.in_force, (unsigned long long)s.found.amount, weight());
 	ktap_assert(used >= 400, "it uses %u", used);
+	/* it gets more than its floor, and what it was owed: it can yield again */
 	app_rests();
-	ktap_assert(wait_until(20000, weight() == 100), "its weight stays %u",
+	ktap_assert(wait_until(15000, weight() == 10), "its weight stays %u",
 		    weight());
+	s = look();
+	ktap_assert(s.in_force && s.found.amount == 10, "lease %u of %llu",
+		    s.in_force, (unsigned long long)s.found.amount);
 	teardown();
 }
 
@@ -278,6 +293,30 @@ static void test_wants_less(void)
 	ktap_assert(s.in_force && s.found.amount == 10 && weight() == 10,
 		    "lease %u of %llu, weight %u", s.in_force,
 		    (unsigned long long)s.found.amount, weight());
+	teardown();
+}
+
+/*
+ * An app that waits a little on an ordinary day waits long in a burst: by then the others
+ * yield. Each task works for 2 ms of 100, beside one that never rests: it waits a
+ * few ms each time.
+ */
+static void test_ahead(void)
+{
+	struct search s;
+
+	setup();
+	set_knob("yield_wait_pct", 5);
+	for (int i = 0; i < 4; i++)
+		group_spawn("app", work_a_little, NULL);
+	ktap_assert(wait_until(10000, weight() == 10), "its weight stays %u",
+		    weight());
+	s = look();
+	printf("# the app uses %llu, and waited %llu\n",
+	       (unsigned long long)app_of(ctx, app_id).cpu_milli,
+	       (unsigned long long)s.found.benefit);
+	ktap_assert(s.found.benefit >= 50 && s.found.benefit < 500, "%llu waited",
+		    (unsigned long long)s.found.benefit);
 	teardown();
 }
 
@@ -516,9 +555,11 @@ int main(void)
 		{ "R-30 who waits all the time makes few leases", test_chronic },
 		{ "R-20 R-23 who may not give, or to whom, does not yield",
 		  test_not_from },
-		{ "R-23 who yields keeps its floor", test_floor },
+		{ "R-23 who yields keeps its floor, over seconds", test_floor },
 		{ "R-30 who wants less than its floor goes on yielding",
 		  test_wants_less },
+		{ "R-30 who waits a little is let through, before it waits long",
+		  test_ahead },
 		{ "R-30 a weight that others write stands", test_theirs },
 		{ "R-30 a weight that is less, or a person's, stays",
 		  test_less_already },
