@@ -25,9 +25,9 @@
  * half seconds, until the donor has its floor again, or its own weight; when nothing is
  * owed, and there is enough for it, halved as slowly.
  *
- * Nothing is reclaimed for leases while an app waits for long, half of the time: the burst
- * is there, and the time for that is over. What the kernel frees then, for those who need
- * it, costs CPU enough.
+ * Nothing is reclaimed for leases while an app waits for a quarter of the time, and an
+ * eighth as long as it runs: the burst is there, and the time for that is over. What the
+ * kernel frees then, for those who need it, costs CPU enough.
  *
  * Yielding takes away its own reason. So it goes on for hold_ms after the last that
  * was seen of it (and leases for another hold_ms, as any); and where the app waits again
@@ -52,7 +52,7 @@
 #define PRESWAP_YIELD_SETTLE_NS		(1500 * NSEC_PER_MSEC)
 /* A donor can be owed its floor of so long. */
 #define PRESWAP_YIELD_OWED_MS		5000
-/* Tasks x 1000 that wait: a burst is there. */
+/* Tasks that wait x 1000: a burst is there. */
 #define PRESWAP_YIELD_BURST_MILLI	250
 
 bool preswap_yield_waiting;	/* preswap_lock */

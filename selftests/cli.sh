@@ -225,6 +225,7 @@ test_written() {
 		"$ctl" record --seconds 1 --output "$work/null"
 	[ -c "$work/null" ] || fault "a device was replaced by a recording"
 	not_written "writing: No space" "$ctl" --json show
+	not_written "writing: No space" "$ctl" dump --interval 100ms
 	not_written "writing: No space" "$programs/preswap-replay" "$work/"$'\xff'
 	python3 - "$ctl" >"$work/out" 2>&1 <<-'TOP' || fault "$(tail -n 1 "$work/out")"
 	import os, pty, select, signal, subprocess, sys, termios
@@ -268,6 +269,23 @@ test_written() {
 	TOP
 }
 
+# Again and again by one program, each time whole.
+test_dump() {
+	"$ctl" dump --interval 100ms --iterations 3 >"$work/out" || fault "dump failed"
+	awk -F'\t' '$1 == "time" {
+			bad += NF != 2 || ($2 - last < 1e8) || n++ != nodes
+			last = $2
+		}
+		$1 == "node" { nodes++ }
+		END { exit bad || n != 3 || nodes != 3 }' "$work/out" ||
+		fault "no three dumps: $(grep -c . "$work/out") lines"
+	"$ctl" dump >"$work/out" || fault "dump failed"
+	[ "$(grep -c ^time "$work/out")" = 1 ] || fault "not one dump"
+	refused 2 "100ms to 1h, not '0'" "$ctl" dump --interval 0
+	refused 2 "a number from 1, not '0'" "$ctl" dump --iterations 0
+	refused 2 "dump takes no argument 'all'" "$ctl" dump all
+}
+
 # A file's name need not be text, and what was recorded is there all the same.
 test_names() {
 	local file=$work/$'\xff'
@@ -295,7 +313,7 @@ test_unloaded() {
 
 mkdir -p "$group/app" || { echo "1..0 # SKIP no cgroup v2"; exit 4; }
 echo "TAP version 13"
-echo "1..10"
+echo "1..11"
 test_help
 result "the help of each command has the options of its man page"
 test_refused
@@ -308,6 +326,8 @@ test_daemon
 result "R-17 one daemon at a time has a state file"
 test_helper
 result "a helper that is interrupted is no problem to tell"
+test_dump
+result "a dump is repeated by one program"
 test_names
 result "R-27 a recording whose name is no text is told as JSON"
 test_sources
