@@ -39,7 +39,8 @@ static void check_same(const struct leaselog_entry *entry)
 	struct leaselog_entry back;
 	size_t size = leaselog_format(entry, line);
 
-	if (size > sizeof(line) || line[size - 1] != '\n')
+	if (size > sizeof(line) || line[size - 1] != '\n' ||
+	    memchr(line, '\n', size - 1))
 		abort();
 	memcpy(copy, line, size);
 	copy[size - 1] = '\0';
