@@ -74,44 +74,6 @@ static int tasks_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(tasks);
 
-static int forecasts_show(struct seq_file *m, void *unused)
-{
-	static const char * const resources[DECIDE_RESOURCES] = {
-		[DECIDE_CPU] = "cpu",
-		[DECIDE_MEMORY] = "memory",
-		[DECIDE_IO] = "io",
-		[DECIDE_NET] = "net",
-	};
-	u64 now_ns = ktime_get_boottime_ns();
-	struct preswap_app *app;
-	u32 r, i;
-
-	seq_puts(m, "app resource age_ms valid_ms horizon_ms:q05/q50/q95...\n");
-	mutex_lock(&preswap_lock);
-	preswap_for_each_app(app) {
-		for (r = 0; r < DECIDE_RESOURCES; r++) {
-			const struct preswap_forecast *f = app->forecast[r];
-
-			if (!preswap_forecast_fresh(f, now_ns))
-				continue;
-			seq_printf(m, "%llu %s %llu %u", app->id,
-				   resources[r],
-				   preswap_forecast_age_ms(f, now_ns),
-				   f->valid_ms);
-			for (i = 0; i < f->nr_points; i++)
-				seq_printf(m, " %u:%llu/%llu/%llu",
-					   f->point[i].horizon_ms,
-					   (u64)f->point[i].q05,
-					   (u64)f->point[i].q50,
-					   (u64)f->point[i].q95);
-			seq_putc(m, '\n');
-		}
-	}
-	mutex_unlock(&preswap_lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(forecasts);
-
 static const char *kind_name(u8 kind)
 {
 	switch (kind) {
@@ -169,7 +131,6 @@ void preswap_debugfs_init(void)
 	preswap_debugfs_dir = dir;
 	debugfs_create_file("apps", 0400, dir, NULL, &apps_fops);
 	debugfs_create_file("tasks", 0400, dir, NULL, &tasks_fops);
-	debugfs_create_file("forecasts", 0400, dir, NULL, &forecasts_fops);
 	debugfs_create_file("leases", 0400, dir, NULL, &leases_fops);
 	debugfs_create_file("snapshot", 0400, dir, NULL,
 			    &preswap_snapshot_fops);

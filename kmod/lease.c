@@ -313,16 +313,18 @@ int preswap_lease_end_id(u32 id, struct netlink_ext_ack *extack)
 			   "no lease in force has this id");
 }
 
-/* A share has been written. */
-void preswap_lease_full(u32 id)
+/* A share has been written; @most: its file had less. */
+void preswap_lease_written(u32 id, u64 most)
 {
 	struct preswap_lease *lease = preswap_lease_by_id(id);
 
 	lockdep_assert_held(&preswap_lock);
 	if (!lease)
 		return;
-	lease->info.done = lease->info.amount;
-	lease->info.full_ns = ktime_get_boottime_ns();
+	lease->info.done = min(lease->info.amount, most);
+	lease->written_ns = ktime_get_boottime_ns();
+	if (!lease->info.full_ns)
+		lease->info.full_ns = lease->written_ns;
 }
 
 /* A share could not be written. */

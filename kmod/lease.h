@@ -45,6 +45,7 @@ struct preswap_lease {
 	struct preswap_app *receiver;	/* reference, or NULL */
 	struct preswap_share *share;	/* or NULL */
 	u64 review_ns;			/* since then its payoff adds up */
+	u64 written_ns;			/* when its share was, last; 0: not yet */
 	u64 looked_ns;			/* of who yields: see preswap_yield_floor() */
 	s64 owed;			/* likewise */
 	struct preswap_lease_info info;
@@ -103,7 +104,7 @@ void preswap_lease_end_kind(u8 kind, const struct preswap_app *donor,
 void preswap_lease_open(void);
 void preswap_lease_close(void);
 bool preswap_lease_look(u32 id, struct preswap_lease_info *info);
-void preswap_lease_full(u32 id);
+void preswap_lease_written(u32 id, u64 most);
 void preswap_lease_fail(u32 id, int error);
 void preswap_lease_changed(u32 id);
 void preswap_lease_tick(u64 now_ns, bool stray);

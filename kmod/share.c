@@ -165,6 +165,15 @@ static int preswap_share_write(const struct preswap_share *share,
 	return err;
 }
 
+/*
+ * Does the lease leave the file as it was? The kernel may refuse to be written what it says
+ * itself: the weight of an idle cgroup.
+ */
+static bool preswap_share_is_same(const struct preswap_share *share)
+{
+	return !strcmp(share->was, share->now);
+}
+
 static int preswap_share_apply(struct preswap_share *share)
 {
 	int err = preswap_share_read(share, share->was);
@@ -172,7 +181,8 @@ static int preswap_share_apply(struct preswap_share *share)
 	if (err)
 		return err;
 	preswap_share_format(share, share->was, share->now);
-	return preswap_share_write(share, share->now);
+	return preswap_share_is_same(share) ? 0 :
+	       preswap_share_write(share, share->now);
 }
 
 /* Return: 0 if the file says what the lease wrote, 1 if not, or -errno. */
@@ -216,7 +226,9 @@ static struct preswap_share *preswap_share_next(struct list_head *at,
 static void preswap_share_tell_written(const struct preswap_share *share)
 {
 	if (share->lease_id)
-		preswap_lease_full(share->lease_id);
+		preswap_lease_written(share->lease_id, share->value.tightens ?
+				      preswap_share_limit(share->now, "") :
+				      U64_MAX);
 	else if (!share->anew)
 		preswap_throttle_written(share->app, share);
 }
@@ -265,7 +277,7 @@ static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
 		differs = preswap_share_compare(share);
 		share->known = known || !differs;
 		/* what cannot be read was not seen to be another's */
-		if (ends && differs <= 0)
+		if (ends && differs <= 0 && !preswap_share_is_same(share))
 			differs = preswap_share_write(share, share->was);
 	}
 	mutex_lock(&preswap_lock);

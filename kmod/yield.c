@@ -19,11 +19,11 @@
  * holds the waiting app, too, at any depth. It counts for all that is inside, so those do
  * not that hold other apps: these may have a higher priority, or be no donors.
  *
- * A weight guarantees no amount: what it comes to hangs on what all others want. Of its
- * floor a donor that yields can be owed what comes to 5 s of it; one that waits less than
- * it lacks wants no more. Once that much is owed, the weight is doubled, each one and a
- * half seconds, until the donor has its floor again, or its own weight; when nothing is
- * owed, and there is enough for it, halved as slowly.
+ * A weight guarantees no amount: what it comes to hangs on what all others want. A donor
+ * that is kept below its floor while it yields is owed what it lacks; one that waits
+ * less than that wants no more, and is kept from nothing. Once 5 s of its floor are owed, the
+ * weight is doubled, each one and a half seconds, until the donor has its floor again, or
+ * its own weight. When nothing is owed any more it is halved as slowly.
  *
  * Nothing is reclaimed for leases while an app waits for a quarter of the time, and an
  * eighth as long as it runs: the burst is there, and the time for that is over. What the
@@ -44,7 +44,7 @@
 #include "share.h"
 #include "yield.h"
 
-/* Of more who wait at once the rest go without: a tick takes no longer. */
+/* For so many who wait donors are sought in a tick, for the others in the next ones. */
 #define PRESWAP_YIELD_WAITING		16
 /* With as many in force none begins: the rest is for decisions and for people. */
 #define PRESWAP_YIELD_LEASES		(PRESWAP_LEASES_MAX / 2)
@@ -67,11 +67,12 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 	bool goes_on = now < yield->until;
 	u32 least = preswap_knob(yield_wait_pct) * 10;
 
+	u32 part = app->cpu_tick_milli / 8;
+
 	if (!dry && app->wait_tick_milli >=
-	    PRESWAP_YIELD_BURST_MILLI + app->cpu_tick_milli / 8)
+	    max_t(u32, PRESWAP_YIELD_BURST_MILLI, part))
 		preswap_yield_waiting = true;
-	if (app->wait_tick_milli <
-	    max(least, app->cpu_tick_milli / 8) >> goes_on)
+	if (app->wait_tick_milli < max(least, part) >> goes_on)
 		return goes_on;
 	if (!goes_on)
 		yield->hold = now - yield->until < 4 * yield->hold ?
@@ -83,31 +84,40 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 
 /*
  * What the donor is owed of its floor, in units of 2^20 ns x 1000, about microseconds, and
- * the weight that follows. Who looks again in the same tick adds nothing.
+ * the weight that follows. What was between is not known where the last look was long ago;
+ * who looks again in the same tick adds nothing.
  */
 static void preswap_yield_floor(struct preswap_lease *lease, s64 floor,
 				u64 now_ns)
 {
 	const struct preswap_app *donor = lease->donor;
-	u32 weight = lease->info.amount, least = preswap_knob(yield_weight);
+	struct preswap_lease_info *info = &lease->info;
 	s64 used = donor->cpu_tick_milli, most = floor * PRESWAP_YIELD_OWED_MS;
-	s64 ms = lease->looked_ns ? (now_ns - lease->looked_ns) >> 20 : 0;
+	bool kept = used < floor && used + donor->wait_tick_milli >= floor;
+	s64 ms = min_t(u64, (now_ns - lease->looked_ns) >> 20,
+		       2 * preswap_knob(tick_ms));
+	u64 weight;
 
-	if (used + donor->wait_tick_milli >= floor)
-		lease->owed = clamp(lease->owed + (floor - used) * ms, 0, most);
 	lease->looked_ns = now_ns;
-	if (!lease->info.full_ns ||
+	lease->owed += ms * (kept ? floor - used :
+				    -max_t(s64, used - floor, floor / 8));
+	lease->owed = clamp_t(s64, lease->owed, 0, most);
+	if (!lease->written_ns ||
 	    /* it may have been written since the tick began */
-	    now_ns <= lease->info.full_ns + PRESWAP_YIELD_SETTLE_NS)
+	    now_ns <= lease->written_ns + PRESWAP_YIELD_SETTLE_NS)
 		return;
-	if (lease->owed && lease->owed == most && weight < PRESWAP_WEIGHT_MAX)
-		weight *= 2;
-	else if (!lease->owed && used > floor + floor / 4 && weight > least)
-		weight = max(weight / 2, least);
-	if (weight == lease->info.amount)
+	if (kept && lease->owed == most && info->done == info->amount)
+		weight = min_t(u64, 2 * info->amount, PRESWAP_WEIGHT_MAX);
+	else if (!kept && !lease->owed)
+		weight = max_t(u64, info->amount / 2,
+			       min_t(u64, info->amount,
+				     preswap_knob(yield_weight)));
+	else
 		return;
-	lease->info.amount = weight;
-	lease->info.full_ns = 0;
+	if (weight == info->amount)
+		return;
+	info->amount = weight;
+	lease->written_ns = 0;
 	/* at most the donor's own, see @tightens */
 	preswap_share_change(lease->share, weight, 0);
 }
@@ -152,8 +162,8 @@ static void preswap_yield_pair(struct preswap_app *donor,
 			preswap_lease_begin(&request, now_ns, NULL);
 		return;
 	}
-	if (lease->receiver == receiver)
-		preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
+	/* whoever waits: a new lease would know nothing of what is owed */
+	preswap_lease_renew(lease, lease->info.amount, 0, now_ns);
 	preswap_yield_floor(lease, floor, now_ns);
 }
 
@@ -168,23 +178,27 @@ static void preswap_yield_pair(struct preswap_app *donor,
 void preswap_yield_tick(const struct decide_snapshot *s,
 			struct preswap_app * const *of, u64 now_ns)
 {
+	static u32 turn;	/* preswap_lock; where those begin who get donors */
 	const struct decide_app *apps = s->apps;
-	u32 to, from, waiting = 0;
+	u32 i, to, from, waiting = 0, next = 0;
 	bool dry;
 
 	lockdep_assert_held(&preswap_lock);
 	preswap_yield_waiting = false;
 	if (!preswap_knob(yield_wait_pct))
 		return;
-	for (to = 0; to < s->nr_apps && waiting < PRESWAP_YIELD_WAITING; to++) {
+	for (i = 0; i < s->nr_apps; i++) {
+		to = (turn + i) % s->nr_apps;
 		if (apps[to].priority <= s->min_priority ||
 		    apps[to].never_gets >> DECIDE_CPU & 1 ||
 		    apps[to].sensitivity != DECIDE_LATENCY)
 			continue;
 		dry = preswap_engine_dry(of[to], now_ns);
-		if (!preswap_yield_for(of[to], dry, now_ns >> 30))
+		if (!preswap_yield_for(of[to], dry, now_ns >> 30) ||
+		    waiting == PRESWAP_YIELD_WAITING)
 			continue;
-		waiting++;
+		if (++waiting == PRESWAP_YIELD_WAITING)
+			next = to + 1;
 		for (from = 0; from < s->nr_apps; from++)
 			if (apps[from].eligible &&
 			    decide_may_give(s, DECIDE_CPU, from, to) ==
@@ -193,4 +207,5 @@ void preswap_yield_tick(const struct decide_snapshot *s,
 				preswap_yield_pair(of[from], of[to], dry,
 						   now_ns);
 	}
+	turn = next;
 }

@@ -203,7 +203,7 @@ test_events_known() {
 [ -d "$dir" ] || { echo "Bail out! the module is not loaded"; exit 1; }
 
 echo "TAP version 13"
-echo "1..$(($(documented | wc -l) + 15))"
+echo "1..$(($(documented | wc -l) + 14))"
 test_documents
 test_entries
 test_mode
@@ -212,7 +212,6 @@ test_io_device
 test_net_device
 test_table apps 1
 test_table tasks 1
-test_table forecasts 0
 test_table leases 0
 test_tasks_content
 test_event decide

@@ -293,6 +293,67 @@ static void test_wants_less(void)
 	ktap_assert(s.in_force && s.found.amount == 10 && weight() == 10,
 		    "lease %u of %llu, weight %u", s.in_force,
 		    (unsigned long long)s.found.amount, weight());
+	/* nor is one that was kept from it before */
+	spawn("donor");
+	ktap_assert(wait_until(30000, weight() >= 20), "its weight stays %u",
+		    weight());
+	must_write(group_file("donor", "cgroup.kill"), "1");
+	group_spawn("donor", work_a_little, NULL);
+	ktap_assert(wait_until(60000, weight() == 10), "its weight stays %u",
+		    weight());
+	ktap_assert(look().in_force, "it yields no more");
+	teardown();
+}
+
+/* A floor beyond what its own weight comes to: it has that, and no more. */
+static void test_own_weight(void)
+{
+	struct search s;
+
+	setup();
+	set_knob("hold_ms", 20000);
+	/* before what it uses falls below its floor */
+	set_knob("yield_wait_pct", 5);
+	set_donor(1, true, 1300);
+	sleep_ms(1500);
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	ktap_assert(wait_until(60000, weight() == 100), "its weight stays %u",
+		    weight());
+	sleep_ms(5000);
+	s = look();
+	printf("# lease of %llu, done %llu\n",
+	       (unsigned long long)s.found.amount,
+	       (unsigned long long)s.found.done);
+	ktap_assert(s.in_force && s.found.amount == 160 &&
+		    s.found.done == 100, "lease of %llu, done %llu",
+		    (unsigned long long)s.found.amount,
+		    (unsigned long long)s.found.done);
+	ktap_assert(weight() == 100, "its weight is %u", weight());
+	teardown();
+}
+
+/* While anybody waits it is one lease, which knows what the donor is owed. */
+static void test_takes_turns(void)
+{
+	uint32_t id;
+
+	setup();
+	set_policy(ctx, group_make("late"), 9, PRESWAP_SENSITIVITY_LATENCY,
+		   false, 0, 0);
+	spawn("app");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	id = look().found.id;
+	spawn("late");
+	spawn("late");
+	sleep_ms(1000);
+	app_rests();
+	/* it goes on for two seconds, and the lease for one */
+	sleep_ms(8000);
+	ktap_assert(look().in_force && look().found.id == id,
+		    "lease %u ended as %u", id, look().ended.ended);
+	group_remove("late");
 	teardown();
 }
 
@@ -316,6 +377,39 @@ static void test_ahead(void)
 	       (unsigned long long)app_of(ctx, app_id).cpu_milli,
 	       (unsigned long long)s.found.benefit);
 	ktap_assert(s.found.benefit >= 50 && s.found.benefit < 500, "%llu waited",
+		    (unsigned long long)s.found.benefit);
+	teardown();
+}
+
+/* 30 ms of each 60. */
+static void work_half(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		uint64_t begin = now_ms();
+
+		while (now_ms() < begin + 30)
+			;
+		sleep_ms(30);
+	}
+}
+
+/* An eighth of what it runs is enough. */
+static void test_part(void)
+{
+	uint64_t used;
+	struct search s;
+
+	setup();
+	set_knob("yield_wait_pct", 5);
+	group_spawn("app", work_half, NULL);
+	ktap_assert(wait_until(10000, weight() == 10), "its weight stays %u",
+		    weight());
+	s = look();
+	used = app_of(ctx, app_id).cpu_milli;
+	printf("# the app uses %llu, and waited %llu\n",
+	       (unsigned long long)used, (unsigned long long)s.found.benefit);
+	ktap_assert(s.found.benefit >= 50, "%llu waited",
 		    (unsigned long long)s.found.benefit);
 	teardown();
 }
@@ -511,6 +605,63 @@ static void test_control(void)
 	teardown();
 }
 
+/* Nothing is reclaimed while an app waits for long; where it waits a little, it is. */
+static void test_reclaim(void)
+{
+	uint64_t store_id;
+	uint32_t id;
+
+	setup();
+	set_knob("yield_wait_pct", 5);
+	store_id = make_store();
+	spawn("app");
+	spawn("app");
+	ktap_assert(yields(), "it does not yield");
+	id = lend(PRESWAP_LEASE_KIND_RECLAIM, store_id, 16 * MIB);
+	sleep_ms(4000);
+	ktap_assert(!get_lease(ctx, id).full_ns, "it is reclaimed");
+	app_rests();
+	ktap_assert(wait_until(10000, get_lease(ctx, id).full_ns),
+		    "it is not reclaimed when nobody waits");
+	must(ctx, preswap_lease_end(ctx, id));
+	for (int i = 0; i < 4; i++)
+		group_spawn("app", work_a_little, NULL);
+	sleep_ms(1000);
+	id = lend(PRESWAP_LEASE_KIND_RECLAIM, store_id, 32 * MIB);
+	ktap_assert(wait_until(10000, get_lease(ctx, id).full_ns) &&
+		    weight() == 10, "it is not reclaimed, weight %u", weight());
+	group_remove("store");
+	teardown();
+}
+
+/* The kernel takes no weight for an idle one, which yields to all anyway. */
+static void test_idle(void)
+{
+	struct search s;
+
+	setup();
+	if (access(group_file("donor", "cpu.idle"), F_OK))
+		ktap_skip("no cpu.idle");
+	must_write(group_file("donor", "cpu.idle"), "1");
+	set_knob("yield_wait_pct", 5);
+	/* they wait for each other, and leave something idle */
+	for (int i = 0; i < 3; i++)
+		group_spawn("app", work_half, NULL);
+	ktap_assert(yields(), "it does not yield: ended as %u", look().ended.ended);
+	sleep_ms(3000);
+	s = look();
+	printf("# %u in force, weight %u\n", s.in_force, weight());
+	ktap_assert(s.in_force && !s.has_ended, "ended as %u", s.ended.ended);
+	ktap_assert(!decided_of(donor_id, PRESWAP_RESOURCE_CPU, "bar"),
+		    "no cores are taken: bar %ld",
+		    decided_of(donor_id, PRESWAP_RESOURCE_CPU, "bar"));
+	app_rests();
+	ktap_assert(wait_until(10000, !look().in_force), "it yields for ever");
+	must_write(group_file("donor", "cpu.idle"), "0");
+	ktap_assert(weight() == 100, "its weight is %u", weight());
+	teardown();
+}
+
 /* Who yields leaves half of all leases that there can be, 256, to the rest. */
 static void test_leaves_room(void)
 {
@@ -558,8 +709,12 @@ int main(void)
 		{ "R-23 who yields keeps its floor, over seconds", test_floor },
 		{ "R-30 who wants less than its floor goes on yielding",
 		  test_wants_less },
+		{ "R-23 who yields has its own weight at most", test_own_weight },
+		{ "R-23 who yields to several has one lease", test_takes_turns },
 		{ "R-30 who waits a little is let through, before it waits long",
 		  test_ahead },
+		{ "R-30 who waits for an eighth of what it runs is let through",
+		  test_part },
 		{ "R-30 a weight that others write stands", test_theirs },
 		{ "R-30 a weight that is less, or a person's, stays",
 		  test_less_already },
@@ -572,6 +727,10 @@ int main(void)
 		  test_no_file },
 		{ "R-26 of who waits in the control group nothing follows",
 		  test_control },
+		{ "R-28 nothing is reclaimed while an app waits for long",
+		  test_reclaim },
+		{ "R-30 an idle cgroup has no weight to yield, and may give cores",
+		  test_idle },
 		{ "R-30 who yields leaves room for other leases",
 		  test_leaves_room },
 		{ "R-23 R-30 who gives a core by hand yields", test_by_hand },
