@@ -306,11 +306,12 @@ void preswap_app_sample_files(void)
 		rcu_read_unlock();
 		app->files_pct = div64_u64(min(files, app->mem_bytes) * 100,
 					   app->mem_bytes);
-		/* data change: in four minutes all is three quarters */
-		if (!app->reclaim.held)
-			WRITE_ONCE(app->reclaim.zram_permille,
-				   app->reclaim.zram_permille -
-				   (app->reclaim.zram_permille >> 9));
+		/* data change: in four minutes all is three quarters; half stays */
+		if (!app->reclaim.held &&
+		    app->reclaim.zram_part > PRESWAP_ZRAM_ALL / 2)
+			WRITE_ONCE(app->reclaim.zram_part,
+				   app->reclaim.zram_part -
+				   (app->reclaim.zram_part >> 9));
 	}
 }
 

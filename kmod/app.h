@@ -57,6 +57,8 @@ struct preswap_app_affinity {
 	unsigned int moved_counting;
 };
 
+#define PRESWAP_ZRAM_ALL	64000	/* 1000 would lose small batches to rounding */
+
 /* The memory that leases hold back from an app; see reclaim.c. */
 struct preswap_app_reclaim {
 	u64 base;		/* what it used when the first lease began */
@@ -64,7 +66,8 @@ struct preswap_app_reclaim {
 	u16 regrow_s;		/* until this second it may grow back; see regrow.h */
 	u8 failures;		/* attempts in a row that freed nothing */
 	u8 pool;		/* where compressed pages count; the worker's */
-	u16 zram_permille;	/* of what is taken, what zram keeps in memory */
+	u16 zram_part;		/* of what is taken, what zram keeps in memory, of
+				 * PRESWAP_ZRAM_ALL */
 };
 
 /* What leases hold back of an app's I/O; see throttle.c. */

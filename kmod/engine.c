@@ -362,7 +362,7 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
 	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
 	to->use[DECIDE_MEMORY].zram_permille =
-		READ_ONCE(app->reclaim.zram_permille);
+		READ_ONCE(app->reclaim.zram_part) / (PRESWAP_ZRAM_ALL / 1000);
 	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &to->use[r];

@@ -15,6 +15,9 @@
  * Example: 256 MiB/s fill the bucket with 26 MiB at most; an app of 200 MiB is
  * freed in 0.7 s if the kernel is as fast as that.
  *
+ * What has been asked for cannot be taken back, and takes CPU from whoever waits for some by
+ * then: a batch is no more than the last ones' speed makes of about 60 ms.
+ *
  * The floor. Kernel 6.1 reclaims up to 42 % more than it is asked for, and
  * all kernels take a huge page (2 MiB) as a whole. So near the floor (and near
  * the goal) a batch is half of what is left, and the last 4 MiB above the
@@ -24,9 +27,9 @@
  * swap_reserve_mib only file pages are taken, where the kernel can be told so.
  *
  * What zram keeps. Pages that go there stay in memory, compressed: of each batch, what
- * the node's pool of compressed pages grew by is not freed. A mean over some eight
- * batches of a donor tells what the next ones will free. Small ones, which hold a donor
- * at its goal, do not count: they fill the holes that its fetching back has left in the
+ * the node's pool of compressed pages grew by is not freed. A mean over some 32 MiB
+ * of a donor tells what the next ones will free. What holds a donor near its goal
+ * does not count: it fills the holes that its fetching back has left in the
  * pool, and the next lease finds none. What zswap keeps is another matter: it counts as
  * the donor's memory.
  *
@@ -51,6 +54,8 @@
 
 #define PRESWAP_RECLAIM_BATCH		(4ULL << 20)
 #define PRESWAP_RECLAIM_BATCH_MIN	(256ULL << 10)
+#define PRESWAP_RECLAIM_BATCHES		16	/* in a second, at least */
+#define PRESWAP_RECLAIM_MEAN		(8 * PRESWAP_RECLAIM_BATCH)
 #define PRESWAP_RECLAIM_MARGIN		(4ULL << 20)
 #define PRESWAP_RECLAIM_WAIT_MS		20
 #define PRESWAP_RECLAIM_FAILURES	3
@@ -106,25 +111,30 @@ u64 preswap_reclaim_anon(const struct preswap_app *app)
 	return app->mem_own - div_u64(app->mem_own * app->files_pct, 100);
 }
 
-/* Bytes to ask of a donor for now, 0: nothing to do. */
-static u64 preswap_reclaim_batch(const struct preswap_app *app, u64 used)
+/* Bytes that a donor is above its goal by; 0: too little to do anything. */
+static u64 preswap_reclaim_left(const struct preswap_app *app)
 {
+	u64 used = preswap_app_memory_now(app);
 	u64 goal = app->reclaim.base -
 		   min(app->reclaim.base, app->reclaim.held);
-	u64 left;
 
 	goal = max(goal, preswap_reclaim_floor(app));
-	if (used < goal + PRESWAP_RECLAIM_BATCH_MIN)
-		return 0;
-	left = used - goal;
-	if (left >= 2 * PRESWAP_RECLAIM_BATCH)
-		return PRESWAP_RECLAIM_BATCH;
-	return max(left / 2, PRESWAP_RECLAIM_BATCH_MIN / 2);
+	return used < goal + PRESWAP_RECLAIM_BATCH_MIN ? 0 : used - goal;
 }
 
-/* The next donor that is above its goal, with a reference. */
+/* Bytes to ask of it for now. */
+static u64 preswap_reclaim_batch(u64 left)
+{
+	u64 most = clamp(READ_ONCE(preswap_reclaim_speed) /
+			 PRESWAP_RECLAIM_BATCHES,
+			 PRESWAP_RECLAIM_BATCH_MIN, PRESWAP_RECLAIM_BATCH);
+
+	return clamp(left / 2, PRESWAP_RECLAIM_BATCH_MIN / 2, most);
+}
+
+/* The next donor that is above its goal, with a reference. @left: by how much. */
 static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 from,
-						u64 *batch)
+						u64 *left)
 {
 	struct preswap_app *app, *first = NULL;
 	u64 bytes;
@@ -139,11 +149,11 @@ static struct preswap_app *preswap_reclaim_next(u64 now_ns, u64 from,
 		    preswap_app_is_paused(app, DECIDE_MEMORY, now_ns) ||
 		    (first && app->id - from > first->id - from))
 			continue;
-		bytes = preswap_reclaim_batch(app, preswap_app_memory_now(app));
+		bytes = preswap_reclaim_left(app);
 		if (!bytes)
 			continue;
 		first = app;
-		*batch = bytes;
+		*left = bytes;
 	}
 	if (first)
 		refcount_inc(&first->ref);
@@ -200,14 +210,17 @@ static u8 preswap_reclaim_pool_of(const struct preswap_app *app)
 }
 
 /*
- * The pool has grown by @grown bytes while @freed were taken from the donor. Return:
- * what of these is still in memory.
+ * The pool has grown by @grown bytes while @freed, not 0, were taken from the donor, which
+ * was above its goal by @left. Return: what of these is still in memory.
  */
-static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed)
+static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed,
+				u64 left)
 {
+	u32 kib = min(freed, PRESWAP_RECLAIM_BATCH) >> 10;
+	u32 of = PRESWAP_RECLAIM_MEAN >> 10;
 	u64 kept = min(grown, freed);
 	u8 pool = READ_ONCE(app->reclaim.pool);
-	u32 permille;
+	u32 part;
 
 	if (kept && pool == PRESWAP_POOL_UNKNOWN) {
 		pool = preswap_reclaim_pool_of(app);
@@ -215,19 +228,19 @@ static u64 preswap_reclaim_kept(struct preswap_app *app, u64 grown, u64 freed)
 	}
 	if (pool == PRESWAP_POOL_DONOR)
 		kept = 0;
-	if (freed < PRESWAP_RECLAIM_BATCH / 2)
+	if (left < PRESWAP_RECLAIM_BATCH)
 		return kept;
-	permille = (READ_ONCE(app->reclaim.zram_permille) * 7 +
-		    (u32)div64_u64(kept * 1000, freed)) / 8;
+	part = (READ_ONCE(app->reclaim.zram_part) * (of - kib) +
+		(u32)div64_u64(kept * PRESWAP_ZRAM_ALL, freed) * kib) / of;
 	/* to be forgotten in four minutes, and not tried again at once */
-	if (permille > DECIDE_ZRAM_MAX)
-		permille = 1000;
-	WRITE_ONCE(app->reclaim.zram_permille, permille);
+	if (part > PRESWAP_ZRAM_ALL / 1000 * DECIDE_ZRAM_MAX)
+		part = PRESWAP_ZRAM_ALL;
+	WRITE_ONCE(app->reclaim.zram_part, part);
 	return kept;
 }
 
 /* Return: bytes that this has freed, which may be more than asked. */
-static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
+static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch, u64 left)
 {
 	u64 before = preswap_app_memory_now(app), after, freed;
 	u64 pool = preswap_reclaim_pool_pages(), grown;
@@ -245,7 +258,7 @@ static u64 preswap_reclaim_once(struct preswap_app *app, u64 batch)
 	took_ns = ktime_get_ns() - took_ns;
 	if (freed)
 		preswap_reclaim_measure(freed - preswap_reclaim_kept(app, grown,
-								     freed),
+								     freed, left),
 					took_ns);
 	trace_preswap_reclaim(app->id, batch, freed, after, err);
 
@@ -267,16 +280,17 @@ static void preswap_reclaim_run(struct work_struct *work)
 	/* whose turn it is: a run may have been one batch only */
 	static u64 from;
 	struct preswap_app *app;
-	u64 now_ns, batch, freed;
+	u64 now_ns, left, batch, freed;
 
 	for (;;) {
 		now_ns = ktime_get_boottime_ns();
 		preswap_reclaim_fill(now_ns);
 		mutex_lock(&preswap_lock);
-		app = preswap_reclaim_next(now_ns, from, &batch);
+		app = preswap_reclaim_next(now_ns, from, &left);
 		mutex_unlock(&preswap_lock);
 		if (!app)
 			return;		/* the next tick looks again */
+		batch = preswap_reclaim_batch(left);
 		if (batch > preswap_reclaim_tokens) {
 			preswap_app_put(app);
 			queue_delayed_work(preswap_reclaim_wq,
@@ -285,7 +299,7 @@ static void preswap_reclaim_run(struct work_struct *work)
 			return;
 		}
 		/* huge pages, and all of 6.1's reclaim, give more than asked */
-		freed = preswap_reclaim_once(app, batch);
+		freed = preswap_reclaim_once(app, batch, left);
 		preswap_reclaim_tokens -= min(preswap_reclaim_tokens,
 					      max(batch, freed));
 		from = app->id + 1;
