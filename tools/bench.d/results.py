@@ -403,6 +403,8 @@ def read_dumps(folder, parse):
         word = line.split("\t")
         if word[0] == "time":
             time = int(word[1])
+        elif not time:
+            raise ValueError("before any time")
         return parse(time, word)
 
     rows = parsed(os.path.join(folder, "dumps.txt"), parse_line, whole=False)
