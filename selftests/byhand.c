@@ -101,6 +101,103 @@ static int engine_leases(uint64_t donor)
 	return preswap_leases(ctx, count_lease, &found) ? 0 : found.count;
 }
 
+#define TRACING		"/sys/kernel/tracing/"
+#define BATCHES_MAX	512
+
+struct batch {
+	double ms;	/* when it ended */
+	uint64_t asked, freed;
+};
+
+/* In the order of the trace; how many. */
+static unsigned int batches(struct batch *batch)
+{
+	static char text[1 << 18];
+	char *at = text, *begin;
+	unsigned int n = 0;
+	double s;
+
+	if (try_read(TRACING "trace", text, sizeof(text)))
+		return 0;
+	for (; n < BATCHES_MAX && (at = strstr(at, ": preswap_reclaim: "));
+	     at++) {
+		for (begin = at; begin > text && begin[-1] != ' '; begin--)
+			;
+		if (sscanf(begin, "%lf: preswap_reclaim: donor=%*s asked=%lu freed=%lu",
+			   &s, &batch[n].asked, &batch[n].freed) == 3)
+			batch[n++].ms = s * 1000;
+	}
+	return n;
+}
+
+/* As much that no compression makes smaller. */
+static void hold_noise(void *arg)
+{
+	size_t size = (size_t)arg;
+	uint64_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), x = 88172645463325252;
+
+	/* a huge page is taken as a whole */
+	if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE))
+		_exit(98);
+	for (size_t i = 0; i < size / sizeof(*memory); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		/* one in four: three quarters are gained */
+		memory[i] = i % 4 ? 0 : x;
+	}
+	for (;;)
+		pause();
+}
+
+/*
+ * What was asked for cannot be taken back: where others have nearly all of the CPUs, so
+ * that reclaim is slow, a batch is small.
+ */
+static void test_batches(void)
+{
+	static struct batch batch[BATCHES_MAX];
+	uint64_t most = 0, freed = 0, speed;
+	unsigned int n, i;
+
+	setup();
+	set_knob("min_priority", 10);	/* by hand alone */
+	group_spawn("low", hold_noise, (void *)(160 * MIB));
+	ktap_assert(wait_until(60000, group_memory("low") >= 160 * MIB),
+		    "too slow");
+	arm();
+	group_make("busy");
+	must_write(GUEST_ROOT "/cpu.weight", "10000");
+	must_write(group_file("busy", "cpu.weight"), "10000");
+	for (i = 0; i < 2 * (unsigned int)sysconf(_SC_NPROCESSORS_ONLN); i++)
+		group_spawn("busy", spin, NULL);
+	must_write(TRACING "trace", "");
+	must_write(TRACING "events/preswap/preswap_reclaim/enable", "1");
+	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 100 * MIB));
+	sleep_ms(10000);
+	must_write(TRACING "events/preswap/preswap_reclaim/enable", "0");
+	must_write(GUEST_ROOT "/cpu.weight", "100");
+	group_remove("busy");
+	n = batches(batch);
+	ktap_assert(n >= 12, "%u batches", n);
+	/* the first ones are by an older speed */
+	for (i = 4; i < n; i++) {
+		freed += batch[i].freed;
+		if (batch[i].asked > most)
+			most = batch[i].asked;
+	}
+	speed = (uint64_t)((double)freed * 1000 / (batch[n - 1].ms - batch[3].ms));
+	printf("# %u batches, %llu KiB/s, the largest %llu KiB\n", n,
+	       (unsigned long long)speed / 1024, (unsigned long long)most / 1024);
+	/* a quarter of a second, or what is the least */
+	ktap_assert(speed < 8 * MIB && most <= (speed / 4 > MIB / 4 ?
+						speed / 4 : MIB / 4),
+		    "a batch of %llu KiB at %llu KiB/s",
+		    (unsigned long long)most / 1024,
+		    (unsigned long long)speed / 1024);
+}
+
 /*
  * A donor that grows faster than may be taken is above its goal all the time. The
  * other one's lease is for somebody, too.
@@ -242,6 +339,7 @@ int main(void)
 {
 	int status = ktap_run((struct ktap_case[]){
 		{ "R-28 donors take turns", test_turns },
+		{ "R-28 no batch takes long", test_batches },
 		{ "R-23 a core by hand is none for the engine to take",
 		  test_floor },
 		{ "R-32 a memory controller that comes back", test_controller_back },
