@@ -152,14 +152,14 @@ static void hold_noise(void *arg)
 }
 
 /*
- * What was asked for cannot be taken back: where others have nearly all of the CPUs, so
- * that reclaim is slow, a batch is small.
+ * What was asked for cannot be taken back: where others have most of the CPUs, so that
+ * reclaim is slow, a batch is small.
  */
 static void test_batches(void)
 {
 	static struct batch batch[BATCHES_MAX];
-	uint64_t most = 0, freed = 0, speed;
-	unsigned int n, i;
+	unsigned int n, i, large = 0;
+	uint64_t freed = 0, speed;
 
 	setup();
 	set_knob("min_priority", 10);	/* by hand alone */
@@ -168,34 +168,33 @@ static void test_batches(void)
 		    "too slow");
 	arm();
 	group_make("busy");
-	must_write(GUEST_ROOT "/cpu.weight", "10000");
+	/* a kernel worker's is 100 */
+	must_write(GUEST_ROOT "/cpu.weight", "300");
 	must_write(group_file("busy", "cpu.weight"), "10000");
-	for (i = 0; i < 2 * (unsigned int)sysconf(_SC_NPROCESSORS_ONLN); i++)
+	for (i = 0; i < (unsigned int)sysconf(_SC_NPROCESSORS_ONLN); i++)
 		group_spawn("busy", spin, NULL);
 	must_write(TRACING "trace", "");
 	must_write(TRACING "events/preswap/preswap_reclaim/enable", "1");
 	must(ctx, lend(low_id, PRESWAP_LEASE_KIND_RECLAIM, 100 * MIB));
-	sleep_ms(10000);
+	wait_until(30000, group_memory("low") <= 120 * MIB);
 	must_write(TRACING "events/preswap/preswap_reclaim/enable", "0");
 	must_write(GUEST_ROOT "/cpu.weight", "100");
 	group_remove("busy");
 	n = batches(batch);
-	ktap_assert(n >= 12, "%u batches", n);
+	ktap_assert(n >= 8, "%u batches", n);
 	/* the first ones are by an older speed */
-	for (i = 4; i < n; i++) {
+	for (i = 4; i < n; i++)
 		freed += batch[i].freed;
-		if (batch[i].asked > most)
-			most = batch[i].asked;
-	}
 	speed = (uint64_t)((double)freed * 1000 / (batch[n - 1].ms - batch[3].ms));
-	printf("# %u batches, %llu KiB/s, the largest %llu KiB\n", n,
-	       (unsigned long long)speed / 1024, (unsigned long long)most / 1024);
-	/* a quarter of a second, or what is the least */
-	ktap_assert(speed < 8 * MIB && most <= (speed / 4 > MIB / 4 ?
-						speed / 4 : MIB / 4),
-		    "a batch of %llu KiB at %llu KiB/s",
-		    (unsigned long long)most / 1024,
-		    (unsigned long long)speed / 1024);
+	if (speed >= 24 * MIB)
+		ktap_skip("reclaim is too fast here");
+	/* an eighth of a second, and what is the least */
+	for (i = 4; i < n; i++)
+		large += batch[i].asked > speed / 8 + MIB / 4;
+	printf("# %u batches, %llu KiB/s, the last %llu KiB, %u of them large\n",
+	       n, (unsigned long long)speed / 1024,
+	       (unsigned long long)batch[n - 1].asked / 1024, large);
+	ktap_assert(large <= n / 4, "%u of %u batches are large", large, n);
 }
 
 /*
