@@ -192,7 +192,7 @@ icount() {
 
 # What takes longest of what is about the module's own code more than about the
 # kernel's is shared out between the two; guest-each has the rest on each.
-ON_6_1="unload stress byhand cli.sh"
+ON_6_1="unload stress byhand yield cli.sh"
 ON_6_12="daemon foresee net replay scale throttle events.sh"
 
 stage_guest_6_1() { icount 6.1 env PRESWAP_ELSEWHERE="$ON_6_12" selftests/run; }
