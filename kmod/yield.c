@@ -66,7 +66,6 @@ static bool preswap_yield_for(struct preswap_app *app, bool dry, u32 now)
 	struct preswap_app_yield *yield = &app->yield;
 	bool goes_on = now < yield->until;
 	u32 least = preswap_knob(yield_wait_pct) * 10;
-
 	u32 part = app->cpu_tick_milli / 8;
 
 	if (!dry && app->wait_tick_milli >=

@@ -260,17 +260,28 @@ static void test_floor(void)
 	teardown();
 }
 
-/* 2 ms of each 100. */
-static void work_a_little(void *arg)
+static void __attribute__((noreturn)) work(unsigned int busy_ms,
+					   unsigned int rest_ms)
 {
-	(void)arg;
 	for (;;) {
 		uint64_t begin = now_ms();
 
-		while (now_ms() < begin + 2)
+		while (now_ms() < begin + busy_ms)
 			;
-		sleep_ms(98);
+		sleep_ms(rest_ms);
 	}
+}
+
+static void work_a_little(void *arg)
+{
+	(void)arg;
+	work(2, 98);
+}
+
+static void work_half(void *arg)
+{
+	(void)arg;
+	work(30, 30);
 }
 
 /* Who uses less than its floor, as there is less to do, is kept from nothing. */
@@ -379,19 +390,6 @@ static void test_ahead(void)
 	ktap_assert(s.found.benefit >= 50 && s.found.benefit < 500, "%llu waited",
 		    (unsigned long long)s.found.benefit);
 	teardown();
-}
-
-/* 30 ms of each 60. */
-static void work_half(void *arg)
-{
-	(void)arg;
-	for (;;) {
-		uint64_t begin = now_ms();
-
-		while (now_ms() < begin + 30)
-			;
-		sleep_ms(30);
-	}
 }
 
 /* An eighth of what it runs is enough. */

@@ -59,7 +59,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char line[LEASELOG_LINE_MAX + SUM_SIZE];
 	struct leaselog_entry entry = { .load = "0123abcd-17" }, back;
 	const uint8_t *edits = data + 1;
-	size_t nr_edits, numbers, half, length;
+	uint64_t *const numbers[] = {
+		&entry.lease.donor_id, &entry.lease.receiver_id,
+		&entry.lease.amount, &entry.lease.done, &entry.lease.begin_ns,
+		&entry.lease.full_ns, &entry.lease.end_ns,
+		&entry.lease.why.median, &entry.lease.why.shortage,
+		&entry.end_ms, &entry.ended,
+	};
+	size_t nr_edits, half, length;
 	char *donor, *receiver;
 
 	if (!size || size < 1 + 3 * (nr_edits = data[0] % 32))
@@ -67,24 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 1 + 3 * nr_edits;
 	size -= 1 + 3 * nr_edits;
 	entry.lease.size = sizeof(entry.lease);
-	numbers = size < sizeof(entry.lease) - sizeof(entry.lease.size) ? size :
-		  sizeof(entry.lease) - sizeof(entry.lease.size);
-	/* its padding is no number, and is 0 in what is read */
-	entry.lease.id = (uint32_t)numbers;
-	for (size_t i = 0; i + 8 <= numbers; i += 8) {
-		uint64_t *const to[] = {
-			&entry.lease.donor_id, &entry.lease.receiver_id,
-			&entry.lease.amount, &entry.lease.done,
-			&entry.lease.begin_ns, &entry.lease.full_ns,
-			&entry.lease.end_ns, &entry.lease.why.median,
-			&entry.lease.why.shortage, &entry.end_ms,
-			&entry.ended,
-		};
-
-		memcpy(to[i / 8 % (sizeof(to) / sizeof(*to))], data + i, 8);
-	}
-	data += numbers;
-	size -= numbers;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && size >= 8;
+	     i++, data += 8, size -= 8)
+		memcpy(numbers[i], data, 8);
 	half = size / 2 < PATH_MAX ? size / 2 : PATH_MAX;
 	donor = strndup((const char *)data, half);
 	receiver = strndup((const char *)data + half, half);
