@@ -392,26 +392,6 @@ static void test_ahead(void)
 	teardown();
 }
 
-/* An eighth of what it runs is enough. */
-static void test_part(void)
-{
-	uint64_t used;
-	struct search s;
-
-	setup();
-	set_knob("yield_wait_pct", 5);
-	group_spawn("app", work_half, NULL);
-	ktap_assert(wait_until(10000, weight() == 10), "its weight stays %u",
-		    weight());
-	s = look();
-	used = app_of(ctx, app_id).cpu_milli;
-	printf("# the app uses %llu, and waited %llu\n",
-	       (unsigned long long)used, (unsigned long long)s.found.benefit);
-	ktap_assert(s.found.benefit >= 50, "%llu waited",
-		    (unsigned long long)s.found.benefit);
-	teardown();
-}
-
 static void test_theirs(void)
 {
 	struct search s;
@@ -711,8 +691,6 @@ int main(void)
 		{ "R-23 who yields to several has one lease", test_takes_turns },
 		{ "R-30 who waits a little is let through, before it waits long",
 		  test_ahead },
-		{ "R-30 who waits for an eighth of what it runs is let through",
-		  test_part },
 		{ "R-30 a weight that others write stands", test_theirs },
 		{ "R-30 a weight that is less, or a person's, stays",
 		  test_less_already },
