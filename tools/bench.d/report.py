@@ -24,6 +24,8 @@ RST_WIDTH = 110
 NOTHING = "nothing"
 PRESWAP = "preswap"
 SHUFFLED = "preswap-shuffled"
+# no rival: the app with nobody beside it, how far the others can get
+ALONE = "alone"
 
 CLOCKS = {
     "virtual": "time is counted in instructions, whatever else the host "
@@ -161,6 +163,12 @@ class Outcome:
         return self.meta.get("workloads", {}).get(part[0], {})
 
 
+def competing(groups):
+    """Of {rival: values} those that are rivals."""
+    return {rival: values for rival, values in groups.items()
+            if rival != ALONE}
+
+
 def number(value, digits=3):
     """With so many significant digits: 0.931, 83.4, 1820, 12.5k."""
     if value is None:
@@ -281,7 +289,7 @@ class Report:
                 row.append(["-"])
                 continue
             text = number(summary.median)
-            if best is not None and summary.median == best:
+            if name != ALONE and best is not None and summary.median == best:
                 text = self.page.mark(text)
             inside = enclosed(summary)
             if stacked:
@@ -311,8 +319,8 @@ class Report:
                  for r in rivals if outcome.count(part, r)}
         if not columns or not table:
             return False
-        bests = [best_of([row[i] for row in table.values()], c.better)
-                 for i, c in enumerate(columns)]
+        bests = [best_of([row[i] for r, row in table.items() if r != ALONE],
+                         c.better) for i, c in enumerate(columns)]
         heads = [["rival"] + [c.title for c in columns],
                  [""] + [c.under for c in columns]]
 
@@ -448,7 +456,8 @@ class Report:
         columns = [outcome.main_column(part), FELT[0], BATCH]
         if outcome.has_bursts(part):
             columns[1:1] = BETWEEN
-        others = [r for r in rivals if r != own and outcome.count(part, r)]
+        others = [r for r in rivals
+                  if r not in (own, ALONE) and outcome.count(part, r)]
         if not others or not outcome.count(part, own):
             return
         pairs = {(r, c.key): Paired(outcome.values(part, own, c.key),
@@ -513,7 +522,7 @@ class Report:
         for column, name in zip(columns, ("p99 of latency" + (
                 " in bursts" if self.outcome.has_bursts(part) else ""),
                 "batch work")):
-            groups = self.outcome.groups(part, column.key)
+            groups = competing(self.outcome.groups(part, column.key))
             if len(groups) < 2 or min(map(len, groups.values())) < 2:
                 continue
             places = {}
@@ -524,12 +533,12 @@ class Report:
                 for rank, names in places.items()) + ".")
             first, second, what = self.halves(part, column.key)
             if first and second:
-                texts[-1] += " " + stability(
-                    ranking_stable(first, second), what)
+                texts[-1] += " " + stability(ranking_stable(
+                    competing(first), competing(second)), what)
         if texts:
             n = min(self.outcome.count(part, r)
                     for r in self.outcome.rivals(part)
-                    if self.outcome.count(part, r))
+                    if r != ALONE and self.outcome.count(part, r))
             self.page.paragraph("**Ranking**; rivals of one rank are no "
                                 "different, by this measure." + (
                                     "" if interval_rank(n)[1] >= LEVEL else
