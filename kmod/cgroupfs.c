@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "cgroupfs.h"
+#include "compat/compat.h"
 
 static struct vfsmount *preswap_cgroupfs_mount;
 
@@ -126,14 +127,55 @@ int preswap_cgroupfs_cpuset(struct cgroup *cgroup, struct cpumask *mask)
 	return err;
 }
 
-int preswap_cgroupfs_init(void)
-{
-	struct file_system_type *type = get_fs_type("cgroup2");
-	struct vfsmount *mount;
+/* The options of cgroup2, by the flag of its root that each sets. */
+static const struct {
+	unsigned int flag;
+	const char *name;
+} preswap_cgroupfs_names[] __initconst = {
+	{ CGRP_ROOT_NS_DELEGATE, "nsdelegate," },
+	{ CGRP_ROOT_FAVOR_DYNMODS, "favordynmods," },
+	{ CGRP_ROOT_MEMORY_LOCAL_EVENTS, "memory_localevents," },
+	{ CGRP_ROOT_MEMORY_RECURSIVE_PROT, "memory_recursiveprot," },
+	{ CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING, "memory_hugetlb_accounting," },
+	{ CGRP_ROOT_PIDS_LOCAL_EVENTS, "pids_localevents," },
+};
 
+/*
+ * Mounting sets the options of all that is mounted of this type, so ours are those in
+ * force: else namespaces would be no bounds of delegation any more, and memory.low
+ * no protection of what is inside. Return: 0, or -EOPNOTSUPP where some has no name here.
+ */
+static int __init preswap_cgroupfs_options(char *text, size_t size)
+{
+	unsigned int left = cgrp_dfl_root.flags, i;
+
+	for (i = 0; i < ARRAY_SIZE(preswap_cgroupfs_names); i++) {
+		if (!(left & preswap_cgroupfs_names[i].flag))
+			continue;
+		left &= ~preswap_cgroupfs_names[i].flag;
+		strlcat(text, preswap_cgroupfs_names[i].name, size);
+	}
+	if (!left)
+		return 0;
+	pr_err("cgroup2 is mounted with options that preswap does not know (%#x), and would undo\n",
+	       left);
+	return -EOPNOTSUPP;
+}
+
+int __init preswap_cgroupfs_init(void)
+{
+	struct file_system_type *type;
+	struct vfsmount *mount;
+	char options[128] = "";
+	int err;
+
+	err = preswap_cgroupfs_options(options, sizeof(options));
+	if (err)
+		return err;
+	type = get_fs_type("cgroup2");
 	if (!type)
 		return -ENODEV;
-	mount = kern_mount(type);
+	mount = vfs_kern_mount(type, SB_KERNMOUNT, type->name, options);
 	/* the mount holds the type while it needs it */
 	module_put(type->owner);
 	if (IS_ERR(mount))
@@ -141,7 +183,7 @@ int preswap_cgroupfs_init(void)
 	/* seen from a cgroup namespace, our paths would name other cgroups */
 	if (d_inode(mount->mnt_root)->i_ino != 1) {
 		pr_err("load it from the initial cgroup namespace\n");
-		kern_unmount(mount);
+		mntput(mount);
 		return -EXDEV;
 	}
 	preswap_cgroupfs_mount = mount;
@@ -150,5 +192,5 @@ int preswap_cgroupfs_init(void)
 
 void preswap_cgroupfs_exit(void)
 {
-	kern_unmount(preswap_cgroupfs_mount);
+	mntput(preswap_cgroupfs_mount);
 }

@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/mount.h>
 #include <sys/swap.h>
 #include <sys/mman.h>
 
@@ -557,6 +558,52 @@ static void test_namespace(void)
 	must_unload();
 }
 
+/* ---- what it must not change ---- */
+
+/* The options of cgroup2 as the first of its mounts shows them. */
+static void cgroup2_options(char options[256])
+{
+	static char text[1 << 16];
+	char *at;
+
+	ktap_assert(!try_read("/proc/mounts", text, sizeof(text)), "no mounts");
+	at = strstr(text, " /sys/fs/cgroup cgroup2 ");
+	ktap_assert(at && sscanf(at, " /sys/fs/cgroup cgroup2 %255s", options) == 1,
+		    "cgroup2 is not mounted there");
+}
+
+/* They are the hierarchy's: one more mount can change them for all. */
+static void test_mount_options(void)
+{
+	static const char *const options[] = {
+		"nsdelegate,memory_recursiveprot",
+		"memory_localevents,favordynmods,nsdelegate",
+		"memory_recursiveprot",
+		"",
+		"nsdelegate",	/* as it was */
+	};
+	char before[256], loaded[256], after[256];
+	unsigned int i;
+
+	module_unload();
+	for (i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		ktap_assert(!mount("cgroup2", "/sys/fs/cgroup", "cgroup2",
+				   MS_REMOUNT, options[i]), "%s: %s",
+			    options[i], strerror(errno));
+		cgroup2_options(before);
+		must_load();
+		cgroup2_options(loaded);
+		must_unload();
+		cgroup2_options(after);
+		ktap_assert(!strcmp(before, loaded) && !strcmp(before, after),
+			    "before '%s', loaded '%s', after '%s'", before,
+			    loaded, after);
+		ktap_assert(i == 3 || strstr(before, strrchr(options[i], ',') ?:
+					     options[i]),
+			    "'%s' is not in '%s'", options[i], before);
+	}
+}
+
 /* ---- what is left ---- */
 
 static unsigned int dying_cgroups(void)
@@ -612,6 +659,7 @@ int main(int argc, char **argv)
 		{ "R-55 an open debugfs table refuses the unload",
 		  test_open_table },
 		{ "R-55 a cgroup namespace refuses the load", test_namespace },
+		{ "R-55 cgroup2 keeps its mount options", test_mount_options },
 		{ "R-55 no removed cgroup is held", test_leftovers },
 		{}
 	});

@@ -51,6 +51,14 @@ static inline unsigned int preswap_cpu_cache(unsigned int cpu)
 #define PRESWAP_RECLAIM_FILES	" swappiness=0"
 #endif
 
+/* Options of cgroup2 that older kernels do not have. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING	0
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define CGRP_ROOT_PIDS_LOCAL_EVENTS	0
+#endif
+
 /* Since 6.16 probes of sched_process_exit are told one thing more. */
 #define PRESWAP_EXIT_TELLS_TASK						\
 	__builtin_types_compatible_p(typeof(&trace_sched_process_exit),	\
