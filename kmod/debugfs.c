@@ -9,12 +9,9 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/seq_file.h>
-#include <linux/ktime.h>
 
 #include "app.h"
 #include "debugfs.h"
-#include "lease.h"
-#include "share.h"
 #include "snapshot.h"
 #include "task.h"
 
@@ -74,53 +71,6 @@ static int tasks_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(tasks);
 
-static const char *kind_name(u8 kind)
-{
-	switch (kind) {
-	case PRESWAP_LEASE_KIND_RECLAIM:
-		return "reclaim";
-	case PRESWAP_LEASE_KIND_AFFINITY:
-		return "affinity";
-	case PRESWAP_LEASE_KIND_THROTTLE:
-		return "throttle";
-	}
-	return preswap_share_file(kind);
-}
-
-static void leases_show_one(struct seq_file *m,
-			    const struct preswap_lease_info *l, u64 now_ns)
-{
-	const char *kind = kind_name(l->kind);
-
-	seq_printf(m, "%u %s %llu %llu %llu %llu %u %llu %lld %u %d\n",
-		   l->id, kind,
-		   l->donor_id, l->receiver_id, l->amount, l->done, l->reason,
-		   div_u64(now_ns - l->begin_ns, NSEC_PER_MSEC),
-		   l->ended ? 0 : div_s64((s64)(l->until_ns - now_ns),
-					  NSEC_PER_MSEC),
-		   l->ended, l->dry_run);
-}
-
-static int leases_show(struct seq_file *m, void *unused)
-{
-	const struct preswap_lease_info *ended;
-	struct preswap_lease *lease;
-	unsigned int back;
-	u64 now_ns;
-
-	seq_puts(m, "id kind donor receiver amount done reason age_ms left_ms ended dry_run\n");
-	mutex_lock(&preswap_lock);
-	/* none has begun later */
-	now_ns = ktime_get_boottime_ns();
-	list_for_each_entry(lease, &preswap_leases, list)
-		leases_show_one(m, &lease->info, now_ns);
-	for (back = 0; (ended = preswap_lease_log(back)); back++)
-		leases_show_one(m, ended, now_ns);
-	mutex_unlock(&preswap_lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(leases);
-
 DEFINE_SHOW_ATTRIBUTE(preswap_snapshot);
 
 /* debugfs may be absent; then there are no tables, and no error. */
@@ -131,7 +81,6 @@ void preswap_debugfs_init(void)
 	preswap_debugfs_dir = dir;
 	debugfs_create_file("apps", 0400, dir, NULL, &apps_fops);
 	debugfs_create_file("tasks", 0400, dir, NULL, &tasks_fops);
-	debugfs_create_file("leases", 0400, dir, NULL, &leases_fops);
 	debugfs_create_file("snapshot", 0400, dir, NULL,
 			    &preswap_snapshot_fops);
 }

@@ -9,8 +9,9 @@
  * "changed". While a lease is in force the worker looks each second.
  *
  * Files are the worker's alone, without preswap_lock: a write to memory.high
- * reclaims before it returns. A share that is in its hands stays in the list;
- * only the worker takes it out. What fails for want of memory is tried again.
+ * reclaims before it returns, for minutes maybe. So these have a worker of their own. A
+ * share that is in its worker's hands stays in the list; only that takes it out. What
+ * fails for want of memory is tried again.
  *
  * One lease at a time may have a file (io.max: for a device). Two would need
  * rules for who wins and what is the old value. The engine's leases of I/O have one
@@ -53,8 +54,8 @@ struct preswap_share {
 
 static LIST_HEAD(preswap_shares);		/* preswap_lock */
 static struct workqueue_struct *preswap_share_wq;
-static struct work_struct preswap_share_work;
-static char preswap_share_text[PAGE_SIZE];	/* the worker's */
+static struct work_struct preswap_share_works[2];	/* by preswap_share_is_slow() */
+static char preswap_share_text[2][PAGE_SIZE];	/* of these */
 
 static const char * const preswap_share_files[] = {
 	[PRESWAP_LEASE_KIND_CPU_WEIGHT] = "cpu.weight",
@@ -65,9 +66,16 @@ static const char * const preswap_share_files[] = {
 	[PRESWAP_LEASE_KIND_MEMORY_HIGH] = "memory.high",
 };
 
-const char *preswap_share_file(u8 kind)
+/* Does a write to its file reclaim? */
+static bool preswap_share_is_slow(const struct preswap_share *share)
 {
-	return preswap_share_files[kind];
+	return share->kind == PRESWAP_LEASE_KIND_MEMORY_HIGH;
+}
+
+static void preswap_share_queue(const struct preswap_share *share)
+{
+	queue_work(preswap_share_wq,
+		   &preswap_share_works[preswap_share_is_slow(share)]);
 }
 
 /* What the line begins with, of files that have one for each device. */
@@ -85,13 +93,13 @@ static void preswap_share_key(const struct preswap_share *share, char *key,
 /* The share's line of its file. A device that has none has no limits. */
 static int preswap_share_read(const struct preswap_share *share, char *line)
 {
-	char *next = preswap_share_text, *at, key[32];
+	char *text = preswap_share_text[preswap_share_is_slow(share)];
+	char *next = text, *at, key[32];
 	int err;
 
 	err = preswap_cgroupfs_read(share->app->cgroup,
-				    preswap_share_file(share->kind),
-				    preswap_share_text,
-				    sizeof(preswap_share_text));
+				    preswap_share_files[share->kind], text,
+				    PAGE_SIZE);
 	if (err)
 		return err;
 	preswap_share_key(share, key, sizeof(key));
@@ -158,7 +166,7 @@ static int preswap_share_write(const struct preswap_share *share,
 			       const char *line)
 {
 	int err = preswap_cgroupfs_write(share->app->cgroup,
-					 preswap_share_file(share->kind), line);
+					 preswap_share_files[share->kind], line);
 
 	trace_preswap_share(share->lease_id, share->app->id, share->kind, line,
 			    err);
@@ -209,15 +217,16 @@ static int preswap_share_rewrite(struct preswap_share *share)
 	return preswap_share_write(share, share->now);
 }
 
-/* The next one to look at; @at: from there on. */
-static struct preswap_share *preswap_share_next(struct list_head *at,
+/* The next one to look at, of the slow or the others; @at: from there on. */
+static struct preswap_share *preswap_share_next(struct list_head *at, bool slow,
 						u64 now_ns)
 {
 	struct preswap_share *share = list_entry(at, typeof(*share), list);
 
 	list_for_each_entry_from(share, &preswap_shares, list)
-		if (share->ends || share->anew || !share->look_ns ||
-		    now_ns - share->look_ns >= PRESWAP_SHARE_LOOK_NS)
+		if (preswap_share_is_slow(share) == slow &&
+		    (share->ends || share->anew || !share->look_ns ||
+		     now_ns - share->look_ns >= PRESWAP_SHARE_LOOK_NS))
 			return share;
 	return NULL;
 }
@@ -304,13 +313,14 @@ static bool preswap_share_handle(struct preswap_share *share, u64 now_ns)
 
 static void preswap_share_run(struct work_struct *work)
 {
+	bool slow = work != preswap_share_works;
 	u64 now_ns = ktime_get_boottime_ns();
 	struct preswap_share *share;
 	struct list_head *at;
 
 	mutex_lock(&preswap_lock);
 	at = preswap_shares.next;
-	while ((share = preswap_share_next(at, now_ns))) {
+	while ((share = preswap_share_next(at, slow, now_ns))) {
 		bool more = preswap_share_handle(share, now_ns);
 
 		at = share->list.next;
@@ -349,7 +359,7 @@ preswap_share_begin(struct preswap_app *app, u8 kind,
 	share->value = *value;
 	share->writes = *value;
 	list_add_tail(&share->list, &preswap_shares);
-	queue_work(preswap_share_wq, &preswap_share_work);
+	preswap_share_queue(share);
 	return share;
 }
 
@@ -361,7 +371,7 @@ void preswap_share_change(struct preswap_share *share, u64 amount,
 	share->value.amount = amount;
 	share->value.amount_out = amount_out;
 	share->anew = true;
-	queue_work(preswap_share_wq, &preswap_share_work);
+	preswap_share_queue(share);
 }
 
 /* Its lease has ended: give the file back. The caller forgets @share. */
@@ -369,7 +379,7 @@ void preswap_share_end(struct preswap_share *share)
 {
 	lockdep_assert_held(&preswap_lock);
 	share->ends = true;
-	queue_work(preswap_share_wq, &preswap_share_work);
+	preswap_share_queue(share);
 }
 
 /* Has a lease this file, or had it until it is given back? */
@@ -387,18 +397,24 @@ bool preswap_share_taken(const struct preswap_app *app, u8 kind, u32 device)
 /* Look whether files still say what leases wrote. */
 void preswap_share_tick(u64 now_ns)
 {
+	struct preswap_share *share;
+	unsigned int slow;
+
 	lockdep_assert_held(&preswap_lock);
-	if (!list_empty(&preswap_shares) &&
-	    preswap_share_next(preswap_shares.next, now_ns))
-		queue_work(preswap_share_wq, &preswap_share_work);
+	for (slow = 0; slow < 2; slow++) {
+		share = preswap_share_next(preswap_shares.next, slow, now_ns);
+		if (share)
+			preswap_share_queue(share);
+	}
 }
 
 int preswap_share_init(void)
 {
-	INIT_WORK(&preswap_share_work, preswap_share_run);
-	/* memory.high reclaims: see reclaim.c */
+	INIT_WORK(&preswap_share_works[0], preswap_share_run);
+	INIT_WORK(&preswap_share_works[1], preswap_share_run);
+	/* memory.high reclaims: see reclaim.c. Each of the two may run and be queued again. */
 	preswap_share_wq = alloc_workqueue("preswap_share",
-					   WQ_UNBOUND | WQ_FREEZABLE, 1);
+					   WQ_UNBOUND | WQ_FREEZABLE, 4);
 	return preswap_share_wq ? 0 : -ENOMEM;
 }
 
@@ -414,13 +430,14 @@ void preswap_share_exit(void)
 	for (round = 0; round < 20 && !list_empty(&preswap_shares); round++) {
 		if (round)
 			msleep(50);
-		queue_work(preswap_share_wq, &preswap_share_work);
+		queue_work(preswap_share_wq, &preswap_share_works[0]);
+		queue_work(preswap_share_wq, &preswap_share_works[1]);
 		flush_workqueue(preswap_share_wq);
 	}
 	destroy_workqueue(preswap_share_wq);
 	list_for_each_entry_safe(share, next, &preswap_shares, list) {
 		pr_warn("%s of app %llu keeps a lease's value, not \"%s\"\n",
-			preswap_share_file(share->kind), share->app->id,
+			preswap_share_files[share->kind], share->app->id,
 			share->was);
 		list_del(&share->list);
 		preswap_app_put(share->app);

@@ -25,7 +25,6 @@ static inline bool preswap_is_share(u8 kind)
 
 int preswap_share_init(void);
 void preswap_share_exit(void);
-const char *preswap_share_file(u8 kind);
 struct preswap_share *
 preswap_share_begin(struct preswap_app *app, u8 kind,
 		    const struct preswap_share_value *value, u32 lease_id);

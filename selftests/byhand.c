@@ -130,27 +130,6 @@ static unsigned int batches(struct batch *batch)
 	return n;
 }
 
-/* As much that no compression makes smaller. */
-static void hold_noise(void *arg)
-{
-	size_t size = (size_t)arg;
-	uint64_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), x = 88172645463325252;
-
-	/* a huge page is taken as a whole */
-	if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE))
-		_exit(98);
-	for (size_t i = 0; i < size / sizeof(*memory); i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		/* one in four: three quarters are gained */
-		memory[i] = i % 4 ? 0 : x;
-	}
-	for (;;)
-		pause();
-}
-
 /*
  * What was asked for cannot be taken back: where others have most of the CPUs, so that
  * reclaim is slow, a batch is small.
@@ -316,6 +295,44 @@ static void test_nested(void)
 	group_remove("outer");
 }
 
+/* The same, where the one inside is there first and gets its policy later. */
+static void test_nested_later(void)
+{
+	uint64_t outer, inner, before;
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts;
+
+	setup();
+	set_knob("min_priority", 10);
+	outer = group_make("outer");
+	must_write(group_file("outer", "cgroup.subtree_control"), "+memory");
+	inner = group_make("outer/inner");
+	set_policy(ctx, outer, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	group_hog("outer/inner", 60 * MIB);
+	arm();
+	opts = (struct preswap_lease_opts){
+		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_RECLAIM,
+		.donor_id = outer, .amount = 16 * MIB, .duration_ms = 60000,
+	};
+	must(ctx, preswap_lease_add(ctx, &opts, &lease));
+	ktap_assert(wait_until(10000, get_lease(ctx, lease.id).full_ns),
+		    "nothing is freed");
+	set_policy(ctx, inner, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	ktap_assert(wait_until(1000, get_lease(ctx, lease.id).ended ==
+			       PRESWAP_LEASE_END_POLICY),
+		    "it ended as %u", get_lease(ctx, lease.id).ended);
+	before = group_memory("outer/inner");
+	group_spawn("outer/inner", hold_bytes, (void *)(40 * MIB));
+	ktap_assert(wait_until(20000, group_memory("outer/inner") >=
+			       before + 40 * MIB), "it does not grow");
+	sleep_ms(1000);
+	ktap_assert(group_memory("outer/inner") >= before + 40 * MIB - MIB,
+		    "of what it grew by it lost %llu KiB", (unsigned long long)
+		    (before + 40 * MIB - group_memory("outer/inner")) >> 10);
+	group_remove("outer/inner");
+	group_remove("outer");
+}
+
 static void test_revoke(void)
 {
 	struct preswap_policy p = { .size = sizeof(p) };
@@ -344,6 +361,8 @@ int main(void)
 		{ "R-32 a memory controller that comes back", test_controller_back },
 		{ "R-28 who holds other apps does not give for them by hand",
 		  test_nested },
+		{ "R-28 nor once what they hold has become an app",
+		  test_nested_later },
 		{ "R-32 an approval that is revoked is of what an app gives",
 		  test_revoke },
 		{} });

@@ -128,6 +128,27 @@ static inline void hold_bytes(void *bytes)
 		pause();
 }
 
+/* As much, of which compression leaves a quarter. */
+static inline void hold_noise(void *arg)
+{
+	size_t size = (size_t)arg;
+	uint64_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), x = 88172645463325252;
+
+	/* a huge page is taken as a whole */
+	if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE))
+		_exit(98);
+	for (size_t i = 0; i < size / sizeof(*memory); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		/* one in four: three quarters are gained */
+		memory[i] = i % 4 ? 0 : x;
+	}
+	for (;;)
+		pause();
+}
+
 /*
  * Likewise: use a CPU. Where the guest's time is counted in instructions, emulation takes
  * hardly any for those that do nothing, if they are in a row.

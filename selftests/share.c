@@ -314,6 +314,47 @@ static void test_alone(void)
 	ktap_assert(asked.answers >= 20 * i, "%u answers", asked.answers);
 }
 
+/*
+ * A write to memory.high takes as long as there is to reclaim. Others' files are written
+ * and given back meanwhile.
+ */
+static void test_slow(void)
+{
+	struct preswap_lease lease = { .size = sizeof(lease) };
+	struct preswap_lease_opts opts = {
+		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_MEMORY_HIGH,
+		.amount = 8 * MIB, .duration_ms = 60000,
+	};
+	uint64_t id;
+	int i;
+
+	setup();
+	prepare(&shares[0]);
+	/* the worker has a tenth of the CPUs */
+	group_make("spin");
+	must_write(GUEST_ROOT "/cpu.weight", "1000");
+	for (i = 0; i < 2 * sysconf(_SC_NPROCESSORS_ONLN); i++)
+		group_spawn("spin", spin, NULL);
+	id = group_make("slow");
+	set_policy(ctx, id, 2, PRESWAP_SENSITIVITY_BATCH, true, 8 * MIB, 0);
+	group_spawn("slow", hold_noise, (void *)(320 * MIB));
+	ktap_assert(wait_until(30000, group_memory("slow") >= 320 * MIB),
+		    "it does not grow");
+	opts.donor_id = id;
+	must(ctx, preswap_lease_add(ctx, &opts, &lease));
+	ktap_assert(!get_lease(ctx, lease.id).full_ns,
+		    "all was reclaimed within a second, %llu MiB are left",
+		    (unsigned long long)(group_memory("slow") / MIB));
+	begin(&shares[0], 2000);
+	soon_says("cpu.weight", shares[0].before);
+	ktap_assert(!get_lease(ctx, lease.id).full_ns && !lease.ended,
+		    "what is slow was over before that");
+	group_remove("spin");
+	must_write(GUEST_ROOT "/cpu.weight", "100");
+	must(ctx, preswap_lease_end(ctx, lease.id));
+	group_remove("slow");
+}
+
 static void test_theirs(void)
 {
 	uint32_t in_force, ending;
@@ -440,6 +481,7 @@ int main(void)
 		  test_io_max },
 		{ "R-30 io.max that is too long to be read", test_long_file },
 		{ "R-30 who asks for a share holds up nobody else", test_alone },
+		{ "R-30 nor does memory.high, which reclaims", test_slow },
 		{ "R-30 what somebody else writes meanwhile stands",
 		  test_theirs },
 		{ "R-32 expired, disabled, forbidden: given back", test_ends },

@@ -212,7 +212,6 @@ test_io_device
 test_net_device
 test_table apps 1
 test_table tasks 1
-test_table leases 0
 test_tasks_content
 test_event decide
 test_event lease_begin
