@@ -65,9 +65,9 @@ struct preswap_affinity_scratch {
 static struct preswap_affinity_scratch preswap_affinity_scratch;
 static struct workqueue_struct *preswap_affinity_wq;
 static struct work_struct preswap_affinity_work;
-static atomic64_t preswap_affinity_changes = ATOMIC64_INIT(0);
+atomic64_t preswap_affinity_changes = ATOMIC64_INIT(0);
 static u64 preswap_affinity_seq;	/* preswap_lock */
-static unsigned int preswap_affinity_donors;	/* off some; preswap_lock */
+unsigned int preswap_affinity_donors;
 
 void preswap_mask_put(struct preswap_mask *mask)
 {
@@ -242,6 +242,28 @@ static void preswap_affinity_recognise(struct preswap_affinity_scratch *s,
 	item->state.active = true;
 }
 
+/*
+ * The saved mask less @item->cores cores in @s->target: fewer where the task would not
+ * have what its app is to keep, or what it has, where that is less. Return: is it less?
+ */
+static bool preswap_affinity_less(struct preswap_affinity_scratch *s,
+				  const struct preswap_affinity_item *item,
+				  const struct cpumask *saved)
+{
+	unsigned int least = min(item->keeps,
+				 cpumask_weight_and(saved, cpu_online_mask));
+	unsigned int cores;
+
+	for (cores = item->cores; cores; cores--) {
+		preswap_cores_first(PRESWAP_CORES_NOW, cores, s->off);
+		cpumask_andnot(s->target, saved, s->off);
+		if (cpumask_weight_and(s->target, cpu_online_mask) >=
+		    max(least, 1U))
+			return true;
+	}
+	return false;
+}
+
 /* Keep a task off @item->cores cores, as far as its own mask has others. */
 static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 				   struct preswap_affinity_item *item)
@@ -259,9 +281,7 @@ static void preswap_affinity_shift(struct preswap_affinity_scratch *s,
 		}
 		saved = preswap_mask_saved(item->state.mask);
 	}
-	preswap_cores_first(PRESWAP_CORES_NOW, item->cores, s->off);
-	if (!cpumask_andnot(s->target, saved, s->off) ||
-	    !cpumask_intersects(s->target, cpu_online_mask)) {
+	if (!preswap_affinity_less(s, item, saved)) {
 		if (item->state.active)
 			preswap_affinity_restore(s, item);
 		return;
@@ -362,29 +382,19 @@ void preswap_affinity_set(struct preswap_app *app, unsigned int cores)
 	preswap_affinity_donors += !!cores - !!app->affinity.cores;
 	spin_lock_bh(&app->lock);
 	app->affinity.cores = cores;
+	app->affinity.keeps = div_u64(app->policy.floor[DECIDE_CPU] +
+				      DECIDE_MILLI_PER_CPU - 1,
+				      DECIDE_MILLI_PER_CPU);
 	WRITE_ONCE(app->affinity.seq, ++preswap_affinity_seq);
 	spin_unlock_bh(&app->lock);
 	preswap_task_look_at_all();
 	preswap_affinity_kick();
 }
 
-/* Are donors kept off some CPUs? */
-bool preswap_affinity_in_use(void)
-{
-	lockdep_assert_held(&preswap_lock);
-	return preswap_affinity_donors;
-}
-
 /* Tasks are out of line: let the worker look. */
 void preswap_affinity_kick(void)
 {
 	queue_work(preswap_affinity_wq, &preswap_affinity_work);
-}
-
-/* Masks changed since load. */
-u64 preswap_affinity_moved(void)
-{
-	return atomic64_read(&preswap_affinity_changes);
 }
 
 /**

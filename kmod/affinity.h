@@ -3,6 +3,7 @@
 #ifndef PRESWAP_AFFINITY_H
 #define PRESWAP_AFFINITY_H
 
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -56,7 +57,7 @@ struct preswap_task_affinity {
 struct preswap_affinity_item {
 	struct task_struct *task;
 	struct preswap_task_affinity state;
-	unsigned int cores;
+	unsigned int cores, keeps;
 	u64 seq;
 };
 
@@ -64,9 +65,16 @@ int preswap_affinity_init(void);
 void preswap_affinity_exit(void);
 void preswap_affinity_aim(const struct preswap_app *receiver);
 void preswap_affinity_set(struct preswap_app *app, unsigned int cores);
-bool preswap_affinity_in_use(void);
 void preswap_affinity_kick(void);
 void preswap_affinity_settle(void);
-u64 preswap_affinity_moved(void);
+
+extern atomic64_t preswap_affinity_changes;
+extern unsigned int preswap_affinity_donors;	/* off some; preswap_lock */
+
+/* Masks changed since load. */
+static inline u64 preswap_affinity_moved(void)
+{
+	return atomic64_read(&preswap_affinity_changes);
+}
 
 #endif /* PRESWAP_AFFINITY_H */

@@ -19,8 +19,11 @@ LIST_HEAD(preswap_apps);
 static struct kmem_cache *preswap_app_cache;
 static DEFINE_SPINLOCK(preswap_app_table_lock);
 static DEFINE_HASHTABLE(preswap_app_table, 10);
-static atomic64_t preswap_app_gen = ATOMIC64_INIT(1);
-static atomic_t preswap_app_number = ATOMIC_INIT(0);
+/* Cgroups that are looked at for what is in files, of an app. */
+#define PRESWAP_APP_FILES_MAX	4096
+
+atomic64_t preswap_app_gen = ATOMIC64_INIT(1);
+atomic_t preswap_app_number = ATOMIC_INIT(0);
 
 /* Look an app up by cgroup id. Caller holds RCU or preswap_lock. */
 struct preswap_app *preswap_app_find(u64 id)
@@ -88,7 +91,7 @@ struct preswap_app *preswap_app_create(struct cgroup *cgroup)
 	u64 id = cgroup_id(cgroup);
 
 	/* a task on its way out may still be in it; no app comes back for that */
-	if (!(READ_ONCE(cgroup->self.flags) & CSS_ONLINE))
+	if (!preswap_cgroup_is_online(cgroup))
 		return NULL;
 	app = kmem_cache_zalloc(preswap_app_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!app)
@@ -152,7 +155,7 @@ struct preswap_app *preswap_app_nearest(struct cgroup *cgroup)
  * preswap_app_of_cgroup() - the same, made if need be
  * @cgroup: under RCU
  *
- * Return: the app with a reference, or NULL without memory.
+ * Return: the app with a reference, or NULL without memory, or with too many of them.
  */
 struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup)
 {
@@ -161,6 +164,9 @@ struct preswap_app *preswap_app_of_cgroup(struct cgroup *cgroup)
 	/* one that is being removed: the new generation has it found anew */
 	if (app && refcount_inc_not_zero(&app->ref))
 		return app;
+	/* who may make cgroups could have a tick look at any number of apps */
+	if (preswap_app_count() >= PRESWAP_APPS_MAX)
+		return NULL;
 	return preswap_app_create(cgroup);
 }
 
@@ -197,28 +203,6 @@ void preswap_app_account(struct preswap_app *app,
 	preswap_app_add(&app->total.write_bytes, delta->write_bytes);
 	preswap_app_add(&app->total.switches, delta->switches);
 	spin_unlock_bh(&app->lock);
-}
-
-/*
- * Tasks find their app anew when this number has changed. Who has the new number
- * finds the new table, or its task would stay with the old app for good:
- *
- *	table, policy = new		number = generation (acquire)
- *	generation++ (release)		look into table, policy
- */
-u64 preswap_app_generation(void)
-{
-	return atomic64_read_acquire(&preswap_app_gen);
-}
-
-void preswap_app_regroup(void)
-{
-	atomic64_fetch_inc_release(&preswap_app_gen);
-}
-
-unsigned int preswap_app_count(void)
-{
-	return atomic_read(&preswap_app_number);
 }
 
 /* Path from the cgroup root. Return: its length, or -errno. */
@@ -267,45 +251,66 @@ static void preswap_app_sample_memory(struct preswap_app *app)
 	app->mem_bytes = preswap_app_memory_now(app);
 }
 
-static u64 preswap_app_files(const struct mem_cgroup *memcg)
+/* Pages of the cgroup's own that reclaim may take, in files or not. */
+static u64 preswap_app_lru(const struct mem_cgroup *memcg, bool files)
 {
+	enum lru_list lru = files ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
 	const struct mem_cgroup_per_node *at;
-	unsigned long pages = 0;
-	int node, zone;
+	int node, zone, i;
+	s64 pages = 0;
 
 	for_each_online_node(node) {
 		at = memcg->nodeinfo[node];
-		for (zone = 0; zone < MAX_NR_ZONES; zone++)
-			pages += READ_ONCE(at->lru_zone_size[zone]
-							    [LRU_INACTIVE_FILE]) +
-				 READ_ONCE(at->lru_zone_size[zone]
-							    [LRU_ACTIVE_FILE]);
+		for (zone = 0; zone < MAX_NR_ZONES; zone++) {
+			for (i = 0; i <= LRU_ACTIVE; i++)
+				pages += READ_ONCE(at->lru_zone_size[zone]
+								    [lru + i]);
+#ifdef CONFIG_LRU_GEN
+			/* where generations are in use these are the pages */
+			for (i = 0; i < MAX_NR_GENS; i++)
+				pages += READ_ONCE(at->lruvec.lrugen.nr_pages
+						   [i][files][zone]);
+#endif
+		}
 	}
-	return preswap_pages(pages);
+	return max(pages, 0LL);
 }
 
-/* How much of what may be taken is in files, with all cgroups inside. */
-void preswap_app_sample_files(void)
+/*
+ * How much of what may be taken is in files, with all cgroups inside, of which the kernel
+ * keeps many that have been removed: some thousands say what the others are like.
+ */
+static u32 preswap_app_files_pct(const struct preswap_app *app)
 {
 	struct cgroup_subsys_state *css;
+	u64 files = 0, anon = 0;
 	struct mem_cgroup *memcg;
+	u32 n = 0;
+
+	rcu_read_lock();
+	memcg = preswap_app_memcg(app);
+	if (memcg) {
+		css_for_each_descendant_pre(css, &memcg->css) {
+			memcg = mem_cgroup_from_css(css);
+			files += preswap_app_lru(memcg, true);
+			anon += preswap_app_lru(memcg, false);
+			if (++n == PRESWAP_APP_FILES_MAX)
+				break;
+		}
+	}
+	rcu_read_unlock();
+	return div64_u64(files * 100, max(files + anon, 1ULL));
+}
+
+void preswap_app_sample_files(void)
+{
 	struct preswap_app *app;
-	u64 files;
 
 	lockdep_assert_held(&preswap_lock);
 	preswap_for_each_app(app) {
 		if (!app->policy.eligible || !app->mem_bytes)
 			continue;
-		files = 0;
-		rcu_read_lock();
-		memcg = preswap_app_memcg(app);
-		if (memcg)
-			css_for_each_descendant_pre(css, &memcg->css)
-				files += preswap_app_files(
-						mem_cgroup_from_css(css));
-		rcu_read_unlock();
-		app->files_pct = div64_u64(min(files, app->mem_bytes) * 100,
-					   app->mem_bytes);
+		app->files_pct = preswap_app_files_pct(app);
 		/* data change: in four minutes all is three quarters; half stays */
 		if (!app->reclaim.held &&
 		    app->reclaim.zram_part > PRESWAP_ZRAM_ALL / 2)
@@ -375,7 +380,7 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 {
 	struct preswap_app_io *io = &app->io;
 	struct preswap_app_net *net = &app->net;
-	u64 cpu_ns, read, written, sent;
+	u64 cpu_ns, added, read, written, sent;
 	u32 run_delay;
 
 	spin_lock_bh(&app->lock);
@@ -384,10 +389,18 @@ static void preswap_app_sample_rates(struct preswap_app *app, u64 elapsed_ns)
 	read = app->total.read_bytes;
 	written = app->total.write_bytes;
 	spin_unlock_bh(&app->lock);
+	added = preswap_app_added(cpu_ns, &app->cpu_ns_tick);
+	/*
+	 * More than there is: a task was found late, and this is what it used before. Twice,
+	 * as running tasks are brought up to date some ms sooner or later.
+	 */
+	if (added > 2 * elapsed_ns * num_online_cpus()) {
+		app->cpu_ns_period += added;
+		added = 0;
+	}
 	/* milli-CPU are us per ms */
-	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli,
-			preswap_app_added(cpu_ns, &app->cpu_ns_tick), 1000,
-			PRESWAP_APP_CPU_MS, elapsed_ns);
+	app->cpu_tick_milli = preswap_app_rate(app->cpu_tick_milli, added, 1000,
+					       PRESWAP_APP_CPU_MS, elapsed_ns);
 	app->wait_tick_milli = preswap_app_rate(app->wait_tick_milli,
 			run_delay - app->run_delay_tick,
 			1000 << PRESWAP_APP_DELAY_SHIFT, PRESWAP_APP_CPU_MS,

@@ -52,6 +52,7 @@ struct preswap_usage {
 /* The affinity of an app's tasks; see affinity.c. */
 struct preswap_app_affinity {
 	unsigned int cores;	/* cores its tasks stay off; app->lock */
+	unsigned int keeps;	/* cores that are left to each of its tasks; likewise */
 	u64 seq;		/* new with each @cores; app->lock */
 	unsigned int moved;	/* tasks kept off them, at the last tick */
 	unsigned int moved_counting;
@@ -166,8 +167,13 @@ struct preswap_app {
 	struct preswap_app_yield yield;
 };
 
+/* With as many no cgroup becomes an app without a policy. */
+#define PRESWAP_APPS_MAX	(DECIDE_APPS_MAX / 4)
+
 extern struct mutex preswap_lock;
 extern struct list_head preswap_apps;
+extern atomic64_t preswap_app_gen;
+extern atomic_t preswap_app_number;
 
 #define preswap_for_each_app(app) \
 	list_for_each_entry_rcu(app, &preswap_apps, list, \
@@ -183,9 +189,6 @@ void preswap_app_remove(struct preswap_app *app);
 void preswap_app_account(struct preswap_app *app,
 			 const struct preswap_usage *delta);
 bool preswap_app_is_covered(const struct preswap_app *app);
-u64 preswap_app_generation(void);
-void preswap_app_regroup(void);
-unsigned int preswap_app_count(void);
 int preswap_app_path(const struct preswap_app *app, char *buf, size_t len);
 void preswap_app_sample(u64 now_ns, u64 elapsed_ns);
 void preswap_app_sample_files(void);
@@ -211,9 +214,36 @@ static inline u32 preswap_seconds(u64 now_ns)
 	return 1 + (u32)div_u64(now_ns, NSEC_PER_SEC);
 }
 
+static inline bool preswap_cgroup_is_online(const struct cgroup *cgroup)
+{
+	return READ_ONCE(cgroup->self.flags) & CSS_ONLINE;
+}
+
 static inline bool preswap_app_is_dead(const struct preswap_app *app)
 {
-	return !(READ_ONCE(app->cgroup->self.flags) & CSS_ONLINE);
+	return !preswap_cgroup_is_online(app->cgroup);
+}
+
+static inline unsigned int preswap_app_count(void)
+{
+	return atomic_read(&preswap_app_number);
+}
+
+/*
+ * Tasks find their app anew when this number has changed. Who has the new number
+ * finds the new table, or its task would stay with the old app for good:
+ *
+ *	table, policy = new		number = generation (acquire)
+ *	generation++ (release)		look into table, policy
+ */
+static inline u64 preswap_app_generation(void)
+{
+	return atomic64_read_acquire(&preswap_app_gen);
+}
+
+static inline void preswap_app_regroup(void)
+{
+	atomic64_fetch_inc_release(&preswap_app_gen);
 }
 
 #endif /* PRESWAP_APP_H */

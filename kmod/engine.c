@@ -270,7 +270,7 @@ static enum decide_bar preswap_engine_bar(const struct preswap_app *app,
 		return DECIDE_UNAPPROVED;
 	switch (r) {
 	case DECIDE_MEMORY:
-		if (!preswap_reclaim_possible(app))
+		if (!app->has_memcg)
 			return DECIDE_NO_MEANS;
 		/* it reaches into nested apps: they give, not what is around */
 		if (app->mem_own != app->mem_bytes)
@@ -649,7 +649,7 @@ static void preswap_engine_tick(struct work_struct *work)
 	bool room, stray, leases;
 
 	if (now_ns - scan_ns >= PRESWAP_ENGINE_SCAN_NS) {
-		preswap_task_scan(false);
+		preswap_task_scan();
 		scan_ns = now_ns;
 	}
 	if (with_memory)
@@ -673,7 +673,7 @@ static void preswap_engine_tick(struct work_struct *work)
 		preswap_engine_decide(now_ns);
 	preswap_engine_usage(now_ns);
 	preswap_input_tick(now_ns);
-	leases = preswap_lease_count();
+	leases = preswap_lease_number;
 	node->ticks++;
 	cost_ns = ktime_get_boottime_ns() - now_ns;
 	node->tick_last_ns = cost_ns;
@@ -718,7 +718,7 @@ void preswap_engine_exit(void)
 	preswap_lease_close();
 	mutex_unlock(&preswap_lock);
 	/* forks that there was no memory for have masks to give back too */
-	preswap_task_scan(false);
+	preswap_task_scan();
 	preswap_affinity_settle();
 	preswap_engine_free();
 }

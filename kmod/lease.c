@@ -25,8 +25,8 @@
 
 LIST_HEAD(preswap_leases);
 
-static unsigned int preswap_lease_number;	/* preswap_lock, as all here */
-static u64 preswap_lease_total;
+unsigned int preswap_lease_number;
+u64 preswap_lease_total;
 static u32 preswap_lease_last_id;
 static struct preswap_lease_info preswap_lease_ended[PRESWAP_LEASE_LOG];
 static unsigned int preswap_lease_ended_next;
@@ -460,6 +460,16 @@ static bool preswap_lease_hurts(const struct preswap_lease *lease, u64 now_ns)
 				       now_ns);
 }
 
+/*
+ * Has an app inside the donor got a policy since? Reclaim would reach into it. The cores
+ * and the I/O of the donor are those of its own tasks.
+ */
+static bool preswap_lease_reaches(const struct preswap_lease *lease)
+{
+	return lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM &&
+	       lease->donor->mem_own != lease->donor->mem_bytes;
+}
+
 /**
  * preswap_lease_tick() - progress, expiry, back-off
  * @now_ns: CLOCK_BOOTTIME
@@ -476,6 +486,8 @@ void preswap_lease_tick(u64 now_ns, bool stray)
 			preswap_lease_payoff(lease, now_ns);
 		if (preswap_lease_hurts(lease, now_ns))
 			preswap_lease_end(lease, PRESWAP_LEASE_END_BACKOFF);
+		else if (preswap_lease_reaches(lease))
+			preswap_lease_end(lease, PRESWAP_LEASE_END_POLICY);
 		else if (now_ns >= lease->info.until_ns)
 			preswap_lease_end(lease, PRESWAP_LEASE_END_EXPIRED);
 	}
@@ -496,16 +508,6 @@ preswap_lease_find(const struct preswap_lease_request *like)
 		    lease->info.dry_run == like->dry_run)
 			return lease;
 	return NULL;
-}
-
-unsigned int preswap_lease_count(void)
-{
-	return preswap_lease_number;
-}
-
-u64 preswap_lease_begun(void)
-{
-	return preswap_lease_total;
 }
 
 /* Ended leases: @back 0 is the last one. NULL when there are no more. */

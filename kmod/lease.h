@@ -65,6 +65,8 @@ struct preswap_lease_request {
 };
 
 extern struct list_head preswap_leases;	/* in force, oldest first */
+extern unsigned int preswap_lease_number;	/* of these; preswap_lock, as all here */
+extern u64 preswap_lease_total;			/* begun since load */
 
 /* What it is about. The decision knows nothing of shares. */
 static inline enum decide_resource
@@ -110,8 +112,6 @@ void preswap_lease_changed(u32 id);
 void preswap_lease_tick(u64 now_ns, bool stray);
 struct preswap_lease *
 preswap_lease_find(const struct preswap_lease_request *like);
-unsigned int preswap_lease_count(void);
-u64 preswap_lease_begun(void);
 const struct preswap_lease_info *preswap_lease_log(unsigned int back);
 
 #endif /* PRESWAP_LEASE_H */

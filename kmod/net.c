@@ -8,8 +8,9 @@
  * cut it into, and the headers of all but one, are not in that. A packet passes
  * there again for each device below a bond or a bridge, so only one device
  * counts: the one that is named. A container's packets come to it by way of a
- * veth, which takes their socket from them; so what enters a veth outside the
- * initial namespace counts too, though some of it goes to the next container only.
+ * veth, and lose their socket where the node routes them; so what enters a veth outside
+ * the initial namespace counts too, though some of it goes to the next container only.
+ * Where the node bridges them they keep it, and count at the device once more.
  * What is received is not counted: by then it has been carried, and nobody here can
  * give any of it up. Nor is what no socket sent: answers of the kernel, and what the
  * node forwards for others.

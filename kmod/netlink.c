@@ -389,8 +389,8 @@ static int preswap_lease_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	mutex_lock(&preswap_lock);
 	/* both a begin and an end count: either moves what comes after it */
-	cb->seq = 2 * (unsigned int)preswap_lease_begun() -
-		  preswap_lease_count() + 1;
+	cb->seq = 2 * (unsigned int)preswap_lease_total -
+		  preswap_lease_number + 1;
 	list_for_each_entry(lease, &preswap_leases, list) {
 		if (done++ < cb->args[0])
 			continue;

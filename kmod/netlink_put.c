@@ -149,9 +149,9 @@ int preswap_put_info(struct sk_buff *skb)
 	put_members(&p, preswap_put_node, &preswap_node);
 	put_u32(&p, PRESWAP_A_INFO_APPS, preswap_app_count());
 	put_u32(&p, PRESWAP_A_INFO_TASKS, atomic_read(&preswap_task_number));
-	put_u32(&p, PRESWAP_A_INFO_LEASES, preswap_lease_count());
-	put_u64(&p, PRESWAP_A_INFO_LEASES_BEGUN, preswap_lease_begun());
-	put_u64(&p, PRESWAP_A_INFO_RECLAIMED_BYTES, preswap_reclaim_total());
+	put_u32(&p, PRESWAP_A_INFO_LEASES, preswap_lease_number);
+	put_u64(&p, PRESWAP_A_INFO_LEASES_BEGUN, preswap_lease_total);
+	put_u64(&p, PRESWAP_A_INFO_RECLAIMED_BYTES, atomic64_read(&preswap_reclaim_bytes));
 	put_u64(&p, PRESWAP_A_INFO_TASKS_MOVED, preswap_affinity_moved());
 	put_u64(&p, PRESWAP_A_INFO_TASKS_LOST,
 		atomic64_read(&preswap_task_missed));

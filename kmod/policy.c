@@ -30,6 +30,24 @@ static void preswap_policy_put(struct preswap_app *app,
 	app->effect.overspent = false;
 }
 
+/*
+ * The cgroup's app with a reference and preswap_lock, or NULL, without both. One that
+ * has just been made may be taken out by the tick before it has its policy.
+ */
+static struct preswap_app *preswap_policy_app(struct cgroup *cgroup)
+{
+	struct preswap_app *app;
+
+	while ((app = preswap_app_create(cgroup))) {
+		mutex_lock(&preswap_lock);
+		if (!app->gone)
+			break;
+		mutex_unlock(&preswap_lock);
+		preswap_app_put(app);
+	}
+	return app;
+}
+
 /**
  * preswap_policy_set() - give an app its policy, in place of the one it had
  * @app_id: cgroup id; the app is made if no task was seen in it yet
@@ -53,17 +71,8 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		cgroup_put(cgroup);
 		return -EINVAL;
 	}
-	app = preswap_app_create(cgroup);
-	cgroup_put(cgroup);
-	if (!app)
-		return preswap_say(extack, -ENOMEM,
-				   "no memory for another app");
-
-	mutex_lock(&preswap_lock);
-	if (app->gone) {
-		err = preswap_say(extack, -ENOENT,
-				  "the cgroup is being removed");
-	} else {
+	app = preswap_policy_app(cgroup);
+	if (app) {
 		bool adopted = !app->policy.priority;
 
 		preswap_lease_end_app(app, PRESWAP_LEASE_END_POLICY,
@@ -71,9 +80,15 @@ int preswap_policy_set(u64 app_id, const struct preswap_policy *policy,
 		preswap_policy_put(app, policy);
 		if (adopted)
 			preswap_app_regroup();
+		mutex_unlock(&preswap_lock);
+		preswap_app_put(app);
+	} else if (preswap_cgroup_is_online(cgroup)) {
+		err = preswap_say(extack, -ENOMEM, "no memory for another app");
+	} else {
+		err = preswap_say(extack, -ENOENT,
+				  "the cgroup is being removed");
 	}
-	mutex_unlock(&preswap_lock);
-	preswap_app_put(app);
+	cgroup_put(cgroup);
 	return err;
 }
 

@@ -74,7 +74,7 @@ static struct delayed_work preswap_reclaim_work;
 static bool preswap_reclaim_stop;		/* preswap_lock */
 static u64 preswap_reclaim_tokens;		/* bytes; the worker's */
 static u64 preswap_reclaim_filled_ns;		/* the worker's */
-static atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
+atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
 /* bytes per second; to begin with, what a slow disk writes */
 static u64 preswap_reclaim_speed = 32ULL << 20;
 
@@ -346,15 +346,6 @@ u64 preswap_reclaim_done(const struct preswap_app *app)
 }
 
 /*
- * Can anything be taken? Without swap only file pages can, and how many of a
- * cgroup's are, a module cannot read: try, and let failures tell.
- */
-bool preswap_reclaim_possible(const struct preswap_app *app)
-{
-	return app->has_memcg;
-}
-
-/*
  * Bytes that can be freed in a second: what is allowed, or what the last
  * batches took, where that is less.
  */
@@ -362,12 +353,6 @@ u64 preswap_reclaim_rate(void)
 {
 	return min((u64)preswap_knob(reclaim_rate_mib) << 20,
 		   READ_ONCE(preswap_reclaim_speed));
-}
-
-/* Bytes reclaimed since load. */
-u64 preswap_reclaim_total(void)
-{
-	return atomic64_read(&preswap_reclaim_bytes);
 }
 
 int preswap_reclaim_init(void)

@@ -44,6 +44,7 @@ struct preswap_task_bucket preswap_task_buckets[PRESWAP_TASK_BUCKETS];
  */
 DECLARE_BITMAP(preswap_task_full, PRESWAP_TASK_BUCKETS);
 
+u64 preswap_task_loaded_ns;	/* CLOCK_BOOTTIME; never changes */
 struct kmem_cache *preswap_task_cache;
 atomic_t preswap_task_number = ATOMIC_INIT(0);
 atomic64_t preswap_task_missed = ATOMIC64_INIT(0);
@@ -198,10 +199,14 @@ static void preswap_task_free(struct preswap_task *entry)
 	kmem_cache_free(preswap_task_cache, entry);
 }
 
-/* Make an entry, unless there is one. Caller holds RCU or is the parent. */
+/*
+ * Make an entry, unless there is one. Caller holds RCU or is the parent. What a task that
+ * was there before the module has used is not counted.
+ */
 bool preswap_task_add(struct task_struct *task,
-		      const struct task_struct *parent, bool fresh)
+		      const struct task_struct *parent)
 {
+	bool fresh = task->start_boottime >= preswap_task_loaded_ns;
 	struct preswap_task_bucket *bucket = preswap_task_bucket(task);
 	struct preswap_task *entry;
 
@@ -245,7 +250,7 @@ void preswap_task_on_fork(void *data, struct task_struct *parent,
 			  struct task_struct *child)
 {
 	if (!(child->flags & PF_KTHREAD))
-		preswap_task_add(child, parent, true);
+		preswap_task_add(child, parent);
 }
 
 /* Count an event for the task's app; @counter is its offset in the app. */
@@ -271,8 +276,7 @@ void preswap_task_on_exec(void *data, struct task_struct *task,
 	/* a kernel thread that turns into a program was not seen at its fork */
 	if (!preswap_task_known(task)) {
 		rcu_read_lock();
-		preswap_task_add(task, rcu_dereference(task->real_parent),
-				 true);
+		preswap_task_add(task, rcu_dereference(task->real_parent));
 		rcu_read_unlock();
 	}
 	preswap_task_count_event(task, offsetof(struct preswap_app, execs));

@@ -37,7 +37,7 @@ int preswap_task_init(void);
 void preswap_task_exit(void);
 bool preswap_task_tick(bool with_memory);
 void preswap_task_look_at_all(void);
-void preswap_task_scan(bool at_load);
+void preswap_task_scan(void);
 int preswap_task_walk(struct preswap_task_cursor *cursor, u64 app_id,
 		      preswap_task_visit visit, void *data);
 

@@ -3,6 +3,7 @@
  * task_hook - have the kernel tell of each fork, exec and exit, and make the table
  * that task.c keeps.
  */
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -85,6 +86,7 @@ int preswap_task_init(void)
 
 	for (i = 0; i < PRESWAP_TASK_BUCKETS; i++)
 		spin_lock_init(&preswap_task_buckets[i].lock);
+	preswap_task_loaded_ns = ktime_get_boottime_ns();
 	preswap_task_cache = KMEM_CACHE(preswap_task, 0);
 	if (!preswap_task_cache)
 		return -ENOMEM;
@@ -93,7 +95,7 @@ int preswap_task_init(void)
 		preswap_task_exit();
 		return err;
 	}
-	preswap_task_scan(true);
+	preswap_task_scan();
 	return 0;
 }
 

@@ -14,6 +14,8 @@
 
 /* What the batches below hold at a time, on the stack. */
 #define PRESWAP_TASK_BATCH	16
+/* Tasks that are looked at under RCU at a time: about half a ms. */
+#define PRESWAP_TASK_SCAN	1024
 
 static bool preswap_task_look;	/* some task may be out of line: see the tick */
 
@@ -23,14 +25,32 @@ void preswap_task_look_at_all(void)
 	WRITE_ONCE(preswap_task_look, true);
 }
 
+/* Let others run in between. Return: is the list of tasks to be gone on with from here? */
+static bool preswap_task_scan_pause(struct task_struct *process,
+				    struct task_struct *thread)
+{
+	bool alive;
+
+	get_task_struct(process);
+	get_task_struct(thread);
+	rcu_read_unlock();
+	cond_resched();
+	rcu_read_lock();
+	alive = pid_alive(process) && pid_alive(thread);
+	put_task_struct(thread);
+	put_task_struct(process);
+	return alive;
+}
+
 /**
  * preswap_task_scan() - find tasks that no tracepoint told of
- * @at_load: the tasks that were there before: what they used is not counted
  *
- * Later calls find io_uring workers, which fork without the tracepoint, and
- * forks for which there was no memory.
+ * First those that were there before the module. Later io_uring workers, which fork
+ * without the tracepoint, and forks for which there was no memory: what these have used
+ * is in their app's sums then. Where a task ends just where a pause is, the next call
+ * finds the rest.
  */
-void preswap_task_scan(bool at_load)
+void preswap_task_scan(void)
 {
 	struct task_struct *process, *thread;
 	unsigned int count = 0;
@@ -39,6 +59,9 @@ void preswap_task_scan(bool at_load)
 	for_each_process_thread(process, thread) {
 		struct task_struct *parent;
 
+		if (++count % PRESWAP_TASK_SCAN == 0 &&
+		    !preswap_task_scan_pause(process, thread))
+			goto out;
 		/* of one that is not whole yet the tracepoint tells, and its cgroup */
 		if (READ_ONCE(thread->flags) & PF_KTHREAD ||
 		    READ_ONCE(thread->__state) == TASK_NEW)
@@ -47,11 +70,9 @@ void preswap_task_scan(bool at_load)
 		parent = thread == process ?
 			 rcu_dereference(thread->real_parent) : process;
 		if (!preswap_task_known(thread))
-			preswap_task_add(thread, parent, !at_load);
-		/* the list cannot be left and found again: bound the work */
-		if (++count == 1U << 20)
-			break;
+			preswap_task_add(thread, parent);
 	}
+out:
 	rcu_read_unlock();
 }
 
@@ -186,7 +207,7 @@ bool preswap_task_tick(bool with_memory)
 	mutex_lock(&preswap_lock);
 	preswap_for_each_app(app)
 		preswap_task_tick_app(app, all, with_memory);
-	if (stray || preswap_affinity_in_use())
+	if (stray || preswap_affinity_donors)
 		preswap_task_look_at_all();
 	mutex_unlock(&preswap_lock);
 	return stray;
@@ -301,6 +322,7 @@ unsigned int preswap_task_stray(u32 bucket, struct preswap_affinity_item *items,
 			continue;
 		spin_lock(&app->lock);
 		items[n].cores = app->affinity.cores;
+		items[n].keeps = app->affinity.keeps;
 		items[n].seq = app->affinity.seq;
 		spin_unlock(&app->lock);
 		if (entry->affinity.seq == items[n].seq)

@@ -65,6 +65,7 @@ static inline void preswap_task_read(const struct task_struct *task,
 }
 
 extern struct kmem_cache *preswap_task_cache;
+extern u64 preswap_task_loaded_ns;
 extern unsigned long preswap_task_full[];
 
 /* task.c */
@@ -79,7 +80,7 @@ void preswap_task_on_group_exit(void *data, struct task_struct *task,
 void preswap_task_on_free(void *data, struct task_struct *task);
 bool preswap_task_known(const struct task_struct *task);
 bool preswap_task_add(struct task_struct *task,
-		      const struct task_struct *parent, bool fresh);
+		      const struct task_struct *parent);
 bool preswap_task_tick_buckets(struct preswap_task_bucket *first,
 			       unsigned long full, u64 generation, bool all);
 

@@ -156,7 +156,7 @@ static void preswap_yield_pair(struct preswap_app *donor,
 	if (!lease) {
 		/* no memory: the next tick tries again */
 		if (donor->cpu_tick_milli >= floor + DECIDE_CPU_DONOR_MILLI &&
-		    preswap_lease_count() < PRESWAP_YIELD_LEASES &&
+		    preswap_lease_number < PRESWAP_YIELD_LEASES &&
 		    !preswap_share_taken(donor, request.kind, 0))
 			preswap_lease_begin(&request, now_ns, NULL);
 		return;

@@ -775,6 +775,35 @@ static void test_floor(void)
 	group_becomes("donor", first_cpus(cpus - 1), SETTLE_MS);
 }
 
+/* The donor's floor is for a task that may not run everywhere, too. */
+static void test_floor_of_mask(void)
+{
+	uint64_t id = fresh_donor();
+	cpu_set_t user, less;
+	uint32_t lease;
+	pid_t pid, free;
+
+	if (cpus < 4)
+		ktap_skip("needs 4 CPUs");
+	user = one_cpu(last);
+	CPU_SET(last - 1, &user);
+	CPU_SET(1, &user);
+	less = user;
+	CPU_CLR(last, &less);
+	pid = spawn_in("donor", sleeper, NULL);
+	free = spawn_in("donor", sleeper, NULL);
+	set_mask(pid, user);
+	set_policy(ctx, id, 2, PRESWAP_SENSITIVITY_BATCH, true, 0, 2000);
+	must(ctx, add_lease(id, 2000, 60000, &lease));
+	ktap_assert(wait_until(SETTLE_MS, mask_is(free, first_cpus(cpus - 2))),
+		    "a task without a mask is on %s", mask_of(free));
+	ktap_assert(wait_until(SETTLE_MS, mask_is(pid, less)),
+		    "of %s it has %s", mask_text(&user), mask_of(pid));
+	end(lease);
+	ktap_assert(wait_until(SETTLE_MS, mask_is(pid, user)), "it is on %s",
+		    mask_of(pid));
+}
+
 static void test_last_core(void)
 {
 	uint64_t id = fresh_donor();
@@ -965,6 +994,7 @@ int main(void)
 		{ "R-29 a cpuset written as the lease ends",
 		  test_cpuset_at_end },
 		{ "R-23 not below the floor", test_floor },
+		{ "R-23 nor of what a user's mask leaves", test_floor_of_mask },
 		{ "R-23 not the last core", test_last_core },
 		{ "R-29 two leases, the older ends first",
 		  test_two_oldest_first },

@@ -666,6 +666,55 @@ static void test_io(void)
 		    (unsigned long long)(end.read_bytes - mem.read_bytes));
 }
 
+static void file_reader(void *arg)
+{
+	static char buf[1 << 16];
+	int fd = open(disk, O_RDONLY);
+	ssize_t n;
+
+	(void)arg;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		;
+	if (n < 0)
+		_exit(90);
+	sleeper(NULL);
+}
+
+/* What can go to swap only, of what the app uses, in percent. */
+static long anon_pct(uint64_t id)
+{
+	long used = decided_of(id, PRESWAP_RESOURCE_MEMORY, "used");
+
+	return used > 0 ? decided_of(id, PRESWAP_RESOURCE_MEMORY, "anon") *
+			  100 / used : -1;
+}
+
+/* The pages of a block device are a file's. */
+static void test_files(void)
+{
+	uint64_t id = fresh_group("files");
+	unsigned int number;
+
+	if (!make_disk(&number))
+		ktap_skip("no second zram disk can be made");
+	set_policy(ctx, id, 2, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	group_spawn("files", file_reader, NULL);
+	ktap_assert(wait_until(10000, group_memory("files") >= 32 * MIB),
+		    "it read %llu MiB", (unsigned long long)
+		    (group_memory("files") / MIB));
+	ktap_assert(wait_until(5000, anon_pct(id) >= 0 && anon_pct(id) < 15),
+		    "of what is in files %ld %% would go to swap",
+		    anon_pct(id));
+	group_spawn("files", hold_bytes, (void *)(96 * MIB));
+	ktap_assert(wait_until(30000, group_memory("files") >= 128 * MIB),
+		    "it has %llu MiB", (unsigned long long)
+		    (group_memory("files") / MIB));
+	ktap_assert(wait_until(5000, anon_pct(id) > 65 && anon_pct(id) < 85),
+		    "of three quarters that are not %ld %%", anon_pct(id));
+	group_remove("files");
+	remove_disk(number);
+}
+
 /* ---- scheduling ---- */
 
 static void napper(void *arg)
@@ -1155,6 +1204,8 @@ int main(void)
 		{ "R-1 threads are tasks, RSS counts once", test_threads },
 		{ "R-1 memory, swap and major faults", test_memory },
 		{ "R-1 block I/O", test_io },
+		{ "R-28 what is in files is told from what can go to swap only",
+		  test_files },
 		{ "R-1 context switches", test_switches },
 		{ "R-1 run-queue delay", test_run_delay },
 		{ "R-1 a policy covers the cgroups inside", test_nested_tasks },
