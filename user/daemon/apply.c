@@ -3,37 +3,20 @@
 
 #include "daemon/apply.h"
 #include "daemon/log.h"
-
-static bool same(const struct preswap_policy *a,
-		 const struct preswap_policy *b)
-{
-	return a->priority == b->priority && a->sensitivity == b->sensitivity &&
-	       a->swap_eligible == b->swap_eligible &&
-	       a->floor_cpu_milli == b->floor_cpu_milli &&
-	       a->floor_mem_bytes == b->floor_mem_bytes &&
-	       a->floor_io_bytes == b->floor_io_bytes &&
-	       a->floor_net_bytes == b->floor_net_bytes &&
-	       a->gives == b->gives && a->max_stall_pct == b->max_stall_pct &&
-	       a->max_downtime_ms == b->max_downtime_ms &&
-	       a->needs_approval == b->needs_approval &&
-	       a->receives == b->receives && a->groups == b->groups &&
-	       a->never_to == b->never_to;
-}
+#include "daemon/owned.h"
 
 enum apply_step apply_decide(const struct preswap_policy *want,
 			     const struct series_app *known,
 			     const struct preswap_app *app)
 {
-	bool lost = known->policy_set && !app->has_policy;
+	uint64_t has = app->has_policy ? owned_hash(&app->policy) : 0;
 
-	if (known->policy_checked && !lost)
+	if (known->policy_checked)
 		return APPLY_NOTHING;
 	if (!want)
-		return known->policy_set && app->has_policy ? APPLY_DELETE :
-							      APPLY_NOTHING;
-	if (app->has_policy && same(want, &app->policy))
-		return APPLY_NOTHING;
-	return APPLY_SET;
+		return has && has == known->policy_set ? APPLY_DELETE :
+							 APPLY_NOTHING;
+	return has == owned_hash(want) ? APPLY_NOTHING : APPLY_SET;
 }
 
 /* The kernel may be short of memory, or wait for a lock. */
@@ -54,18 +37,20 @@ int apply_policy(struct preswap_ctx *ctx, const struct config *config,
 	case APPLY_NOTHING:
 		/* It may have been set by a daemon before this one. */
 		if (!known->policy_checked)
-			known->policy_set = want != NULL;
+			known->policy_set = want ? owned_hash(want) : 0;
 		known->policy_checked = true;
 		return 0;
 	case APPLY_SET:
 		policy = *want;
 		policy.app_id = app->id;
 		err = preswap_policy_set(ctx, &policy);
-		known->policy_set = !err;
+		if (!err)
+			known->policy_set = owned_hash(want);
 		break;
 	case APPLY_DELETE:
 		err = preswap_policy_del(ctx, app->id);
-		known->policy_set = apply_again(err);
+		if (!apply_again(err))
+			known->policy_set = 0;
 		break;
 	}
 	if (err == -ENODEV)

@@ -12,8 +12,8 @@ enum apply_step { APPLY_NOTHING, APPLY_SET, APPLY_DELETE };
 
 /*
  * What is to be done about an app that was reported as @app: once for each
- * configuration, and again when the module has lost the policy. What a person
- * changed by hand since then stays.
+ * configuration and load of the module. What a person changed or deleted by hand
+ * since then stays so.
  */
 enum apply_step apply_decide(const struct preswap_policy *want,
 			     const struct series_app *known,

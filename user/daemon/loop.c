@@ -24,6 +24,7 @@
 #include "daemon/loop.h"
 #include "daemon/measure.h"
 #include "daemon/notify.h"
+#include "daemon/owned.h"
 #include "daemon/record.h"
 #include "daemon/swap.h"
 #include "daemon/worker.h"
@@ -74,6 +75,9 @@ struct loop {
 	bool behind;			/* leases may have ended unheard */
 	char *path;			/* that record was told last */
 	int log_error;
+
+	struct owned owned;
+	bool owned_changed;		/* since it was saved */
 
 	struct measure measure;
 	unsigned int report_s;		/* since the last report */
@@ -212,7 +216,8 @@ static void end_period(struct loop *l, bool is_last)
 	set_timer(l->fds[SETTLE], 0, 0);
 	if (!seconds)		/* the usage period is below a second */
 		return;
-	l->periods++;
+	if (++l->periods == SERIES_MISSED_MAX)
+		owned_settle(&l->owned);
 	now = period_wall(l, &offset_s);
 	series_set_clock(l->table, (uint64_t)now);
 	l->measure.updates += series_step(l->table, seconds);
@@ -231,6 +236,7 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 	struct loop *l = data;
 	struct series_app *known;
 	int32_t offset_s;
+	uint64_t set;
 	double now;
 	int err;
 
@@ -262,11 +268,16 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 				!known->was_refused, now, offset_s);
 		/* it would have: as if it had, where there is no room for all */
 		if (l->opts.dry_run)
-			known->policy_set = config_match(l->config, app->path);
+			known->policy_set = config_match(l->config, app->path) != NULL;
 	}
-	if (l->opts.dry_run || l->gone || l->apply_wait_s)
+	if (l->opts.dry_run || l->gone)
+		return;
+	set = known->policy_set ?: owned_take(&l->owned, app->id);
+	known->policy_set = set;
+	if (l->apply_wait_s)
 		return;
 	err = apply_policy(l->ctx, l->config, known, app);
+	l->owned_changed |= known->policy_set != set;
 	if (err == -ENODEV)
 		l->gone = true;
 	else if (apply_again(err))
@@ -435,6 +446,8 @@ static int try_connect(struct loop *l)
 	take_over(l, &info);
 	record_load("", load);
 	record_connect(&l->record, load);
+	if (!l->opts.dry_run)
+		l->owned_changed |= owned_connect(&l->owned, l->table, load);
 	l->behind = true;
 	l->batch.anew = true;
 	if (!l->connected) {
@@ -537,6 +550,18 @@ static void on_worker(struct loop *l)
 	foresee_set_agenda(l->foresee, agenda);
 }
 
+static void save_owned(struct loop *l)
+{
+	void *data;
+	size_t size;
+
+	if (!l->owned_changed || l->opts.dry_run ||
+	    owned_pack(&l->owned, l->table, &data, &size))
+		return;
+	worker_save(l->worker, WORKER_OWNED, data, size);
+	l->owned_changed = false;
+}
+
 static void save(struct loop *l)
 {
 	int32_t offset_s;
@@ -548,6 +573,9 @@ static void save(struct loop *l)
 		worker_save(l->worker, WORKER_LEARNED, data, size);
 	if (!series_pack(l->table, measure_wall(&offset_s), &data, &size))
 		worker_save(l->worker, WORKER_USAGE, data, size);
+	/* also where it could not be written when it changed */
+	l->owned_changed = true;
+	save_owned(l);
 }
 
 static void reload(struct loop *l)
@@ -610,6 +638,7 @@ static void on_second(struct loop *l)
 		report(l);
 	if (++l->save_s >= SAVE_S)
 		save(l);
+	save_owned(l);
 	/* by then it knows most apps' paths */
 	if (l->behind && l->periods && l->connected && !l->gone)
 		catch_up(l);
@@ -652,15 +681,15 @@ static int add(struct loop *l, enum source source, int fd)
 	return 0;
 }
 
-static void tell_unused(const char *path, int err)
+static void tell_unused(const char *path, int err, const char *so)
 {
 	if (err == -EINVAL)
 		log_msg(LOG_WARNING,
-			"%s cannot be used, it is now %s.bad: learning anew",
-			path, path);
+			"%s cannot be used, it is now %s.bad: %s", path, path,
+			so);
 	else if (err && err != -ENOENT)
-		log_msg(LOG_WARNING, "%s: %s: learning anew, it is now %s.bad",
-			path, strerror(-err), path);
+		log_msg(LOG_WARNING, "%s: %s: %s, it is now %s.bad", path,
+			strerror(-err), so, path);
 }
 
 /* The forecasters of apps that are still there go on where they were. */
@@ -673,7 +702,7 @@ static void load_usage(struct loop *l, double now)
 	snprintf(path, sizeof(path), "%s%s", l->opts.state_path,
 		 WORKER_USAGE_SUFFIX);
 	err = series_read(path, &kept);
-	tell_unused(path, err);
+	tell_unused(path, err, "learning anew");
 	if (err)
 		return;
 	log_msg(LOG_INFO, "%zu apps are known from %.0f s ago",
@@ -692,6 +721,18 @@ static void load_record(struct loop *l)
 	record_begin(&l->record, &ops, path);
 }
 
+static void load_owned(struct loop *l)
+{
+	char path[PATH_MAX];
+
+	if (l->opts.dry_run)
+		return;
+	snprintf(path, sizeof(path), "%s%s", l->opts.state_path,
+		 WORKER_OWNED_SUFFIX);
+	tell_unused(path, owned_read(path, &l->owned),
+		    "policies that were set stay");
+}
+
 /* One that cannot be used is set aside; without one all is learned anew. */
 static int load(struct loop *l)
 {
@@ -700,9 +741,10 @@ static int load(struct loop *l)
 	double now = measure_wall(&offset_s);
 	int err = learned_read(l->opts.state_path, &learned);
 
-	tell_unused(l->opts.state_path, err);
+	tell_unused(l->opts.state_path, err, "learning anew");
 	load_usage(l, now);
 	load_record(l);
+	load_owned(l);
 	err = foresee_new(learned, now, offset_s, &l->foresee);
 	if (err)
 		learned_free(learned);
@@ -755,6 +797,7 @@ static void teardown(struct loop *l)
 	foresee_free(l->foresee);
 	push_free(&l->batch);
 	free(l->path);
+	owned_settle(&l->owned);
 	config_free(l->config);
 	for (int i = SIGNALS; i < WORKER; i++)
 		if (l->fds[i] >= 0)

@@ -236,7 +236,9 @@ static int set_paths(struct worker *w, const char *state_path)
 	w->paths[WORKER_LEARNED] = strdup(state_path);
 	if (!w->paths[WORKER_LEARNED] ||
 	    asprintf(&w->paths[WORKER_USAGE], "%s%s", state_path,
-		     WORKER_USAGE_SUFFIX) < 0)
+		     WORKER_USAGE_SUFFIX) < 0 ||
+	    asprintf(&w->paths[WORKER_OWNED], "%s%s", state_path,
+		     WORKER_OWNED_SUFFIX) < 0)
 		return -ENOMEM;
 	if (asprintf(&w->log_path, "%s" LEASELOG_SUFFIX, state_path) < 0)
 		return -ENOMEM;

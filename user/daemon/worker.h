@@ -14,14 +14,16 @@
 
 struct worker;
 
-/* What it writes: what is learned by name, and the forecasters of apps. */
+/* What it writes: what is learned by name, the forecasters of apps, and owned.h's. */
 enum worker_file {
 	WORKER_LEARNED,
 	WORKER_USAGE,
+	WORKER_OWNED,
 	WORKER_FILES
 };
 
 #define WORKER_USAGE_SUFFIX	".usage"
+#define WORKER_OWNED_SUFFIX	".policies"
 /* Lines of the swap log that wait to be written; some 200. */
 #define WORKER_LOG_MAX		(64u << 10)
 

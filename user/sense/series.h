@@ -34,7 +34,8 @@ struct series_told {
  *	as young as it seems.
  * @has_policy: in the module, when it was last reported.
  * @told: what the module has of it, as plan sees it.
- * @policy_set: the daemon has set a policy for it, or would have (--dry-run).
+ * @policy_set: of the policy that the daemon has set for it, or would have (--dry-run),
+ *	owned_hash(); 0: none.
  * @policy_checked: the configuration in force was applied to it.
  * @foreseen: what foresee knows of it; freed with the app.
  */
@@ -48,7 +49,8 @@ struct series_app {
 	bool withheld[SERIES_RESOURCES];
 	bool was_refused, has_policy;
 	struct series_told told[SERIES_RESOURCES];
-	bool policy_set, policy_checked;
+	uint64_t policy_set;
+	bool policy_checked;
 	void *foreseen;
 };
 

@@ -12,6 +12,7 @@
 #include "daemon/apply.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/owned.h"
 
 static int parse(const char *text, struct config **config, char *error)
 {
@@ -319,18 +320,25 @@ static void test_apply(void)
 	app.policy.priority = 6;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
 		    "another one before it was checked");
-	known.policy_set = true;
+	known.policy_set = owned_hash(&want);
 	known.policy_checked = true;
 	ktap_assert(apply_decide(&want, &known, &app) == APPLY_NOTHING,
 		    "changed by hand: stays");
 	app.has_policy = false;
-	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
-		    "the module was reloaded");
-	app.has_policy = true;
+	ktap_assert(apply_decide(&want, &known, &app) == APPLY_NOTHING,
+		    "deleted by hand: stays so");
 	known.policy_checked = false;
+	ktap_assert(apply_decide(&want, &known, &app) == APPLY_SET,
+		    "until the file is read again");
+	ktap_assert(apply_decide(NULL, &known, &app) == APPLY_NOTHING,
+		    "nothing to take back");
+	app.has_policy = true;
+	ktap_assert(apply_decide(NULL, &known, &app) == APPLY_NOTHING,
+		    "no longer in the file, but changed by hand");
+	app.policy = want;
 	ktap_assert(apply_decide(NULL, &known, &app) == APPLY_DELETE,
 		    "no longer in the file");
-	known.policy_set = false;
+	known.policy_set = 0;
 	ktap_assert(apply_decide(NULL, &known, &app) == APPLY_NOTHING,
 		    "set by somebody else");
 }
