@@ -162,32 +162,35 @@ static int demand_new(const struct series_limits *limits, int resource,
 	return predict_demand_new(&opts, out);
 }
 
-/* With what it has learned; without memory for it anew, or none. */
+static int copy(const struct predict_demand *from, struct predict_demand *to)
+{
+	size_t size = predict_demand_state_bytes(from);
+	void *state = malloc(size);
+	int err = -ENOMEM;
+
+	if (state) {
+		predict_demand_save(from, state);
+		err = predict_demand_load(to, state, size);
+	}
+	free(state);
+	return err;
+}
+
+/* With what it has learned; without memory for it, it stays as it is. */
 static void rebound(struct series_app *app, int resource,
 		    const struct series_limits *limits)
 {
-	struct predict_demand **demand = &app->demand[resource];
-	struct predict_demand *old = *demand;
-	size_t size;
-	void *state;
+	struct predict_demand *old = app->demand[resource], *fresh = NULL;
 
-	*demand = NULL;
-	if (!series_upper(limits, resource)) {
-		predict_demand_free(old);
+	if (is_rate(resource) && !series_upper(limits, resource))
 		app->withheld[resource] = false;
+	else if (demand_new(limits, resource, &fresh))
+		return;
+	if (fresh && old && copy(old, fresh)) {
+		predict_demand_free(fresh);
 		return;
 	}
-	if (demand_new(limits, resource, demand) || !old) {
-		predict_demand_free(old);
-		return;
-	}
-	size = predict_demand_state_bytes(old);
-	state = malloc(size);
-	if (state) {
-		predict_demand_save(old, state);
-		predict_demand_load(*demand, state, size);
-	}
-	free(state);
+	app->demand[resource] = fresh;
 	predict_demand_free(old);
 }
 
@@ -198,8 +201,7 @@ void series_set_limits(struct series_table *table,
 
 	table->limits = *limits;
 	for (int r = 0; r < SERIES_RESOURCES; r++) {
-		if (!is_rate(r) ||
-		    series_upper(limits, r) == series_upper(&old, r))
+		if (series_upper(limits, r) == series_upper(&old, r))
 			continue;
 		for (size_t i = 0; i < table->count; i++)
 			rebound(table->apps[i], r, limits);

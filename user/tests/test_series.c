@@ -402,6 +402,61 @@ static void check_rate(int resource)
 	series_free(table);
 }
 
+static double cpu_most(struct series_table *table)
+{
+	struct predict_demand_forecast f;
+	double most = 0;
+
+	predict_demand_forecast(series_at(table, 0)->demand[0], &f);
+	for (int h = 0; h < PREDICT_DEMAND_HORIZONS; h++)
+		most = fmax(most, f.at[h].q95);
+	return most;
+}
+
+static void use_cpu(struct series_table *table, int seconds)
+{
+	for (int t = 0; t < seconds; t++) {
+		ktap_assert(!sample(table, 1, t % 20 < 5 ? 7500 : 3000));
+		series_step(table, 1);
+	}
+}
+
+/* Cores come and go, memory is plugged in: no app is older than its bounds. */
+static void test_capacity(void)
+{
+	struct series_limits limits = {
+		.max_apps = 500, .cpu_milli = 4000, .mem_bytes = 1e9,
+	};
+	struct series_table *table = new_table(500);
+	struct predict_demand_forecast f;
+
+	use_cpu(table, 200);
+	ktap_assert(cpu_most(table) == 4000, "%f", cpu_most(table));
+	limits.cpu_milli = 8000;
+	series_set_limits(table, &limits);
+	ktap_assert(samples(table, 0) == 200, "%llu",
+		    (unsigned long long)samples(table, 0));
+	use_cpu(table, 40);
+	ktap_assert(cpu_most(table) > 7000 && cpu_most(table) <= 8000, "%f",
+		    cpu_most(table));
+	limits.cpu_milli = 2000;
+	series_set_limits(table, &limits);
+	ktap_assert(cpu_most(table) == 2000, "%f", cpu_most(table));
+	/* no bound is no reason for no forecast */
+	limits.cpu_milli = 0;
+	series_set_limits(table, &limits);
+	ktap_assert(series_at(table, 0)->demand[0]);
+	use_cpu(table, 40);
+	ktap_assert(samples(table, 0) == 280 && cpu_most(table) > 7000, "%f",
+		    cpu_most(table));
+	limits.mem_bytes = 2048;
+	series_set_limits(table, &limits);
+	predict_demand_forecast(series_at(table, 0)->demand[1], &f);
+	ktap_assert(f.samples == 280 && f.at[0].q95 == 2048, "%f",
+		    f.at[0].q95);
+	series_free(table);
+}
+
 static void test_io(void)
 {
 	check_rate(PRESWAP_RESOURCE_IO);
@@ -731,6 +786,7 @@ int main(void)
 		{ "R-10 seconds add up", test_periods },
 		{ "R-10 lossy input", test_lossy },
 		{ "R-10 what cannot matter is foreseen less often", test_calm },
+		{ "R-2 no forecast exceeds what the node has now", test_capacity },
 		{ "R-2 I/O is only foreseen where there is a capacity", test_io },
 		{ "R-3 and so is network", test_net },
 		{ "R-17 with I/O or without, what is kept goes on",
