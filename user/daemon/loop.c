@@ -37,6 +37,7 @@
 #define SILENCE_MIN_S	3
 #define BACKOFF_MAX_S	30
 #define REPORT_S	60
+#define ALIVE_NS	500000000	/* since the last time */
 #define LOOK_S		10	/* that of I/O or network is a setting */
 #define SAVE_S		600
 #define APPLY_AGAIN_S	5
@@ -80,6 +81,7 @@ struct loop {
 	bool owned_changed;		/* since it was saved */
 
 	struct measure measure;
+	uint64_t alive_ns;		/* when the manager was told so */
 	unsigned int report_s;		/* since the last report */
 	unsigned int look_s;		/* since the node's capacity was read */
 	unsigned int save_s;		/* since what was learned was saved */
@@ -125,6 +127,18 @@ static void disconnect(struct loop *l)
 	}
 	l->waiting_said = true;
 	notify_manager("STATUS=Waiting for the preswap module.");
+}
+
+/* For the watchdog: also where much has come at once, as after a suspend. */
+static void stay_alive(void *data)
+{
+	struct loop *l = data;
+	uint64_t now = measure_now_ns();
+
+	if (now - l->alive_ns < ALIVE_NS)
+		return;
+	l->alive_ns = now;
+	notify_manager("WATCHDOG=1");
 }
 
 static void on_withheld(void *data, const struct series_app *app,
@@ -241,6 +255,7 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 	int err;
 
 	l->quiet_s = 0;
+	stay_alive(l);
 	if (l->period_open && seq != l->seq)
 		end_period(l, false);
 	if (!l->period_open)
@@ -626,7 +641,7 @@ static void on_signal(struct loop *l)
 
 static void on_second(struct loop *l)
 {
-	notify_manager("WATCHDOG=1");
+	stay_alive(l);
 	l->apply_wait_s -= l->apply_wait_s > 0;
 	if (l->connected)
 		check_silence(l);
@@ -779,6 +794,7 @@ static int setup(struct loop *l)
 	if (err)
 		return err;
 	series_on_gone(l->table, foresee_app_gone, l->foresee);
+	series_on_busy(l->table, stay_alive, l);
 	preswap_set_log(l->ctx, library_log, NULL);
 	set_timer(l->fds[SECOND], 1000, 1000);
 	return 0;

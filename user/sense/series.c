@@ -22,6 +22,8 @@ struct series_table {
 	size_t count, room;
 	void (*gone)(void *data, struct series_app *app);
 	void *gone_data;
+	void (*busy)(void *data);
+	void *busy_data;
 	struct series_kept *kept;	/* NULL: nothing, or not any more */
 	double kept_s;			/* its age */
 	unsigned int waited_s;		/* for apps to go on with it */
@@ -63,6 +65,13 @@ void series_on_gone(struct series_table *table,
 {
 	table->gone = gone;
 	table->gone_data = data;
+}
+
+void series_on_busy(struct series_table *table, void (*busy)(void *data),
+		    void *data)
+{
+	table->busy = busy;
+	table->busy_data = data;
 }
 
 void series_free(struct series_table *table)
@@ -373,6 +382,8 @@ size_t series_step(struct series_table *table, unsigned int seconds)
 		struct series_app *app = table->apps[i];
 
 		updated += app_step(app, seconds, table->clock);
+		if (seconds > 1 && table->busy)
+			table->busy(table->busy_data);
 		if (app->missed < SERIES_MISSED_MAX)
 			table->apps[kept++] = app;
 		else

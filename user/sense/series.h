@@ -106,6 +106,13 @@ void series_on_gone(struct series_table *table,
 		    void *data);
 
 /*
+ * Called after each app of a step that took several seconds: each of these is an update,
+ * of all apps together up to some 10 s of work (after a suspend).
+ */
+void series_on_busy(struct series_table *table, void (*busy)(void *data),
+		    void *data);
+
+/*
  * What is learned, for a file (R-17; see statefile.h), at @now, seconds since 1970;
  * to be freed. Apps that are new are left out, and of very many the newest. What
  * apps may still go on with (series_resume()) is in it. 0 or -ENOMEM.

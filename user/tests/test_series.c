@@ -225,6 +225,28 @@ static void test_periods(void)
 }
 
 /* Half of the reports are lost: the forecaster hears of all seconds. */
+static void count_busy(void *data)
+{
+	++*(unsigned int *)data;
+}
+
+/* What takes long says so, app by app: somebody may wait for a sign of life. */
+static void test_busy(void)
+{
+	struct series_table *table = new_table(10);
+	unsigned int signs = 0;
+
+	series_on_busy(table, count_busy, &signs);
+	for (int i = 1; i <= 3; i++)
+		sample(table, i, 5);
+	series_step(table, 1);
+	ktap_assert(!signs, "%u of one second", signs);
+	series_step(table, 100);
+	ktap_assert(signs == 3 && samples(table, 0) == 61, "%u, %llu samples",
+		    signs, (unsigned long long)samples(table, 0));
+	series_free(table);
+}
+
 static void test_lossy(void)
 {
 	struct series_table *table = new_table(10);
@@ -784,6 +806,7 @@ int main(void)
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 seconds add up", test_periods },
+		{ "R-10 a long gap shows that it lives", test_busy },
 		{ "R-10 lossy input", test_lossy },
 		{ "R-10 what cannot matter is foreseen less often", test_calm },
 		{ "R-2 no forecast exceeds what the node has now", test_capacity },
