@@ -11,24 +11,30 @@
 #include "sense/leaselog.h"
 #include "sense/statefile.h"
 
-#define STACK_BYTES	(1 << 20)	/* it is locked in memory */
-#define LOOK_S		5		/* whether a file has changed */
+#define STACK_BYTES	(256 << 10)	/* they are locked in memory */
+#define LOOK_S		5		/* at the clock, and for room on the disk */
 #define READ_S		30		/* timers tell only the next elapse */
+#define END_S		1		/* for the reader, whose sources may hang */
 #define SPAN_S		86400
 #define BEFORE_S	60		/* what began just now is in it, too */
 
-/* @lock covers all that follows it. */
+/*
+ * @lock covers all that follows it. Two threads: a source that hangs, as on a dead mount,
+ * keeps nothing from being written.
+ */
 struct worker {
-	pthread_t thread;
+	pthread_t writer;		/* the reader is detached */
 	int fd;
 	char *paths[WORKER_FILES];	/* NULL: not written */
 	char *log_path;			/* the same */
-	char writing[WORKER_LOG_MAX];	/* the thread's, until it is written */
+	char writing[WORKER_LOG_MAX];	/* the writer's, until it is written */
 	size_t writing_size;
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop, fresh;
+	bool reads;			/* the reader has not ended */
+	bool left;			/* to the reader: nobody else has it any more */
 	struct config_events events;
 	struct agenda *agenda;
 	void *data[WORKER_FILES];	/* to be written */
@@ -132,16 +138,37 @@ static void write_state(struct worker *w)
 	write_log(w);
 }
 
-/* Sleeps up to LOOK_S; true: the sources are other ones. */
-static bool pause_for_work(struct worker *w, struct config_events *events)
+static struct timespec after(unsigned int seconds)
 {
-	struct timespec until;
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += seconds;
+	return at;
+}
+
+/* What could not be written is tried again after LOOK_S. */
+static void pause_writer(struct worker *w)
+{
+	struct timespec until = after(LOOK_S);
+	int err = 0;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->stop && !has_state_locked(w) && !err)
+		err = w->writing_size ?
+		      pthread_cond_timedwait(&w->wake, &w->lock, &until) :
+		      pthread_cond_wait(&w->wake, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Sleeps up to LOOK_S; true: the sources are other ones. */
+static bool pause_reader(struct worker *w, struct config_events *events)
+{
+	struct timespec until = after(LOOK_S);
 	bool fresh;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LOOK_S;
 	pthread_mutex_lock(&w->lock);
-	while (!w->stop && !w->fresh && !has_state_locked(w) &&
+	while (!w->stop && !w->fresh &&
 	       !pthread_cond_timedwait(&w->wake, &w->lock, &until))
 		;
 	fresh = w->fresh;
@@ -176,55 +203,116 @@ static struct agenda *failed(const struct agenda_opts *opts, int err)
 	return agenda;
 }
 
-static void *run(void *data)
+static void *run_writer(void *data)
 {
-	struct config_events events = {};
 	struct worker *w = data;
-	struct agenda_opts opts;
-	struct agenda *agenda;
-	uint64_t signature = 0, now;
-	time_t read_at = 0;
-	int err;
 
 	while (!stopped(w)) {
-		if (pause_for_work(w, &events))
-			read_at = 0;
+		pause_writer(w);
 		write_state(w);
-		opts = config_agenda(&events, time(NULL) - BEFORE_S,
-				     SPAN_S + BEFORE_S);
-		now = agenda_signature(&opts);
-		if (now == signature && read_at &&
-		    time(NULL) - read_at < READ_S &&
-		    time(NULL) >= read_at)
-			continue;
-		signature = now;
-		read_at = time(NULL);
-		err = agenda_run(&opts, &agenda);
-		if (err)
-			agenda = err == -EINTR ? NULL : failed(&opts, err);
-		if (agenda)
-			hand_over(w, agenda);
 	}
 	write_state(w);
 	write_log(w);		/* what came behind lines that had to wait */
-	config_events_clear(&events);
 	return NULL;
 }
 
-static int start_thread(struct worker *w)
+static void read_agenda(struct worker *w, const struct config_events *events)
 {
-	pthread_condattr_t clock;
-	pthread_attr_t attr;
-	int err;
+	struct agenda_opts opts = config_agenda(events, time(NULL) - BEFORE_S,
+						SPAN_S + BEFORE_S);
+	struct agenda *agenda;
+	int err = agenda_run(&opts, &agenda);
 
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &clock);
-	pthread_condattr_destroy(&clock);
+	if (err)
+		agenda = err == -EINTR ? NULL : failed(&opts, err);
+	if (agenda)
+		hand_over(w, agenda);
+}
+
+static void free_worker(struct worker *w)
+{
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	if (w->fd >= 0)
+		close(w->fd);
+	agenda_free(w->agenda);
+	config_events_clear(&w->events);
+	for (int i = 0; i < WORKER_FILES; i++) {
+		free(w->data[i]);
+		free(w->paths[i]);
+	}
+	free(w->log_path);
+	free(w);
+}
+
+static void *run_reader(void *data)
+{
+	struct config_events events = {};
+	struct worker *w = data;
+	time_t read_at = 0, now;
+	bool left;
+
+	while (!stopped(w)) {
+		if (pause_reader(w, &events))
+			read_at = 0;
+		now = time(NULL);
+		if (read_at && now - read_at < READ_S && now >= read_at)
+			continue;
+		read_at = now;
+		if (!stopped(w))
+			read_agenda(w, &events);
+	}
+	config_events_clear(&events);
+	pthread_mutex_lock(&w->lock);
+	w->reads = false;
+	left = w->left;
+	pthread_cond_broadcast(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	if (left)
+		free_worker(w);
+	return NULL;
+}
+
+/* All is written then; true: the reader hangs, and has the worker for its own. */
+static bool stop_threads(struct worker *w, int *err)
+{
+	struct timespec until;
+	bool left;
+
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_broadcast(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->writer, NULL);
+	*err = worker_error(w);
+	until = after(END_S);
+	pthread_mutex_lock(&w->lock);
+	while (w->reads &&
+	       !pthread_cond_timedwait(&w->wake, &w->lock, &until))
+		;
+	w->left = left = w->reads;
+	pthread_mutex_unlock(&w->lock);
+	return left;
+}
+
+static int start_threads(struct worker *w)
+{
+	pthread_attr_t attr;
+	pthread_t reader;
+	int err, ended;
+
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	err = -pthread_create(&w->thread, &attr, run, w);
+	err = -pthread_create(&w->writer, &attr, run_writer, w);
+	if (!err) {
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		w->reads = true;
+		err = -pthread_create(&reader, &attr, run_reader, w);
+		if (err) {
+			w->reads = false;
+			stop_threads(w, &ended);
+		}
+	}
 	pthread_attr_destroy(&attr);
 	return err;
 }
@@ -245,37 +333,35 @@ static int set_paths(struct worker *w, const char *state_path)
 	return 0;
 }
 
-static void free_files(struct worker *w)
+static void init_lock(struct worker *w)
 {
-	for (int i = 0; i < WORKER_FILES; i++) {
-		free(w->data[i]);
-		free(w->paths[i]);
-	}
-	free(w->log_path);
+	pthread_condattr_t clock;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &clock);
+	pthread_condattr_destroy(&clock);
 }
 
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out)
 {
 	struct worker *w = calloc(1, sizeof(*w));
-	int err = w ? copy_events(&w->events, events) : -ENOMEM;
+	int err = 0;
 
-	if (err) {
-		free(w);
-		return err;
-	}
+	if (!w)
+		return -ENOMEM;
+	init_lock(w);
 	w->fresh = true;
-	err = set_paths(w, state_path);
 	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->fd < 0)
 		err = -errno;
-	err = err ?: start_thread(w);
+	err = err ?: copy_events(&w->events, events);
+	err = err ?: set_paths(w, state_path);
+	err = err ?: start_threads(w);
 	if (err) {
-		if (w->fd >= 0)
-			close(w->fd);
-		config_events_clear(&w->events);
-		free_files(w);
-		free(w);
+		free_worker(w);
 		return err;
 	}
 	*out = w;
@@ -309,19 +395,8 @@ int worker_stop(struct worker *w)
 
 	if (!w)
 		return 0;
-	pthread_mutex_lock(&w->lock);
-	w->stop = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	err = worker_error(w);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	close(w->fd);
-	agenda_free(w->agenda);
-	config_events_clear(&w->events);
-	free_files(w);
-	free(w);
+	if (!stop_threads(w, &err))
+		free_worker(w);
 	return err;
 }
 
@@ -355,7 +430,7 @@ int worker_configure(struct worker *w, const struct config_events *events)
 	config_events_clear(&w->events);
 	w->events = copy;
 	w->fresh = true;
-	pthread_cond_signal(&w->wake);
+	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
 }
@@ -371,7 +446,7 @@ void worker_save(struct worker *w, enum worker_file file, void *data,
 	free(w->data[file]);
 	w->data[file] = data;
 	w->size[file] = size;
-	pthread_cond_signal(&w->wake);
+	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -386,7 +461,7 @@ bool worker_log(struct worker *w, const char *line, size_t size)
 	if (fits) {
 		memcpy(w->lines + w->lines_size, line, size);
 		w->lines_size += size;
-		pthread_cond_signal(&w->wake);
+		pthread_cond_broadcast(&w->wake);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return fits;

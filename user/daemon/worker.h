@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What would keep the event loop waiting, done on a thread of its own: reading
- * the agenda (files, systemd), writing the state file and the swap log. Whole objects
- * are handed over; nothing is shared.
+ * What would keep the event loop waiting, done on threads of their own: one has the
+ * agenda read (files, systemd), which may hang, one writes the state files and the swap
+ * log. Whole objects are handed over; nothing is shared.
  */
 #ifndef DAEMON_WORKER_H
 #define DAEMON_WORKER_H
@@ -33,7 +33,10 @@ enum worker_file {
  */
 int worker_start(const struct config_events *events, const char *state_path,
 		 struct worker **out);
-/* Writes what it was given, and ends; what worker_error() is then. NULL is allowed. */
+/*
+ * Writes what it was given, and ends; what worker_error() is then. For an agenda that
+ * hangs it waits for a second. NULL is allowed.
+ */
 int worker_stop(struct worker *worker);
 
 /* Readable when there is something to take, or a file was written, or was not. */

@@ -23,6 +23,7 @@
 #define AGENDA_CALENDARS_MAX	16
 #define AGENDA_FILE_MAX		(8 << 20)	/* bytes */
 #define AGENDA_BUS_MS		3000
+#define AGENDA_RUN_MS		20000
 
 enum agenda_source { AGENDA_CALENDAR, AGENDA_TIMER, AGENDA_CRON };
 
@@ -61,6 +62,7 @@ struct agenda {
 /*
  * @root: "" for this machine; for tests, a folder with etc and var.
  * @calendars: files, or folders whose *.ics files are meant.
+ * @limit_ms: for agenda_run(); 0: AGENDA_RUN_MS.
  */
 struct agenda_opts {
 	const char *root;
@@ -69,21 +71,20 @@ struct agenda_opts {
 	bool timers, cron;
 	time_t from;
 	time_t span_s;
+	unsigned int limit_ms;
 };
 
 /* What begins in [from, from + span_s). 0 or -ENOMEM; *@out is to be freed. */
 int agenda_read(const struct agenda_opts *opts, struct agenda **out);
 /*
  * The same by the program preswap-agenda, which has the libraries for it; the
- * root is always "". Where it fails, each source is read by one of its own, and what
- * fails again is a problem. -ENOENT: it is not installed; -EIO: it failed for the only
- * source, and has told why on standard error; -ETIMEDOUT.
+ * root is always "". Where it fails, or takes too long, each source is read by one of its
+ * own, in half that time, and what fails again is a problem. -ENOENT: it is not installed;
+ * -EIO: it failed for the only source, and has told why on standard error; -ETIMEDOUT: it
+ * took too long for that.
  */
 int agenda_run(const struct agenda_opts *opts, struct agenda **out);
 void agenda_free(struct agenda *agenda);
-
-/* Differs when a file that is read has changed. Timers are not in it. */
-uint64_t agenda_signature(const struct agenda_opts *opts);
 
 const char *agenda_source_name(enum agenda_source source);
 

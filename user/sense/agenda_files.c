@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The files that an agenda is made of: where they are, whether they changed.
+ * The files that an agenda is made of.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #include "sense/agenda.h"
-#include "sense/crontab.h"
-#include "sense/fnv.h"
 
 char *agenda_slurp(struct agenda *agenda, const char *path)
 {
@@ -76,27 +74,4 @@ void agenda_each_calendar(const char *path,
 		free(names[i]);
 	}
 	free(names);
-}
-
-static void stir_file(void *data, const char *path)
-{
-	uint64_t *hash = data;
-	struct stat st = {};
-
-	if (stat(path, &st) < 0)
-		st.st_size = -1;
-	*hash = fnv_add(*hash, &st.st_ino, sizeof(st.st_ino));
-	*hash = fnv_add(*hash, &st.st_size, sizeof(st.st_size));
-	*hash = fnv_add(*hash, &st.st_mtim, sizeof(st.st_mtim));
-}
-
-uint64_t agenda_signature(const struct agenda_opts *opts)
-{
-	uint64_t hash = FNV_BEGIN;
-
-	for (size_t i = 0; i < opts->nr_calendars; i++)
-		agenda_each_calendar(opts->calendars[i], stir_file, &hash);
-	if (opts->cron)
-		crontab_each_file(opts->root, stir_file, &hash);
-	return hash;
 }

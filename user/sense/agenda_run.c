@@ -19,7 +19,6 @@
 
 #define HELPER		"preswap-agenda"
 #define OUTPUT_MAX	(16 << 20)
-#define RUN_MS		20000
 #define ARGS_MAX	(2 * AGENDA_CALENDARS_MAX + 8)
 
 extern char **environ;
@@ -95,10 +94,10 @@ static long now_ms(void)
 }
 
 /* All that it says, until it ends; 0 or -errno. */
-static int collect(int fd, char **out)
+static int collect(int fd, unsigned int limit_ms, char **out)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	long deadline = now_ms() + RUN_MS, left;
+	long deadline = now_ms() + (limit_ms ?: AGENDA_RUN_MS), left;
 	size_t len = 0, room = 0;
 	char *text = NULL, *more;
 	int err = 0;
@@ -160,7 +159,7 @@ static int run(const struct agenda_opts *opts, struct agenda **out)
 	err = spawn(path, argv, ends[1], &pid);
 	close(ends[1]);
 	if (!err) {
-		err = collect(ends[0], &text);
+		err = collect(ends[0], opts->limit_ms, &text);
 		if (err)
 			kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -197,7 +196,7 @@ static int add_source(struct agenda *all, const struct agenda_opts *opts,
 	return 0;
 }
 
-/* What breaks it in one source does not cost the others. */
+/* What breaks it in one source, or hangs, does not cost the others. */
 static int run_each(const struct agenda_opts *opts, struct agenda **out)
 {
 	struct agenda_opts one = { .root = opts->root, .from = opts->from,
@@ -205,6 +204,7 @@ static int run_each(const struct agenda_opts *opts, struct agenda **out)
 	struct agenda *all = agenda_new(opts->from, opts->from + opts->span_s);
 	int err = all ? 0 : -ENOMEM;
 
+	one.limit_ms = (opts->limit_ms ?: AGENDA_RUN_MS) / 2;
 	one.nr_calendars = 1;
 	for (size_t i = 0; !err && i < opts->nr_calendars; i++) {
 		one.calendars[0] = opts->calendars[i];
@@ -233,6 +233,8 @@ int agenda_run(const struct agenda_opts *opts, struct agenda **out)
 {
 	int err = run(opts, out);
 
-	return err == -EIO && opts->nr_calendars + opts->cron + opts->timers > 1 ?
+	if (err != -EIO && err != -ETIMEDOUT)
+		return err;
+	return opts->nr_calendars + opts->cron + opts->timers > 1 ?
 	       run_each(opts, out) : err;
 }

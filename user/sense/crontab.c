@@ -461,17 +461,3 @@ void crontab_read_all(struct agenda *agenda, const char *root)
 				       strerror(-err));
 	}
 }
-
-void crontab_each_file(const char *root,
-		       void (*fn)(void *data, const char *path), void *data)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/etc/crontab", root);
-	fn(data, path);
-	for (size_t i = 0; i < FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%s/%s", root, folders[i].path);
-		fn(data, path);
-		each_in(path, folders[i].users, fn, data);
-	}
-}

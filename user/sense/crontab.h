@@ -41,8 +41,5 @@ void crontab_read(struct agenda *agenda, const char *name, const char *text,
 		  const char *user);
 /* All of the machine's, or below @root. */
 void crontab_read_all(struct agenda *agenda, const char *root);
-/* Each file and folder that may hold a crontab. */
-void crontab_each_file(const char *root,
-		       void (*fn)(void *data, const char *path), void *data);
 
 #endif /* SENSE_CRONTAB_H */
