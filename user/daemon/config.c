@@ -508,6 +508,9 @@ const struct preswap_policy *config_match(const struct config *config,
 {
 	if (*cgroup_path == '/')
 		cgroup_path++;
+	/* the root, and what the module cannot tell the path of: it is too long */
+	if (!*cgroup_path)
+		return NULL;
 	for (size_t i = 0; i < config->count; i++)
 		if (!fnmatch(config->policies[i].pattern, cgroup_path,
 			     FNM_PATHNAME | FNM_NOESCAPE))

@@ -52,7 +52,7 @@ void config_events_clear(struct config_events *events);
 struct agenda_opts config_agenda(const struct config_events *events,
 				 time_t from, time_t span_s);
 
-/* The first policy whose pattern matches, or NULL. */
+/* The first policy whose pattern matches, or NULL; "" matches none. */
 const struct preswap_policy *config_match(const struct config *config,
 					  const char *cgroup_path);
 

@@ -158,9 +158,11 @@ static size_t targets(struct series_table *table, const char *pattern,
 	for (size_t i = 0; i < series_count(table) && count < TARGETS_MAX;
 	     i++) {
 		struct series_app *app = series_at(table, i);
+		const char *path = app->path + (*app->path == '/');
 
-		if (!fnmatch(pattern, app->path + (*app->path == '/'),
-			     FNM_PATHNAME | FNM_NOESCAPE))
+		/* neither the root, nor one whose path is not known */
+		if (*path && !fnmatch(pattern, path,
+				      FNM_PATHNAME | FNM_NOESCAPE))
 			out[count++] = app;
 	}
 	return count;

@@ -86,6 +86,19 @@ static void test_first_wins(void)
 	config_free(config);
 }
 
+/* The root, and a cgroup whose path the module leaves out, as it is too long. */
+static void test_no_path(void)
+{
+	struct config *config;
+	char error[256];
+	int err = parse("[policy \"*\"]\npriority=3\n", &config, error);
+
+	ktap_assert(!err, "%s", error);
+	ktap_assert(!config_match(config, "") && !config_match(config, "/"));
+	ktap_assert(config_match(config, "/a") && config_match(config, "a"));
+	config_free(config);
+}
+
 /* systemd writes a "-" in a name as \x2d: who copies that path means it. */
 static void test_backslash(void)
 {
@@ -375,6 +388,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-8 a whole file is read as written", test_whole },
 		{ "R-8 the first matching policy holds", test_first_wins },
+		{ "R-8 what has no path matches no pattern", test_no_path },
 		{ "R-8 names as systemd writes them", test_backslash },
 		{ "R-9 where events come from", test_events },
 		{ "R-8 a bad file is refused with its line", test_refused },

@@ -443,6 +443,28 @@ static void test_crowded(void)
 		    foresee_stats(foresee).left_out);
 }
 
+/* One that names a pattern: of all apps, but the root, and who has no path. */
+static void test_pattern(void)
+{
+	struct agenda *agenda = agenda_new(BEGIN, BEGIN + 900);
+
+	setup(NULL);
+	agenda_add(agenda, &(struct agenda_entry){
+		.start = BEGIN + 100, .end = BEGIN + 100,
+		.label = (char *)"sale", .app = (char *)"*",
+		.cpu_milli = NAN, .mem_bytes = NAN,
+	});
+	foresee_set_agenda(foresee, agenda);
+	sample(1, "/", 50);
+	sample(2, "", 50);
+	sample(3, "/a", 50);
+	sample(4, "/b", 50);
+	sample(5, "/b/c", 50);
+	step();
+	ktap_assert(foresee_stats(foresee).events == 2, "%zu",
+		    foresee_stats(foresee).events);
+}
+
 /* what was learned outlives the daemon; a damaged file does not harm. */
 static void test_saved(void)
 {
@@ -738,6 +760,7 @@ int main(void)
 		  test_ancestor },
 		{ "R-9 a declared demand, and its end", test_declared },
 		{ "R-9 more events than are watched", test_crowded },
+		{ "R-9 an event for a pattern, never for the root", test_pattern },
 		{ "R-17 what was learned is saved and checked", test_saved },
 		{ "R-17 no other file is written to", test_traps },
 		{ "R-13 a time zone that is changed", test_zone },
