@@ -20,23 +20,37 @@
 
 /* Nothing tells that the module was unloaded: so often it is looked after. */
 #define LOOK_MS		1000
+#define READ_MS		1000
 
 struct follow {
 	struct ctl *ctl;
 	struct state state;		/* for the apps' paths */
+	uint64_t read_ms;		/* when it was read */
 	uint64_t left;			/* events until the end */
 	int status;
 };
 
-/* An app that appeared since the last look has no path yet. */
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/*
+ * An app that appeared since the last look has no path yet. That takes the module's lock
+ * for long where there are many: once a second.
+ */
 static const char *path_of(struct follow *f, uint64_t id, char *text)
 {
 	const char *path = state_path(&f->state, id, text);
+	uint64_t now = now_ms();
 
-	if (path != text)
+	if (path != text || now - f->read_ms < READ_MS)
 		return path;
-	state_free(&f->state);
-	state_read_apps(f->ctl, &f->state);
+	f->read_ms = now;
+	state_reread_apps(f->ctl, &f->state);
 	return state_path(&f->state, id, text);
 }
 
@@ -47,6 +61,17 @@ static void print_path(struct follow *f, const char *before, uint64_t id)
 	if (copy)
 		printf(" %s%s", before, text_clean(copy));
 	free(copy);
+}
+
+/* To read again would not find it. */
+static void print_gone(struct follow *f, uint64_t id)
+{
+	char number[24], *copy = strdup(state_path(&f->state, id, number));
+
+	if (copy)
+		printf(" %s", text_clean(copy));
+	free(copy);
+	state_forget_app(&f->state, id);
 }
 
 static void print_lease(struct follow *f, const struct preswap_lease *l)
@@ -76,6 +101,8 @@ static void print_event(struct follow *f, const struct preswap_event *e)
 	printf("%.3f %s", e->time_ns / 1e9, names_event(e->kind));
 	if (e->has_lease)
 		print_lease(f, &e->lease);
+	else if (e->kind == PRESWAP_EVENT_APP_GONE)
+		print_gone(f, e->app_id);
 	else
 		print_path(f, "", e->app_id);
 	if (e->kind == PRESWAP_EVENT_SHORTAGE)
@@ -103,14 +130,6 @@ static void on_lost(void *data, uint64_t count)
 	(void)data;
 	fprintf(stderr, "preswapctl: %llu messages were lost\n",
 		(unsigned long long)count);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
 /* Until the count or the time is reached; @timeout_ms 0: no limit. */
@@ -182,6 +201,7 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
 	err = preswap_subscribe(ctl->ctx, &opts);
 	if (err)
 		return ctl_failed(ctl, err, "subscribing to events");
+	f.read_ms = now_ms();
 	status = state_read_apps(ctl, &f.state) ?: follow(&f, timeout_ms);
 	state_free(&f.state);
 	return status;

@@ -64,6 +64,40 @@ int state_read_apps(struct ctl *ctl, struct state *state)
 	return err ? ctl_failed(ctl, err, "reading apps") : CTL_OK;
 }
 
+static struct preswap_app *find_app(const struct state *state, uint64_t id)
+{
+	for (size_t i = 0; i < state->apps_count; i++)
+		if (state->apps[i].id == id)
+			return &state->apps[i];
+	return NULL;
+}
+
+int state_reread_apps(struct ctl *ctl, struct state *state)
+{
+	struct state old = *state;
+	int status;
+
+	state->apps = NULL;
+	state->apps_count = state->apps_room = 0;
+	status = state_read_apps(ctl, state);
+	for (size_t i = 0; i < old.apps_count; i++)
+		if (find_app(state, old.apps[i].id) ||
+		    APPEND(state, apps, &old.apps[i]))
+			free((char *)old.apps[i].path);
+	free(old.apps);
+	return status;
+}
+
+void state_forget_app(struct state *state, uint64_t id)
+{
+	struct preswap_app *app = find_app(state, id);
+
+	if (!app)
+		return;
+	free((char *)app->path);
+	*app = state->apps[--state->apps_count];
+}
+
 int state_read_forecasts(struct ctl *ctl, struct state *state)
 {
 	int err = preswap_forecasts(ctl->ctx, add_forecast, state);
@@ -103,11 +137,12 @@ void state_free(struct state *state)
 
 const char *state_path(const struct state *state, uint64_t id, char *text)
 {
+	const struct preswap_app *app = find_app(state, id);
+
 	if (!id)
 		return "-";
-	for (size_t i = 0; i < state->apps_count; i++)
-		if (state->apps[i].id == id)
-			return state->apps[i].path;
+	if (app)
+		return app->path;
 	snprintf(text, 24, "%llu", (unsigned long long)id);
 	return text;
 }

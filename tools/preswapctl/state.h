@@ -20,6 +20,9 @@ struct state {
 /* An exit status; to be freed after success and failure. */
 int state_read(struct ctl *ctl, struct state *state);
 int state_read_apps(struct ctl *ctl, struct state *state);
+/* Again: apps that are gone stay known, until they are forgotten. */
+int state_reread_apps(struct ctl *ctl, struct state *state);
+void state_forget_app(struct state *state, uint64_t id);
 int state_read_forecasts(struct ctl *ctl, struct state *state);
 int state_read_leases(struct ctl *ctl, struct state *state);
 void state_free(struct state *state);
