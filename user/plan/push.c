@@ -183,17 +183,20 @@ int push_collect(struct push_batch *batch, struct series_table *table,
 
 int push_send(struct preswap_ctx *ctx, const struct push_batch *batch)
 {
-	size_t done = 0;
+	size_t done = 0, sent;
 	int err;
 
-	err = preswap_forecasts_set(ctx, batch->forecasts, batch->count,
-				    &done);
-	if (err != -ENOENT)
-		return err;
-	/* The message with the unknown app was refused whole. */
-	for (; done < batch->count; done++) {
-		err = preswap_forecasts_set(ctx, &batch->forecasts[done], 1,
-					    NULL);
+	while (done < batch->count) {
+		err = preswap_forecasts_set(ctx, &batch->forecasts[done],
+					    batch->count - done, &sent);
+		if (err != -ENOENT)
+			return err;
+		/* The message with the unknown app was refused whole: up to that. */
+		done += sent;
+		do
+			err = preswap_forecasts_set(ctx,
+					&batch->forecasts[done++], 1, NULL);
+		while (!err && done < batch->count);
 		if (err && err != -ENOENT)
 			return err;
 	}

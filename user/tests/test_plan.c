@@ -2,6 +2,7 @@
 /*
  * From forecasts to what is pushed.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
@@ -450,6 +451,71 @@ static void test_real_forecaster(void)
 	series_free(table);
 }
 
+/* ---- sending, with a module that is played here ---- */
+
+#define A_MESSAGE	64	/* forecasts */
+
+static unsigned int messages, refusals;
+static bool got[1000], is_gone[1000];	/* by app; the second: it is not known */
+
+/* As the library: until a message is refused, which it is whole. */
+int preswap_forecasts_set(struct preswap_ctx *ctx,
+			  const struct preswap_forecast *forecasts,
+			  size_t count, size_t *accepted)
+{
+	size_t done = 0, n;
+	int err = 0;
+
+	(void)ctx;
+	while (done < count && !err) {
+		n = count - done < A_MESSAGE ? count - done : A_MESSAGE;
+		messages++;
+		for (size_t i = done; i < done + n; i++)
+			if (is_gone[forecasts[i].app_id])
+				err = -ENOENT;
+		refusals += err != 0;
+		for (size_t i = done; i < done + n && !err; i++)
+			got[forecasts[i].app_id] = true;
+		done += err ? 0 : n;
+	}
+	if (accepted)
+		*accepted = done;
+	return err;
+}
+
+/* @gone0 and @gone1, which may be one, are not known; all others have it. */
+static void check_send(size_t gone0, size_t gone1, unsigned int most)
+{
+	struct preswap_forecast forecasts[1000] = {};
+	struct push_batch batch = { .forecasts = forecasts, .count = 1000 };
+
+	for (size_t i = 0; i < 1000; i++)
+		forecasts[i].app_id = i;
+	memset(got, 0, sizeof(got));
+	messages = refusals = 0;
+	is_gone[gone0] = is_gone[gone1] = true;
+	ktap_assert(!push_send(NULL, &batch));
+	for (size_t i = 0; i < 1000; i++)
+		ktap_assert(got[i] == (i != gone0 && i != gone1), "%zu", i);
+	ktap_assert(messages <= most, "%zu, %zu: %u messages", gone0, gone1,
+		    messages);
+	is_gone[gone0] = is_gone[gone1] = false;
+}
+
+/* An app that went away costs some messages more, wherever it is, not one for each. */
+static void test_send(void)
+{
+	struct push_batch batch = { .count = 0 };
+
+	for (size_t gone = 0; gone < 1000; gone += 37) {
+		check_send(gone, gone, 16 + 1 + A_MESSAGE + 1);
+		check_send(gone, 1000 - 1 - gone, 16 + 2 * (2 + A_MESSAGE));
+	}
+	check_send(70, 71, 16 + 4 + 7 + 1);
+	messages = 0;
+	ktap_assert(!push_send(NULL, &batch) && !messages);
+}
+
 int main(void)
 {
 	return ktap_run((struct ktap_case[]){
@@ -467,6 +533,7 @@ int main(void)
 		{ "R-16 with the real forecaster, each second",
 		  test_real_forecaster },
 		{ "R-10 the module is told what it does not know", test_told },
+		{ "R-10 an app that is gone keeps nothing back", test_send },
 		{}
 	});
 }
