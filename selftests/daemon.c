@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * preswapd itself, with the module: that it keeps the swap log (R-34), and that it goes on
- * after it was stopped (R-32). From the top of the tree.
+ * preswapd itself, with the module: that it keeps the swap log (R-34), that it goes on
+ * after it was stopped (R-32), and whose word a policy is (R-8, R-25). From the top of the
+ * tree.
  */
 #include <stdio.h>
 
@@ -324,6 +325,71 @@ static void test_stopped(void)
 	ktap_assert(daemon_end(SIGTERM) == 0);
 }
 
+/* ---- policies ---- */
+
+#define QUIET	"[events]\ntimers=no\ncron=no\n"
+#define GIVEN	QUIET "[policy \"preswap_test/donor\"]\npriority=3\nsensitivity=batch\n"
+
+static int take_priority(void *data, const struct preswap_app *app)
+{
+	*(unsigned int *)data = app->has_policy ? app->policy.priority : 0;
+	return 0;
+}
+
+/* 0: it has no policy, or is not there (yet). */
+static unsigned int priority(uint64_t id)
+{
+	unsigned int found = 0;
+
+	return preswap_app_by_id(ctx, id, take_priority, &found) ? 0 : found;
+}
+
+static void restart(int signal, const char *conf)
+{
+	/* it writes what it has set within a second */
+	sleep_ms(2500);
+	daemon_end(signal);
+	write_text(FOLDER "/conf", conf);
+	daemon_start();
+}
+
+/*
+ * A person's word stands until the file is read again; what the file gave goes with its
+ * section, also where no daemon saw that; a module that was reloaded has all of it again.
+ */
+static void test_policies(void)
+{
+	setup();
+	must(ctx, preswap_policy_del(ctx, donor));
+	write_text(FOLDER "/conf", GIVEN);
+	daemon_start();
+	ktap_assert(wait_until(20000, priority(donor) == 3), "it is not set");
+	must(ctx, preswap_policy_del(ctx, donor));
+	sleep_ms(4000);
+	ktap_assert(!priority(donor), "deleted by hand, it is %u again",
+		    priority(donor));
+	kill(daemon_pid, SIGHUP);
+	ktap_assert(wait_until(20000, priority(donor) == 3),
+		    "it is not set when the file was read again");
+	must_unload();
+	must_load();
+	ktap_assert(wait_until(40000, priority(donor) == 3),
+		    "it is not set in a module that was reloaded");
+	set_policy(ctx, receiver, 9, PRESWAP_SENSITIVITY_LATENCY, false, 0, 0);
+	restart(SIGKILL, QUIET);
+	ktap_assert(wait_until(20000, !priority(donor)),
+		    "without its section it stays");
+	ktap_assert(priority(receiver) == 9, "%u by hand", priority(receiver));
+	restart(SIGTERM, GIVEN);
+	ktap_assert(wait_until(20000, priority(donor) == 3));
+	set_policy(ctx, donor, 5, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	restart(SIGTERM, QUIET);
+	sleep_ms(4000);
+	ktap_assert(priority(donor) == 5, "changed by hand, it is %u",
+		    priority(donor));
+	ktap_assert(daemon_end(SIGTERM) == 0);
+}
+
 static void end_all(void)
 {
 	if (daemon_pid)
@@ -338,6 +404,8 @@ int main(void)
 		{ "R-34 each lease is in the swap log, or counted as missed",
 		  test_log },
 		{ "R-32 it is stopped for a while, and goes on", test_stopped },
+		{ "R-25 a policy by hand stands, one of the file goes with its section",
+		  test_policies },
 		{ "R-32 and ends", end_all },
 		{}
 	});
