@@ -21,7 +21,7 @@ stages() {
 	module-6.1 300 always
 	module-6.12 300 always
 	user 300 always
-	unit 900 always
+	unit 1200 always
 	fuzz 900 always beside
 	dkms 900 always beside
 	vm 900 always beside
