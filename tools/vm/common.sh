@@ -46,7 +46,8 @@ need() {
 
 	for prog in "$@"; do
 		command -v "$prog" >/dev/null ||
-			missing+=("$(vm_packages | awk -v p="$prog" '$1 == p { print $2 }')")
+			missing+=("$(vm_packages | awk -v p="$prog" '$1 == p { print $2; known = 1 }
+				END { if (!known) print p }')")
 	done
 	[ ${#missing[@]} -eq 0 ] ||
 		die "missing Debian packages: $(printf '%s\n' "${missing[@]}" | sort -u | xargs)"
