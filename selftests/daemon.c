@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * preswapd itself, with the module: that it keeps the swap log (R-34), that it goes on
- * after it was stopped (R-32), and whose word a policy is (R-8, R-25). From the top of the
- * tree.
+ * after it was stopped (R-32), whose word a policy is (R-8, R-25), and which cgroups the
+ * file reaches (R-8). From the top of the tree.
  */
 #include <stdio.h>
 
@@ -390,10 +390,66 @@ static void test_policies(void)
 	ktap_assert(daemon_end(SIGTERM) == 0);
 }
 
+#define REACHED	QUIET							\
+	"[policy \"preswap_test/empty\"]\npriority=4\n"			\
+	"[policy \"preswap_test/outer\"]\npriority=6\n"			\
+	"[policy \"preswap_test/outer/*\"]\npriority=2\nswap_eligible=no\n"	\
+	"[policy \"preswap_test/absent\"]\npriority=2\n"
+
+/*
+ * The module reports neither a cgroup without tasks, nor one inside of one that has a
+ * policy: they have their sections all the same, and what a person deletes stays so.
+ */
+static void test_reached(void)
+{
+	uint64_t empty, outer, inner;
+
+	setup();
+	empty = group_make("empty");
+	outer = group_make("outer");
+	write_text(FOLDER "/conf", REACHED);
+	daemon_start();
+	ktap_assert(wait_until(20000, priority(empty) == 4 &&
+			       priority(outer) == 6),
+		    "without tasks: %u %u", priority(empty), priority(outer));
+	ktap_assert(wait_until(10000,
+			log_has("[policy \"preswap_test/absent\"] is for no cgroup")));
+	inner = group_make("outer/inner");
+	group_spawn("outer/inner", hold_bytes, (void *)(4 * MIB));
+	ktap_assert(wait_until(20000, priority(inner) == 2),
+		    "inside of one with a policy: %u", priority(inner));
+	ktap_assert(priority(outer) == 6);
+	/* it is known to the daemon as any other, before it is deleted */
+	sleep_ms(3000);
+	must(ctx, preswap_policy_del(ctx, empty));
+	must(ctx, preswap_policy_del(ctx, inner));
+	sleep_ms(13000);
+	ktap_assert(!priority(empty) && !priority(inner),
+		    "deleted by hand, they are %u and %u again",
+		    priority(empty), priority(inner));
+	kill(daemon_pid, SIGHUP);
+	ktap_assert(wait_until(20000, priority(empty) == 4 &&
+			       priority(inner) == 2),
+		    "they are not set when the file was read again");
+	must_unload();
+	must_load();
+	ktap_assert(wait_until(60000, priority(empty) == 4 &&
+			       priority(outer) == 6 && priority(inner) == 2),
+		    "they are not set in a module that was reloaded");
+	restart(SIGKILL, QUIET);
+	ktap_assert(wait_until(20000, !priority(empty) && !priority(inner) &&
+			       !priority(outer)),
+		    "without their sections they stay");
+	ktap_assert(daemon_end(SIGTERM) == 0);
+}
+
 static void end_all(void)
 {
 	if (daemon_pid)
 		daemon_end(SIGKILL);
+	group_remove("outer/inner");
+	group_remove("outer");
+	group_remove("empty");
 	group_remove("donor");
 	group_remove("receiver");
 }
@@ -406,6 +462,8 @@ int main(void)
 		{ "R-32 it is stopped for a while, and goes on", test_stopped },
 		{ "R-25 a policy by hand stands, one of the file goes with its section",
 		  test_policies },
+		{ "R-8 a section reaches what the module does not report",
+		  test_reached },
 		{ "R-32 and ends", end_all },
 		{}
 	});

@@ -25,6 +25,7 @@
 #include "daemon/measure.h"
 #include "daemon/notify.h"
 #include "daemon/owned.h"
+#include "daemon/reach.h"
 #include "daemon/record.h"
 #include "daemon/swap.h"
 #include "daemon/worker.h"
@@ -41,10 +42,14 @@
 #define LOOK_S		10	/* that of I/O or network is a setting */
 #define SAVE_S		600
 #define APPLY_AGAIN_S	5
+#define REACH_S		5		/* between looks at the tree of cgroups */
+#define REACH_NS	10000000	/* of it, in a second */
 /* What came so long ago and has a successor is learned from; nobody is told. */
 #define STALE_NS	1500000000ULL
 /* Usage periods until what appears is new, and not only new to us. */
 #define KNOWN_PERIODS	2
+/* And until what was not reported is not the module's. */
+#define REACH_PERIODS	2
 
 enum source { MODULE, SIGNALS, SECOND, SETTLE, WORKER, SOURCES };
 
@@ -79,6 +84,10 @@ struct loop {
 
 	struct owned owned;
 	bool owned_changed;		/* since it was saved */
+
+	struct reach reach;
+	unsigned int reach_wait;	/* for so many periods more */
+	unsigned int reach_s;		/* until the next walk */
 
 	struct measure measure;
 	uint64_t alive_ns;		/* when the manager was told so */
@@ -232,6 +241,7 @@ static void end_period(struct loop *l, bool is_last)
 		return;
 	if (++l->periods == SERIES_MISSED_MAX)
 		owned_settle(&l->owned);
+	l->reach_wait -= l->reach_wait > 0;
 	now = period_wall(l, &offset_s);
 	series_set_clock(l->table, (uint64_t)now);
 	l->measure.updates += series_step(l->table, seconds);
@@ -244,47 +254,48 @@ static void end_period(struct loop *l, bool is_last)
 		l->measure.worst_ns = spent;
 }
 
-static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
-		     const struct preswap_app *app)
-{
-	struct loop *l = data;
-	struct series_app *known;
-	int32_t offset_s;
-	uint64_t set;
-	double now;
-	int err;
+typedef int (*know_fn)(struct series_table *table, const struct preswap_app *app,
+		       struct series_app **out);
 
-	l->quiet_s = 0;
-	stay_alive(l);
-	if (l->period_open && seq != l->seq)
-		end_period(l, false);
-	if (!l->period_open)
-		set_timer(l->fds[SETTLE], SETTLE_MS, 0);
-	l->period_open = true;
-	l->seq = seq;
-	l->time_ns = time_ns;
-	err = series_sample(l->table, app, &known);
+/* @fn: series_sample() or series_meet(). NULL: there is no room for it. */
+static struct series_app *know(struct loop *l, know_fn fn,
+			       const struct preswap_app *app, bool launched)
+{
+	struct series_app *known;
+	int err = fn(l->table, app, &known);
+	int32_t offset_s;
+	double now;
+
 	if (err == -ENOSPC &&
 	    (app->has_policy || config_match(l->config, app->path)) &&
 	    series_make_room(l->table))
-		err = series_sample(l->table, app, &known);
+		err = fn(l->table, app, &known);
 	if (err) {
 		if (!l->full_said)
 			log_msg(LOG_WARNING, "%s and later apps: %s",
 				app->path, err == -ENOSPC ?
 				"more than max_apps" : strerror(-err));
 		l->full_said = true;
-		return;
+		return NULL;
 	}
 	if (!known->foreseen) {
 		now = period_wall(l, &offset_s);
 		foresee_app_new(l->foresee, known,
-				l->periods >= KNOWN_PERIODS &&
-				!known->was_refused, now, offset_s);
+				launched && !known->was_refused, now, offset_s);
+		known->policy_checked |= reach_has_left(&l->reach, app->id);
 		/* it would have: as if it had, where there is no room for all */
 		if (l->opts.dry_run)
 			known->policy_set = config_match(l->config, app->path) != NULL;
 	}
+	return known;
+}
+
+static void apply(struct loop *l, struct series_app *known,
+		  const struct preswap_app *app)
+{
+	uint64_t set;
+	int err;
+
 	if (l->opts.dry_run || l->gone)
 		return;
 	set = known->policy_set ?: owned_take(&l->owned, app->id);
@@ -297,6 +308,73 @@ static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
 		l->gone = true;
 	else if (apply_again(err))
 		l->apply_wait_s = APPLY_AGAIN_S;
+}
+
+static void on_usage(void *data, uint32_t seq, uint64_t time_ns,
+		     const struct preswap_app *app)
+{
+	struct loop *l = data;
+	struct series_app *known;
+
+	l->quiet_s = 0;
+	stay_alive(l);
+	if (l->period_open && seq != l->seq)
+		end_period(l, false);
+	if (!l->period_open)
+		set_timer(l->fds[SETTLE], SETTLE_MS, 0);
+	l->period_open = true;
+	l->seq = seq;
+	l->time_ns = time_ns;
+	known = know(l, series_sample, app, l->periods >= KNOWN_PERIODS);
+	if (known)
+		apply(l, known, app);
+}
+
+/*
+ * A cgroup with a section. What the module reports is applied as it comes; the module
+ * makes an app of any other when that has a policy.
+ */
+static void on_reached(void *data, uint64_t id, const char *path)
+{
+	struct series_app *known;
+	struct loop *l = data;
+	const struct preswap_app app = { .id = id, .path = path };
+
+	if (l->opts.dry_run || l->gone || l->apply_wait_s)
+		return;
+	known = series_by_id(l->table, id);
+	if (known && (known->policy_checked || !known->missed))
+		return;
+	/* what the first walk finds need not be new */
+	known = know(l, series_meet, &app, l->reach.ended);
+	if (!known)
+		return;
+	apply(l, known, &app);
+	/* the module has no app of it, so that nothing is to be known of one */
+	if (!known->policy_set)
+		series_forget(l->table, id);
+}
+
+static void reach(struct loop *l)
+{
+	const char *root;
+
+	l->reach_s -= l->reach_s > 0;
+	if (l->reach_s || l->reach_wait || !l->connected || l->gone ||
+	    preswap_cgroup_root(l->ctx, &root))
+		return;
+	if (reach_walk(&l->reach, root, l->config, REACH_NS, on_reached, l))
+		l->reach_s = REACH_S;
+}
+
+/* For it to stay as a person leaves it, also without an app. */
+static void on_app_gone(void *data, struct series_app *app)
+{
+	struct loop *l = data;
+
+	if (app->policy_checked && config_match(l->config, app->path))
+		reach_leave(&l->reach, app->id);
+	foresee_app_gone(l->foresee, app);
 }
 
 static void on_event(void *data, const struct preswap_event *event)
@@ -461,8 +539,11 @@ static int try_connect(struct loop *l)
 	take_over(l, &info);
 	record_load("", load);
 	record_connect(&l->record, load);
-	if (!l->opts.dry_run)
-		l->owned_changed |= owned_connect(&l->owned, l->table, load);
+	if (!l->opts.dry_run && owned_connect(&l->owned, l->table, load)) {
+		l->owned_changed = true;
+		reach_reset(&l->reach);
+	}
+	l->reach_wait = REACH_PERIODS;
 	l->behind = true;
 	l->batch.anew = true;
 	if (!l->connected) {
@@ -613,6 +694,8 @@ static void reload(struct loop *l)
 			strerror(ENOMEM));
 	for (size_t i = 0; i < series_count(l->table); i++)
 		series_at(l->table, i)->policy_checked = false;
+	reach_reset(&l->reach);
+	l->reach_s = 0;
 	/* The limit of apps is taken over with the node's capacity. */
 	if (l->connected && try_connect(l))
 		l->gone = true;
@@ -643,6 +726,7 @@ static void on_second(struct loop *l)
 {
 	stay_alive(l);
 	l->apply_wait_s -= l->apply_wait_s > 0;
+	reach(l);
 	if (l->connected)
 		check_silence(l);
 	else
@@ -793,7 +877,7 @@ static int setup(struct loop *l)
 	err = err ?: preswap_new(&l->ctx);
 	if (err)
 		return err;
-	series_on_gone(l->table, foresee_app_gone, l->foresee);
+	series_on_gone(l->table, on_app_gone, l);
 	series_on_busy(l->table, stay_alive, l);
 	preswap_set_log(l->ctx, library_log, NULL);
 	set_timer(l->fds[SECOND], 1000, 1000);
@@ -814,6 +898,7 @@ static void teardown(struct loop *l)
 	push_free(&l->batch);
 	free(l->path);
 	owned_settle(&l->owned);
+	reach_reset(&l->reach);
 	config_free(l->config);
 	for (int i = SIGNALS; i < WORKER; i++)
 		if (l->fds[i] >= 0)

@@ -292,19 +292,26 @@ static int insert(struct series_table *table, size_t index,
 	return 0;
 }
 
+int series_meet(struct series_table *table, const struct preswap_app *from,
+		struct series_app **out)
+{
+	size_t index = find(table, from->id);
+	int err = known(table, index, from->id) ? 0 :
+						  insert(table, index, from);
+
+	if (!err)
+		*out = table->apps[index];
+	return err;
+}
+
 int series_sample(struct series_table *table, const struct preswap_app *from,
 		  struct series_app **out)
 {
-	size_t index = find(table, from->id);
 	struct series_app *app;
-	int err;
+	int err = series_meet(table, from, &app);
 
-	if (!known(table, index, from->id)) {
-		err = insert(table, index, from);
-		if (err)
-			return err;
-	}
-	app = table->apps[index];
+	if (err)
+		return err;
 	app->value[PRESWAP_RESOURCE_CPU] = from->cpu_milli;
 	app->value[PRESWAP_RESOURCE_MEMORY] = from->mem_bytes;
 	app->value[PRESWAP_RESOURCE_IO] = table->limits.io_bytes ?

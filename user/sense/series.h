@@ -83,6 +83,9 @@ void series_set_limits(struct series_table *table,
  */
 int series_sample(struct series_table *table, const struct preswap_app *app,
 		  struct series_app **out);
+/* The same of one that was not reported (yet): only its id and path are meant. */
+int series_meet(struct series_table *table, const struct preswap_app *app,
+		struct series_app **out);
 /*
  * The whole seconds of the step that ends at @time_ns, and its end into *@last_ns (0:
  * none yet): what is left over or lent is the next one's, so that they add up whatever

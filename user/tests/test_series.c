@@ -135,6 +135,30 @@ static void test_room(void)
 	series_free(table);
 }
 
+/* The module has not reported it yet: nothing of it is known, not even that it rests. */
+static void test_met(void)
+{
+	struct series_table *table = new_table(2);
+	struct preswap_app app = { .id = 7, .path = "/c", .cpu_milli = 5 };
+	struct series_app *known, *again;
+
+	ktap_assert(!series_meet(table, &app, &known) && known->id == 7 &&
+		    !strcmp(known->path, "/c") && !known->fresh);
+	series_step(table, 1);
+	ktap_assert(known->missed == 1, "%u", known->missed);
+	ktap_assert(!series_sample(table, &app, &again) && again == known &&
+		    known->fresh && known->value[PRESWAP_RESOURCE_CPU] == 5);
+	ktap_assert(!series_meet(table, &app, &again) && again == known &&
+		    known->fresh, "met again, its sample stays");
+	series_step(table, 1);
+	ktap_assert(!known->missed);
+	app.id = 8;
+	ktap_assert(!series_meet(table, &app, &known));
+	app.id = 9;
+	ktap_assert(series_meet(table, &app, &known) == -ENOSPC);
+	series_free(table);
+}
+
 static void test_gone(void)
 {
 	struct series_table *table = new_table(10);
@@ -803,6 +827,8 @@ int main(void)
 		{ "R-2 the number of apps is bounded", test_limit },
 		{ "R-13 who waited for room is not new", test_refused },
 		{ "R-8 apps that have a policy come first", test_room },
+		{ "R-8 an app that is to come is known, and nothing of it",
+		  test_met },
 		{ "R-2 silent apps are forgotten", test_gone },
 		{ "R-10 each second counts once", test_seconds },
 		{ "R-10 seconds add up", test_periods },
