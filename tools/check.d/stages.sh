@@ -11,13 +11,13 @@ stages() {
 	cat <<-'TABLE'
 	packages 900 always
 	kernels 900 always
-	self 60 always
-	licences 60 always
-	scripts 120 always
-	abi 60 always
-	man 60 always
-	docs 60 always
-	bench 60 always
+	self 240 always
+	licences 240 always
+	scripts 240 always
+	abi 240 always
+	man 240 always
+	docs 240 always
+	bench 240 always
 	module-6.1 300 always
 	module-6.12 300 always
 	user 300 always
