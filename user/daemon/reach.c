@@ -42,14 +42,19 @@ bool reach_has_left(const struct reach *r, uint64_t id)
 void reach_leave(struct reach *r, uint64_t id)
 {
 	size_t at = find(r, id);
-	struct reach_left *left;
+	struct reach_left *left = r->left;
+	size_t room;
 
 	if (reach_has_left(r, id) || r->nr_left == REACH_LEFT_MAX)
 		return;
-	left = reallocarray(r->left, r->nr_left + 1, sizeof(*left));
-	if (!left)
-		return;
-	r->left = left;
+	if (r->nr_left == r->left_room) {
+		room = r->left_room ? 2 * r->left_room : 64;
+		left = reallocarray(left, room, sizeof(*left));
+		if (!left)
+			return;
+		r->left = left;
+		r->left_room = room;
+	}
 	memmove(&left[at + 1], &left[at], (r->nr_left - at) * sizeof(*left));
 	left[at] = (struct reach_left){ .id = id, .seen = true };
 	r->nr_left++;
@@ -80,6 +85,7 @@ void reach_reset(struct reach *r)
 	free(r->left);
 	r->left = NULL;
 	r->nr_left = 0;
+	r->left_room = 0;
 	r->ended = false;
 	memset(r->met, 0, sizeof(r->met));
 }

@@ -41,7 +41,7 @@ struct reach {
 	bool ended, partial;
 	bool met[CONFIG_POLICIES_MAX];
 	struct reach_left *left;
-	size_t nr_left;
+	size_t nr_left, left_room;
 };
 
 /* @path is as the module has it: "/a/b". */

@@ -325,6 +325,7 @@ static void test_told(void)
 	struct config *config;
 	const char *log;
 
+	log_init(LOG_INFO);
 	make_tree();
 	config = CONFIG("user.slice/user-1001.slice", "user.slice/*",
 			"user.slice/user-1000.slice");
@@ -344,6 +345,7 @@ static void test_told(void)
 	log = logged(config);
 	ktap_assert(strstr(log, "\"8\"") && !strstr(log, "\"9\"") &&
 		    strstr(log, "2 more sections"), "%s", log);
+	log_init(LOG_NOTICE);
 	reach_reset(&reach);
 	config_free(config);
 }
@@ -393,7 +395,7 @@ static void clean(void)
 
 int main(void)
 {
-	
+	log_init(LOG_NOTICE);
 	if (!mkdtemp(root))
 		return 1;
 	return ktap_run((struct ktap_case[]){
