@@ -68,6 +68,7 @@ static void make_tree(void)
 		"/system.slice/redis-1.service/inner",
 		"/system.slice/cron.service", "/system.slice/.dot.service",
 		"/system.slice/a\\x2db.service", "/system.slice/[x.service",
+		"/system.slice/a\\x2db.service/inner",
 		"/user.slice", "/user.slice/user-1000.slice",
 		"/user.slice/user-1000.slice/session-1.scope",
 		"/machine.slice", "/machine.slice/vm.slice",
@@ -174,6 +175,7 @@ static void test_patterns(void)
 	static const char * const patterns[] = {
 		"*", "*/*", "*/*/*", "*/*/*/*", "system.slice/*.service",
 		"system.slice/a\\x2db.service", "system.slice/a\\*",
+		"system.slice/a\\x2db.service/*",
 		"system.slice/[[]*", "system.slice/[x.service", "?*/[!a]*",
 		"system.slice/", "system.slice//redis*", "../*", "./system.slice",
 		"system.slice/../user.slice", "user.slice/user-[0-9]*.slice/*",
@@ -283,9 +285,12 @@ static void test_left(void)
 	ktap_assert(!rmdir(full("/system.slice/cron.service")));
 	ktap_assert(walk(config).count == 4 && !reach_has_left(&reach, id) &&
 		    !reach.nr_left, "it is gone");
-	/* while a walk is under way, behind where that is */
-	ktap_assert(!reach_walk(&reach, root, config, 0, on_found, &found));
-	id = make("/system.slice/redis-1.service");
+	/* while a walk is under way, which has just passed it */
+	found.count = 0;
+	while (!found.count)
+		ktap_assert(!reach_walk(&reach, root, config, 0, on_found,
+					&found));
+	id = found.ids[0];
 	reach_leave(&reach, id);
 	walk(config);
 	ktap_assert(reach_has_left(&reach, id));
@@ -350,13 +355,25 @@ static void test_told(void)
 	config_free(config);
 }
 
+static void make_chain(const char *name, int depth)
+{
+	int at = open(root, O_DIRECTORY | O_RDONLY), next;
+
+	while (depth--) {
+		ktap_assert(at >= 0 && !mkdirat(at, name, 0700));
+		next = openat(at, name, O_DIRECTORY | O_RDONLY);
+		close(at);
+		at = next;
+	}
+	close(at);
+}
+
 /* Deeper than the walk, a path that is too long, no root, no sections. */
 static void test_bounds(void)
 {
 	char deep[REACH_DEPTH_MAX * 2 + 9] = "*", name[256], *error = name;
 	struct config *config;
 	struct found found = {};
-	int at, next;
 
 	make_tree();
 	config = CONFIG("user.slice");
@@ -368,17 +385,8 @@ static void test_bounds(void)
 	config_free(config);
 	memset(name, 'n', 255);
 	name[255] = '\0';
-	at = open(root, O_DIRECTORY | O_RDONLY);
-	for (int i = 0; i < REACH_DEPTH_MAX + 3; i++) {
-		/* long ones first, and one of them is beyond the limit */
-		const char *as = i < 8 ? name : "d";
-
-		ktap_assert(at >= 0 && !mkdirat(at, as, 0700));
-		next = openat(at, as, O_DIRECTORY | O_RDONLY);
-		close(at);
-		at = next;
-	}
-	close(at);
+	make_chain(name, REACH_PATH_MAX / 256 + 1);
+	make_chain("d", REACH_DEPTH_MAX + 3);
 	for (int i = 0; i < REACH_DEPTH_MAX + 1; i++)
 		strcat(deep, "/*");
 	config = CONFIG(deep);
