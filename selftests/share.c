@@ -325,6 +325,7 @@ static void test_slow(void)
 		.size = sizeof(opts), .kind = PRESWAP_LEASE_KIND_MEMORY_HIGH,
 		.amount = 8 * MIB, .duration_ms = 60000,
 	};
+	char text[TEXT] = "";
 	uint64_t id;
 	int i;
 
@@ -337,8 +338,8 @@ static void test_slow(void)
 		group_spawn("spin", spin, NULL);
 	id = group_make("slow");
 	set_policy(ctx, id, 2, PRESWAP_SENSITIVITY_BATCH, true, 8 * MIB, 0);
-	group_spawn("slow", hold_noise, (void *)(320 * MIB));
-	ktap_assert(wait_until(30000, group_memory("slow") >= 320 * MIB),
+	group_spawn("slow", hold_noise, (void *)(200 * MIB));
+	ktap_assert(wait_until(60000, group_memory("slow") >= 200 * MIB),
 		    "it does not grow");
 	opts.donor_id = id;
 	must(ctx, preswap_lease_add(ctx, &opts, &lease));
@@ -352,6 +353,15 @@ static void test_slow(void)
 	group_remove("spin");
 	must_write(GUEST_ROOT "/cpu.weight", "100");
 	must(ctx, preswap_lease_end(ctx, lease.id));
+	/* once it is written; who dies meanwhile takes as long */
+	must_write(group_file("slow", "cgroup.kill"), "1");
+	ktap_assert(wait_until(60000, !try_read(group_file("slow", "memory.high"),
+						text, sizeof(text)) &&
+			       !strcmp(text, "max\n")),
+		    "it is not given back: %s", text);
+	ktap_assert(wait_until(60000, !try_read(group_file("slow", "cgroup.procs"),
+						text, sizeof(text)) &&
+			       !text[0]), "it does not end");
 	group_remove("slow");
 }
 
