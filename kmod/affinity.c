@@ -252,14 +252,15 @@ static bool preswap_affinity_less(struct preswap_affinity_scratch *s,
 {
 	unsigned int least = min(item->keeps,
 				 cpumask_weight_and(saved, cpu_online_mask));
-	unsigned int cores;
+	unsigned int cores, left;
 
 	for (cores = item->cores; cores; cores--) {
 		preswap_cores_first(PRESWAP_CORES_NOW, cores, s->off);
 		cpumask_andnot(s->target, saved, s->off);
-		if (cpumask_weight_and(s->target, cpu_online_mask) >=
-		    max(least, 1U))
-			return true;
+		left = cpumask_weight_and(s->target, cpu_online_mask);
+		/* one that has no others stays where it is */
+		if (!left || left >= least)
+			return left;
 	}
 	return false;
 }

@@ -203,7 +203,7 @@ test_events_known() {
 [ -d "$dir" ] || { echo "Bail out! the module is not loaded"; exit 1; }
 
 echo "TAP version 13"
-echo "1..$(($(documented | wc -l) + 14))"
+echo "1..$(($(documented | wc -l) + 13))"
 test_documents
 test_entries
 test_mode
