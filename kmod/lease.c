@@ -461,8 +461,8 @@ static bool preswap_lease_hurts(const struct preswap_lease *lease, u64 now_ns)
 }
 
 /*
- * Has an app inside the donor got a policy since? Reclaim would reach into it. The cores
- * and the I/O of the donor are those of its own tasks.
+ * Has an app inside the donor got a policy since? Reclaim would reach into it. So does a
+ * throttle, but that is never by hand: it is not renewed, and soon runs out.
  */
 static bool preswap_lease_reaches(const struct preswap_lease *lease)
 {

@@ -264,17 +264,23 @@ static void test_controller_back(void)
 		    "nothing is taken from who has it back");
 }
 
+/* A donor, and a cgroup inside that has no policy yet. */
+static void make_nested(uint64_t *outer, uint64_t *inner)
+{
+	setup();
+	set_knob("min_priority", 10);
+	*outer = group_make("outer");
+	must_write(group_file("outer", "cgroup.subtree_control"), "+memory");
+	*inner = group_make("outer/inner");
+	set_policy(ctx, *outer, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+}
+
 /* Reclaim reaches into what is nested, which may be an app that never gives. */
 static void test_nested(void)
 {
 	uint64_t outer, inner, before;
 
-	setup();
-	set_knob("min_priority", 10);
-	outer = group_make("outer");
-	must_write(group_file("outer", "cgroup.subtree_control"), "+memory");
-	inner = group_make("outer/inner");
-	set_policy(ctx, outer, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	make_nested(&outer, &inner);
 	set_policy(ctx, inner, 5, PRESWAP_SENSITIVITY_NORMAL, false, 0, 0);
 	group_hog("outer/inner", 60 * MIB);
 	arm();
@@ -302,12 +308,7 @@ static void test_nested_later(void)
 	struct preswap_lease lease = { .size = sizeof(lease) };
 	struct preswap_lease_opts opts;
 
-	setup();
-	set_knob("min_priority", 10);
-	outer = group_make("outer");
-	must_write(group_file("outer", "cgroup.subtree_control"), "+memory");
-	inner = group_make("outer/inner");
-	set_policy(ctx, outer, 1, PRESWAP_SENSITIVITY_BATCH, true, 0, 0);
+	make_nested(&outer, &inner);
 	group_hog("outer/inner", 60 * MIB);
 	arm();
 	opts = (struct preswap_lease_opts){
