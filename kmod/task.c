@@ -3,7 +3,8 @@
  * task - who runs, what it has used, and whose it is.
  *
  * The model. Every user task has an entry from its fork to the moment the
- * kernel frees it. The kernel keeps the counters (in task_struct, growing,
+ * kernel frees it; an io_uring worker, whose fork nobody tells of, from when
+ * the scan finds it (task_look.c). The kernel keeps the counters (in task_struct, growing,
  * per task); the entry remembers what of them has been added to the task's
  * app. A tick adds what is new. The free tracepoint adds the rest, so that
  * nothing is lost however short a task lives: a task that forks, computes
