@@ -3,7 +3,7 @@
 #
 # R-53: every knob is documented, and every documented knob is as its
 # documentation says. The ABI document is the table: this test knows no knob.
-# Then the debugfs tables, and the trace events.
+# Then the table in debugfs, and the trace events.
 #
 #	selftests/sysfs.sh [ABI-DOCUMENT]
 #
@@ -158,22 +158,18 @@ test_net_device() {
 	result "R-53 net_device: an interface's name or none"
 }
 
-# test_table NAME LINES: more lines than that, the first says what is in them
-test_table() {
-	[ "$(stat -c '%a %U' "$debug/$1")" = '400 root' ] ||
-		fault "$1 is $(stat -c '%a %U' "$debug/$1")"
-	lines=$(wc -l <"$debug/$1")
-	[ "${lines:-0}" -gt "$2" ] || fault "$1 has $lines lines"
-	columns=$(head -n 1 "$debug/$1" | wc -w)
-	head -n 1 "$debug/$1" | grep -qE '^(id|pid|app) ' ||
-		fault "$1 begins with $(head -n 1 "$debug/$1")"
-	result "R-53 debugfs table $1 can be read, $columns columns"
-}
-
-# What is under way: the pid of this shell is among the tasks.
-test_tasks_content() {
-	grep -q "^$$ " "$debug/tasks" || fault "pid $$ is not in the table"
-	result "R-53 this task is in the table of tasks"
+# The last decision: all of it, its version first.
+test_snapshot() {
+	[ "$(stat -c '%a %U' "$debug/snapshot")" = '400 root' ] ||
+		fault "snapshot is $(stat -c '%a %U' "$debug/snapshot")"
+	text=$(cat "$debug/snapshot")
+	for line in 'snapshot 1 [0-9]* [0-9]*' 'node .*=.*' 'app .* path=/.*' \
+		    'use resource=[0-9] .*' 'answer .*' 'end [0-9]*'; do
+		printf '%s\n' "$text" | grep -qx "$line" ||
+			fault "no line as $line"
+	done
+	[ "${text%%1 *}" = 'snapshot ' ] || fault "it begins with ${text%% *}"
+	result "R-53 the last decision can be read in debugfs"
 }
 
 # test_event NAME: can be turned on and off, and says key=value
@@ -203,16 +199,14 @@ test_events_known() {
 [ -d "$dir" ] || { echo "Bail out! the module is not loaded"; exit 1; }
 
 echo "TAP version 13"
-echo "1..$(($(documented | wc -l) + 13))"
+echo "1..$(($(documented | wc -l) + 11))"
 test_documents
 test_entries
 test_mode
 test_knobs
 test_io_device
 test_net_device
-test_table apps 1
-test_table tasks 1
-test_tasks_content
+test_snapshot
 test_event decide
 test_event lease_begin
 test_event lease_end

@@ -516,11 +516,12 @@ static void test_open_dump(void)
 static void test_open_table(void)
 {
 	struct preswap_ctx *ctx = begin_in_use();
-	int fd = open("/sys/kernel/debug/preswap/tasks", O_RDONLY | O_CLOEXEC);
+	int fd = open("/sys/kernel/debug/preswap/snapshot", O_RDONLY | O_CLOEXEC);
 	char text[64];
 
 	ktap_assert(fd >= 0, "%s", strerror(errno));
-	ktap_assert(read(fd, text, sizeof(text)) > 0, "%s", strerror(errno));
+	ktap_assert(wait_until(5000, pread(fd, text, sizeof(text), 0) > 0), "%s",
+		    strerror(errno));
 	assert_in_use(ctx);
 	close(fd);
 	must_unload();
