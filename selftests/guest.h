@@ -115,6 +115,20 @@ static inline uint64_t group_memory(const char *group)
 	return read_u64(group_file(group, "memory.current"));
 }
 
+/* What a line as "MemTotal: 1 kB" says in /proc/meminfo or a node's; 0: not there. */
+static inline uint64_t meminfo_bytes(const char *path, const char *line)
+{
+	unsigned long long kib = 0;
+	char text[8192], *at;
+
+	if (try_read(path, text, sizeof(text)))
+		return 0;
+	at = strstr(text, line);
+	ktap_assert(at && sscanf(at + strlen(line), " %llu", &kib) == 1, "%s",
+		    path);
+	return kib << 10;
+}
+
 /* In a process of its own: hold so many bytes of memory until it is killed. */
 static inline void hold_bytes(void *bytes)
 {

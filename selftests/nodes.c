@@ -26,17 +26,12 @@ static unsigned int node_cpus[NODES_MAX];
 /* "MemTotal:" of a node, or of the machine (-1). */
 static uint64_t mem_total(int node)
 {
-	char path[64] = "/proc/meminfo", text[8192], *at;
-	unsigned long long kib = 0;
+	char path[64] = "/proc/meminfo";
 
 	if (node >= 0)
 		snprintf(path, sizeof(path),
 			 "/sys/devices/system/node/node%d/meminfo", node);
-	if (try_read(path, text, sizeof(text)))
-		return 0;
-	at = strstr(text, "MemTotal:");
-	ktap_assert(at && sscanf(at, "MemTotal: %llu", &kib) == 1, "%s", path);
-	return kib << 10;
+	return meminfo_bytes(path, "MemTotal:");
 }
 
 /* Where a CPU says that it is when one runs on it. */
