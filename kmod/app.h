@@ -64,11 +64,14 @@ struct preswap_app_affinity {
 struct preswap_app_reclaim {
 	u64 base;		/* what it used when the first lease began */
 	u64 held;		/* sum of the leases' amounts, 0: none */
-	u16 regrow_s;		/* until this second it may grow back; see regrow.h */
-	u8 failures;		/* attempts in a row that freed nothing */
+	u16 regrow_s;		/* until this second it may grow back, or while something
+				 * is held: that is not seen yet; see regrow.h */
+	u8 failures:7;		/* attempts in a row that freed nothing */
+	u8 renewed:1;		/* a lease of it, by the last decision */
 	u8 pool;		/* where compressed pages count; the worker's */
 	u16 zram_part;		/* of what is taken, what zram keeps in memory, of
 				 * PRESWAP_ZRAM_ALL */
+	u16 gone_mib;		/* of @base, what it could not have any more */
 };
 
 /* What leases hold back of an app's I/O; see throttle.c. */

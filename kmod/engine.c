@@ -30,6 +30,7 @@
 #include "netlink.h"
 #include "noise.h"
 #include "reclaim.h"
+#include "regrow.h"
 #include "share.h"
 #include "task.h"
 #include "throttle.h"
@@ -336,7 +337,8 @@ static void preswap_engine_feel(struct preswap_app *app, u64 now_ns)
 }
 
 static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
-				    struct decide_app *to)
+				    struct decide_app *to,
+				    struct preswap_regrow *regrow)
 {
 	u32 r;
 
@@ -359,11 +361,14 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 	to->use[DECIDE_IO].had = app->throttle.held ? app->throttle.base : 0;
 	to->use[DECIDE_NET].used = app->net.rate;
 	to->use[DECIDE_MEMORY].used = app->mem_own;
+	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
+	preswap_reclaim_regrow(app, app->mem_own -
+				    to->use[DECIDE_MEMORY].anon, regrow);
 	to->use[DECIDE_MEMORY].given = preswap_reclaim_done(app);
-	to->use[DECIDE_MEMORY].had = app->reclaim.held ? app->reclaim.base : 0;
+	to->use[DECIDE_MEMORY].had = app->reclaim.held ?
+				     preswap_reclaim_base(app) : 0;
 	to->use[DECIDE_MEMORY].zram_permille =
 		READ_ONCE(app->reclaim.zram_part) / (PRESWAP_ZRAM_ALL / 1000);
-	to->use[DECIDE_MEMORY].anon = preswap_reclaim_anon(app);
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		struct decide_use *use = &to->use[r];
 
@@ -377,6 +382,7 @@ static void preswap_engine_fill_app(struct preswap_app *app, u64 now_ns,
 		preswap_engine_demand(app, now_ns, r, use);
 	}
 	to->use[DECIDE_MEMORY].floor = preswap_reclaim_floor(app);
+	regrow->have += app->mem_own - to->use[DECIDE_MEMORY].base;
 }
 
 /* A donor that has left cores would use them again. */
@@ -422,6 +428,14 @@ static void preswap_engine_fill_leases(struct decide_snapshot *snapshot)
 static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 				    u64 now_ns)
 {
+	/* programs and libraries that run count as available, and are not */
+	unsigned long mapped = global_node_page_state(NR_FILE_MAPPED);
+	unsigned long shmem = global_node_page_state(NR_SHMEM);
+	struct preswap_regrow regrow = {
+		.have = preswap_node.capacity[DECIDE_MEMORY] -
+			preswap_node.used[DECIDE_MEMORY] -
+			((u64)(mapped - min(mapped, shmem)) << PAGE_SHIFT),
+	};
 	struct preswap_app *app;
 	u32 n = 0, r;
 
@@ -435,8 +449,9 @@ static bool preswap_engine_snapshot(struct decide_snapshot *snapshot,
 	for (n = 0; n < snapshot->nr_apps; n++) {
 		preswap_engine_feel(preswap_engine.of[n], now_ns);
 		preswap_engine_fill_app(preswap_engine.of[n], now_ns,
-					&preswap_engine.apps[n]);
+					&preswap_engine.apps[n], &regrow);
 	}
+	preswap_reclaim_there = preswap_regrow_there(&regrow);
 	snapshot->apps = preswap_engine.apps;
 	for (r = 0; r < DECIDE_RESOURCES; r++) {
 		snapshot->capacity[r] = preswap_node.capacity[r];

@@ -204,6 +204,8 @@ void preswap_lease_renew(struct preswap_lease *lease, u64 amount, u64 gain,
 	u64 until = now_ns + (u64)preswap_knob(hold_ms) * NSEC_PER_MSEC;
 
 	lockdep_assert_held(&preswap_lock);
+	if (lease->info.kind == PRESWAP_LEASE_KIND_RECLAIM)
+		lease->donor->reclaim.renewed = 1;
 	lease->info.until_ns = max(lease->info.until_ns, until);
 	if (lease->info.amount == amount)
 		return;

@@ -6,8 +6,8 @@
  * hold @held bytes back, has the goal base - held. While it is above the
  * goal, the worker asks the kernel to reclaim from its cgroup: the kernel
  * chooses the coldest pages. A donor that refills is brought back to the
- * goal again: what was freed is for somebody else. One that grows back
- * from one lease when the next begins keeps its base, see regrow.h.
+ * goal again: what was freed is for somebody else. Where a part of the base is
+ * gone, as others have it now, the goal is lower by that: see regrow.h.
  *
  * The rate. The worker may ask for reclaim_rate_mib per second in all, in
  * batches of up to 4 MiB: a token bucket that holds a tenth of a second's
@@ -75,6 +75,7 @@ static bool preswap_reclaim_stop;		/* preswap_lock */
 static u64 preswap_reclaim_tokens;		/* bytes; the worker's */
 static u64 preswap_reclaim_filled_ns;		/* the worker's */
 atomic64_t preswap_reclaim_bytes = ATOMIC64_INIT(0);
+u32 preswap_reclaim_there = PRESWAP_REGROW_ALL;
 /* bytes per second; to begin with, what a slow disk writes */
 static u64 preswap_reclaim_speed = 32ULL << 20;
 
@@ -111,14 +112,32 @@ u64 preswap_reclaim_anon(const struct preswap_app *app)
 	return app->mem_own - div_u64(app->mem_own * app->files_pct, 100);
 }
 
+static void preswap_reclaim_until(struct preswap_app *app, u32 seconds)
+{
+	app->reclaim.regrow_s = (u32)ktime_get_seconds() + seconds;
+}
+
+static u16 preswap_reclaim_left_s(const struct preswap_app *app)
+{
+	return app->reclaim.regrow_s - (u32)ktime_get_seconds();
+}
+
+/* Bytes that a donor, which has @used, would grow by without leases if they are there. */
+static u64 preswap_reclaim_back(const struct preswap_app *app, u64 used)
+{
+	return preswap_regrow_base(used, app->reclaim.base,
+				   app->reclaim.held ? 0 :
+				   preswap_reclaim_left_s(app)) - used;
+}
+
 /* Bytes that a donor is above its goal by; 0: too little to do anything. */
 static u64 preswap_reclaim_left(const struct preswap_app *app)
 {
 	u64 used = preswap_app_memory_now(app);
-	u64 goal = app->reclaim.base -
-		   min(app->reclaim.base, app->reclaim.held);
+	u64 base = preswap_reclaim_base(app);
+	u64 goal = max(base - min(base, app->reclaim.held),
+		       preswap_reclaim_floor(app));
 
-	goal = max(goal, preswap_reclaim_floor(app));
 	return used < goal + PRESWAP_RECLAIM_BATCH_MIN ? 0 : used - goal;
 }
 
@@ -315,20 +334,56 @@ static void preswap_reclaim_run(struct work_struct *work)
  */
 void preswap_reclaim_hold(struct preswap_app *app, u64 bytes)
 {
-	u32 now_s = (u32)ktime_get_seconds();
+	u64 used, back;
 
 	lockdep_assert_held(&preswap_lock);
-	if (app->reclaim.held) {
-		app->reclaim.regrow_s = (u16)(now_s + PRESWAP_REGROW_S);
-	} else if (bytes) {
-		app->reclaim.base = preswap_regrow_base(
-				preswap_app_memory_now(app), app->reclaim.base,
-				(u16)(app->reclaim.regrow_s - now_s));
+	if (bytes == app->reclaim.held)
+		return;
+	if (!app->reclaim.held) {
+		used = preswap_app_memory_now(app);
+		back = preswap_reclaim_back(app, used);
+		app->reclaim.base = used + back;
+		app->reclaim.gone_mib =
+			preswap_regrow_gone(back, preswap_reclaim_there);
 		app->reclaim.failures = 0;
 		WRITE_ONCE(app->reclaim.pool, PRESWAP_POOL_UNKNOWN);
 	}
 	app->reclaim.held = bytes;
+	preswap_reclaim_until(app, bytes ? PRESWAP_REGROW_SETTLE_S :
+					   PRESWAP_REGROW_S);
 	preswap_reclaim_kick();
+}
+
+/**
+ * preswap_reclaim_regrow() - count an app, maybe a donor, among those that grow back
+ * @app: it; caller holds preswap_lock
+ * @files: bytes of its memory that are in files
+ * @all: where it is added; preswap_reclaim_there is of the last tick's
+ *
+ * What is there now is no longer gone. More may be gone, as others grow. That counts
+ * only while a lease's reason stands, as the growth may be what the lease was for, and
+ * not while what was reclaimed is not seen yet, as CPUs keep free pages for themselves.
+ */
+void preswap_reclaim_regrow(struct preswap_app *app, u64 files,
+			    struct preswap_regrow *all)
+{
+	u64 back = preswap_reclaim_back(app, app->mem_own);
+	u16 gone_mib = preswap_regrow_gone(back, preswap_reclaim_there);
+
+	if (app->reclaim.renewed &&
+	    preswap_reclaim_left_s(app) > PRESWAP_REGROW_SETTLE_S &&
+	    gone_mib > app->reclaim.gone_mib + PRESWAP_REGROW_STEP_MIB)
+		preswap_reclaim_until(app, PRESWAP_REGROW_SETTLE_S);
+	else if (gone_mib > app->reclaim.gone_mib)
+		gone_mib = app->reclaim.gone_mib;
+	app->reclaim.gone_mib = gone_mib;
+	app->reclaim.renewed = 0;
+	if (!back)
+		return;
+	/* what comes back from zram leaves it */
+	all->want += back - div_u64(back, PRESWAP_ZRAM_ALL) *
+			    app->reclaim.zram_part;
+	all->have -= files;
 }
 
 void preswap_reclaim_kick(void)
@@ -339,9 +394,9 @@ void preswap_reclaim_kick(void)
 /* Bytes that are held back from a donor at this moment. */
 u64 preswap_reclaim_done(const struct preswap_app *app)
 {
-	u64 used = preswap_app_memory_now(app);
+	u64 base = preswap_reclaim_base(app);
 
-	return min(app->reclaim.base - min(app->reclaim.base, used),
+	return min(base - min(base, preswap_app_memory_now(app)),
 		   app->reclaim.held);
 }
 

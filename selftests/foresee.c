@@ -157,6 +157,7 @@ static void setup(void)
 	group_remove("low");
 	group_remove("mid");
 	group_remove("never");
+	group_remove("others");
 	set_knob("enabled", 0);
 	set_knob("dry_run", 0);
 	set_knob("ab_unit", 0);
@@ -1205,6 +1206,73 @@ static void test_growth_that_stays(void)
 		    (unsigned long long)(group_memory("recv") / MIB));
 }
 
+/* 200 MiB, of which a lease for the receiver holds 60. Return: what is left. */
+static uint64_t hold_60(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+
+	setup();
+	group_hog("low", 200 * MIB);
+	arm();
+	need_memory(60 * MIB);
+	ktap_assert(wait_until(10000, find_lease(lease) && lease->found.full_ns),
+		    "the lease is not full");
+	sleep_ms(1000);
+	return group_memory("low");
+}
+
+/* What was freed for the receiver is others' now: the donor gives it once more. */
+static void test_others_take(void)
+{
+	uint64_t had = hold_60();
+
+	group_make("others");
+	group_hog("others", meminfo_bytes("/proc/meminfo", "MemAvailable:") -
+			    16 * MIB);
+	wait_until(10000, group_memory("low") + 24 * MIB <= had);
+	printf("# of %llu MiB it is left with %llu\n",
+	       (unsigned long long)(had / MIB),
+	       (unsigned long long)(group_memory("low") / MIB));
+	ktap_assert(group_memory("low") + 24 * MIB <= had, "too much");
+	sleep_ms(2000);
+	ktap_assert(group_memory("low") + 68 * MIB >= had, "too little");
+	/* what goes again is the donor's */
+	group_remove("others");
+	had = group_memory("low");
+	group_spawn("low", hog, (void *)(40 * MIB));
+	ktap_assert(wait_until(10000, group_memory("low") >= had + 30 * MIB),
+		    "it stays at %llu MiB",
+		    (unsigned long long)(group_memory("low") / MIB));
+	sleep_ms(2000);
+	ktap_assert(group_memory("low") >= had + 30 * MIB,
+		    "and it is taken again");
+}
+
+/* The receiver has it: that is what the lease was for. */
+static void test_receiver_takes(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	uint64_t had = hold_60(), most = 0;
+
+	group_make("others");
+	group_hog("others", meminfo_bytes("/proc/meminfo", "MemAvailable:") -
+			    70 * MIB);
+	group_hog("recv", 60 * MIB);
+	/* that was a ramp, too: the lease may be for more than was forecast */
+	for (int i = 0; i < 80; i++) {
+		if (find_lease(lease) && lease->found.amount > most)
+			most = lease->found.amount;
+		sleep_ms(50);
+	}
+	printf("# of %llu MiB it is left with %llu; the lease was for %llu at most\n",
+	       (unsigned long long)(had / MIB),
+	       (unsigned long long)(group_memory("low") / MIB),
+	       (unsigned long long)(most / MIB));
+	ktap_assert(group_memory("low") + most + 12 * MIB >= 200 * MIB,
+		    "too little");
+	group_remove("others");
+}
+
 static void test_rate(void)
 {
 	struct preswap_info before = { .size = sizeof(before) };
@@ -1356,6 +1424,10 @@ int main(void)
 		{ "R-1 a ramp that nobody forecast is caught", test_trend },
 		{ "R-32 a lease ends when its receiver keeps what it took",
 		  test_growth_that_stays },
+		{ "R-28 R-33 what others take of it, the donor gives again",
+		  test_others_take },
+		{ "R-28 R-33 what the receiver takes it does not",
+		  test_receiver_takes },
 		{ "R-28 the reclaim rate is bounded", test_rate },
 		{ "R-32 a new policy ends what it forbids", test_policy_ends },
 		{ "R-28 without swap nothing is taken and nothing claimed",
@@ -1368,6 +1440,7 @@ int main(void)
 	group_remove("low");
 	group_remove("mid");
 	group_remove("never");
+	group_remove("others");
 	rmdir(GUEST_ROOT);
 	return status;
 }
