@@ -117,7 +117,7 @@ static void preswap_reclaim_until(struct preswap_app *app, u32 seconds)
 	app->reclaim.regrow_s = (u32)ktime_get_seconds() + seconds;
 }
 
-static u16 preswap_reclaim_left_s(const struct preswap_app *app)
+static u16 preswap_reclaim_regrow_left_s(const struct preswap_app *app)
 {
 	return app->reclaim.regrow_s - (u32)ktime_get_seconds();
 }
@@ -127,7 +127,7 @@ static u64 preswap_reclaim_back(const struct preswap_app *app, u64 used)
 {
 	return preswap_regrow_base(used, app->reclaim.base,
 				   app->reclaim.held ? 0 :
-				   preswap_reclaim_left_s(app)) - used;
+				   preswap_reclaim_regrow_left_s(app)) - used;
 }
 
 /* Bytes that a donor is above its goal by; 0: too little to do anything. */
@@ -371,7 +371,7 @@ void preswap_reclaim_regrow(struct preswap_app *app, u64 files,
 	u16 gone_mib = preswap_regrow_gone(back, preswap_reclaim_there);
 
 	if (app->reclaim.renewed &&
-	    preswap_reclaim_left_s(app) > PRESWAP_REGROW_SETTLE_S &&
+	    preswap_reclaim_regrow_left_s(app) > PRESWAP_REGROW_SETTLE_S &&
 	    gone_mib > app->reclaim.gone_mib + PRESWAP_REGROW_STEP_MIB)
 		preswap_reclaim_until(app, PRESWAP_REGROW_SETTLE_S);
 	else if (gone_mib > app->reclaim.gone_mib)

@@ -13,7 +13,10 @@ struct preswap_regrow;
 extern atomic64_t preswap_reclaim_bytes;	/* since load */
 extern u32 preswap_reclaim_there;	/* see preswap_regrow_there(); preswap_lock */
 
-/* Bytes that a donor would have without leases. It gives no more than twice these. */
+/*
+ * Bytes that a donor would have without leases. It gives
+ * no more than twice what they hold back.
+ */
 static inline u64 preswap_reclaim_base(const struct preswap_app *app)
 {
 	return app->reclaim.base - min((u64)app->reclaim.gone_mib << 20,

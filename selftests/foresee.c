@@ -1229,11 +1229,12 @@ static void test_others_take(void)
 	group_make("others");
 	group_hog("others", meminfo_bytes("/proc/meminfo", "MemAvailable:") -
 			    16 * MIB);
-	wait_until(10000, group_memory("low") + 24 * MIB <= had);
+	/* some 20: what CPUs keep of free pages decides how much others leave */
+	wait_until(10000, group_memory("low") + 12 * MIB <= had);
 	printf("# of %llu MiB it is left with %llu\n",
 	       (unsigned long long)(had / MIB),
 	       (unsigned long long)(group_memory("low") / MIB));
-	ktap_assert(group_memory("low") + 24 * MIB <= had, "too much");
+	ktap_assert(group_memory("low") + 12 * MIB <= had, "too much");
 	sleep_ms(2000);
 	ktap_assert(group_memory("low") + 68 * MIB >= had, "too little");
 	/* what goes again is the donor's, but for the lease's 60 MiB */
@@ -1256,8 +1257,11 @@ static void test_receiver_takes(void)
 	group_hog("others", meminfo_bytes("/proc/meminfo", "MemAvailable:") -
 			    70 * MIB);
 	group_hog("recv", 60 * MIB);
-	/* that was a ramp, too: the lease may be for more than was forecast */
-	for (int i = 0; i < 80; i++) {
+	/*
+	 * That was a ramp, too: the lease may be for more than was forecast. What is gone
+	 * is looked at 4 s after that, and the receiver's base moves up after 10.
+	 */
+	for (int i = 0; i < 160; i++) {
 		if (find_lease(lease) && lease->found.amount > most)
 			most = lease->found.amount;
 		sleep_ms(50);

@@ -75,9 +75,9 @@ static void test_gone(void)
 }
 
 /*
- * 400 MiB, a donor that takes up to 240, and a receiver that bursts by 80 in each lease
- * and has 60 else: it finds all of that each time. In the middle others grow from 20 MiB
- * to 50 and stay so, and later go again: the donor is left with 30 less for as long.
+ * 400 MiB, a donor that takes up to 240, and a receiver that has 60 and bursts by 80 in
+ * each lease: it finds all of that each time. For a while others have 130 MiB and not 100:
+ * the donor is left with 30 less for as long.
  */
 static void test_bursts(void)
 {
@@ -96,7 +96,7 @@ static void test_bursts(void)
 						preswap_regrow_there(&all));
 		used = min(used, least);
 		free = 400 - 60 - others - used;
-		/* what was gone is whole MiB of 1/1024 */
+		/* what is gone is rounded down, to a MiB */
 		ktap_assert(free >= 79 && used >= (others > 100 ? 130 : 159),
 			    "burst %u: %llu MiB free, %llu left", i,
 			    (unsigned long long)free, (unsigned long long)used);
