@@ -216,6 +216,8 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 			  preswap_knob(lead_resource_ms[r]));
 	u32 ticks = min_t(u32, lead_ms, PRESWAP_ENGINE_TREND_MS) /
 		    preswap_knob(tick_ms);
+	u64 reserve = r == DECIDE_MEMORY ?
+		      (u64)app->policy.reserve_mem_mib << 20 : 0;
 	struct preswap_demand demand;
 	u64 rise;
 
@@ -225,6 +227,13 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 		use->q50 = demand.q50;
 		use->q95 = demand.q95;
 		use->in_ms = demand.in_ms;
+	}
+	if (reserve && use->base + reserve > use->q50) {
+		use->source = DECIDE_FROM_RESERVE;
+		use->q50 = use->base + reserve;
+		use->q95 = max(use->q95, use->q50);
+		use->in_ms = 0;
+		use->unused_permille = 0;	/* that is what it is for */
 	}
 	rise = preswap_trend_unforeseen(&app->trend[r], ticks, use->used,
 					use->q95);
@@ -522,6 +531,11 @@ static bool preswap_engine_hotplug(u64 now_ns)
 static void preswap_engine_dispose(const struct decide_proposal *p,
 				   const struct decide_why *why, u64 now_ns)
 {
+	static const u8 reason[] = {
+		[DECIDE_FROM_FORECAST] = PRESWAP_REASON_FORECAST,
+		[DECIDE_FROM_TREND] = PRESWAP_REASON_TREND,
+		[DECIDE_FROM_RESERVE] = PRESWAP_REASON_RESERVE,
+	};
 	/* of the network nobody gives */
 	static const u8 kind[DECIDE_RESOURCES] = {
 		[DECIDE_CPU] = PRESWAP_LEASE_KIND_AFFINITY,
@@ -534,8 +548,7 @@ static void preswap_engine_dispose(const struct decide_proposal *p,
 		.donor = donor,
 		.receiver = receiver,
 		.kind = kind[p->resource],
-		.reason = p->source == DECIDE_FROM_TREND ?
-			PRESWAP_REASON_TREND : PRESWAP_REASON_FORECAST,
+		.reason = reason[p->source],
 		.amount = p->amount,
 		.gain = p->gain,
 		.benefit = p->benefit,

@@ -49,6 +49,7 @@ PRESWAP_RANGE(horizon, 1, PRESWAP_HORIZON_MAX_MS);
 PRESWAP_RANGE(valid, 1, PRESWAP_FORECAST_VALID_MAX_MS);
 PRESWAP_RANGE(duration, 1, PRESWAP_LEASE_MAX_MS);
 PRESWAP_RANGE(approval, 0, PRESWAP_APPROVAL_MAX_MS);
+PRESWAP_RANGE(reserve, 0, PRESWAP_BYTES_MAX >> 20);
 PRESWAP_RANGE(downtime, PRESWAP_DOWNTIME_MIN_MS, PRESWAP_DOWNTIME_MAX_MS);
 
 static const struct nla_policy preswap_policy_policy[] = {
@@ -76,6 +77,8 @@ static const struct nla_policy preswap_policy_policy[] = {
 	[PRESWAP_A_POLICY_RECEIVES] = NLA_POLICY_MAX(NLA_U8, PRESWAP_GIVES_ALL),
 	[PRESWAP_A_POLICY_GROUPS] = { .type = NLA_U32 },
 	[PRESWAP_A_POLICY_NEVER_TO] = { .type = NLA_U32 },
+	[PRESWAP_A_POLICY_RESERVE_MEM_MIB] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &preswap_reserve_range),
 };
 
 static const struct nla_policy

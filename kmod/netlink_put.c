@@ -288,6 +288,7 @@ static const struct preswap_put_member preswap_policy_members[] = {
 	POLICY(RECEIVES, u8, receives),
 	POLICY(GROUPS, u32, groups),
 	POLICY(NEVER_TO, u32, never_to),
+	POLICY(RESERVE_MEM_MIB, u32, reserve_mem_mib),
 	{}
 };
 

@@ -15,14 +15,15 @@ struct preswap_policy {
 	u8 priority;		/* 1..10; 0: no policy */
 	u8 sensitivity;		/* enum preswap_sensitivity */
 	bool eligible;		/* may give */
-	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
-	u64 floor[DECIDE_RESOURCES];
 	u8 gives;		/* bits 1 << enum decide_resource */
 	u8 receives;		/* likewise */
-	u32 groups;		/* it is in, by bits */
-	u32 never_to;		/* groups that it does not give to */
 	u8 max_stall_pct;
 	bool needs_approval;
+	u32 max_downtime_ms;	/* an hour, for its leases; 0: any */
+	u32 groups;		/* it is in, by bits */
+	u32 never_to;		/* groups that it does not give to */
+	u32 reserve_mem_mib;	/* kept free for it, beyond what it uses */
+	u64 floor[DECIDE_RESOURCES];
 };
 
 bool preswap_policy_unapproved(const struct preswap_app *app, u64 now_ns);

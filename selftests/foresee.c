@@ -1275,6 +1275,65 @@ static void test_receiver_takes(void)
 	group_remove("others");
 }
 
+static void set_reserve(uint32_t mib)
+{
+	struct preswap_policy policy = {
+		.size = sizeof(policy), .app_id = recv_id,
+		.fields = PRESWAP_POLICY_PRIORITY | PRESWAP_POLICY_SENSITIVITY |
+			  PRESWAP_POLICY_SWAP_ELIGIBLE |
+			  PRESWAP_POLICY_RESERVE_MEM,
+		.priority = 9, .sensitivity = PRESWAP_SENSITIVITY_LATENCY,
+		.reserve_mem_mib = mib,
+	};
+
+	must(ctx, preswap_policy_set(ctx, &policy));
+}
+
+/* Nobody forecasts. */
+static void test_reserve(void)
+{
+	struct lease_search *lease = LEASE(RECLAIM, 0, 0, false);
+	uint64_t amount, id;
+	long base;
+
+	setup();
+	set_knob("lead_ms", 4000);
+	group_hog("low", 200 * MIB);
+	set_reserve(60);
+	arm();
+	lease->receiver = recv_id;
+	ktap_assert(wait_until(10000, find_lease(lease) && lease->found.full_ns),
+		    "no lease");
+	ktap_assert(lease->found.reason == PRESWAP_REASON_RESERVE, "reason %d",
+		    lease->found.reason);
+	ktap_assert(group_memory("low") <= 146 * MIB, "low has %llu MiB",
+		    (unsigned long long)(group_memory("low") / MIB));
+	id = lease->found.id;
+	amount = lease->found.amount;
+	/* as long as there is the policy, not the forecast's 1 s */
+	sleep_ms(4000);
+	ktap_assert(find_lease(lease) && lease->found.id == id, "it ended");
+	/* a burst in it needs no more ... */
+	group_hog("recv", 30 * MIB);
+	sleep_ms(1000);
+	ktap_assert(find_lease(lease) && lease->found.id == id &&
+		    lease->found.amount <= amount + 8 * MIB, "%llu of %llu MiB",
+		    (unsigned long long)(lease->found.amount / MIB),
+		    (unsigned long long)(amount / MIB));
+	/* ... and what it keeps of it for 4 s is no burst: the reserve is beyond it */
+	sleep_ms(6000);
+	base = decided_of(recv_id, PRESWAP_RESOURCE_MEMORY, "base");
+	ktap_assert(find_lease(lease) && lease->found.id == id &&
+		    lease->found.amount + 8 * MIB >= amount &&
+		    base >= (long)(28 * MIB), "%llu of %llu MiB, base %ld",
+		    (unsigned long long)(lease->found.amount / MIB),
+		    (unsigned long long)(amount / MIB), base / (long)MIB);
+	set_reserve(0);
+	ktap_assert(!find_lease(lease), "without a reserve it goes on");
+	sleep_ms(1000);
+	ktap_assert(!find_lease(lease), "it began again");
+}
+
 static void test_rate(void)
 {
 	struct preswap_info before = { .size = sizeof(before) };
@@ -1430,6 +1489,7 @@ int main(void)
 		  test_others_take },
 		{ "R-28 R-33 what the receiver takes it does not",
 		  test_receiver_takes },
+		{ "R-24 R-28 a reserve is kept free at all times", test_reserve },
 		{ "R-28 the reclaim rate is bounded", test_rate },
 		{ "R-32 a new policy ends what it forbids", test_policy_ends },
 		{ "R-28 without swap nothing is taken and nothing claimed",

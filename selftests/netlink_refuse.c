@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		{ "app-id", PRESWAP_A_TASK_APP_ID, 8, true, .id = &base.a },
 	} },
 	{ "policy-set", PRESWAP_CMD_POLICY_SET, 0,
-	  PRESWAP_A_POLICY_NEVER_TO, {
+	  PRESWAP_A_POLICY_RESERVE_MEM_MIB, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.c,
 		  BAD(0, 1, ~0ULL) },
 		{ "priority", PRESWAP_A_POLICY_PRIORITY, 1, .good = 5,
@@ -90,6 +90,8 @@ static const struct command commands[] = {
 		  EDGE(0, ~0U) },
 		{ "never-to", PRESWAP_A_POLICY_NEVER_TO, 4, true,
 		  EDGE(0, ~0U) },
+		{ "reserve-mem-mib", PRESWAP_A_POLICY_RESERVE_MEM_MIB, 4, true,
+		  BAD((1U << 24) + 1, ~0U), EDGE(0, 1U << 24) },
 	} },
 	{ "policy-get", PRESWAP_CMD_POLICY_GET, 0, PRESWAP_A_POLICY_APP_ID, {
 		{ "app-id", PRESWAP_A_POLICY_APP_ID, 8, .id = &base.a,

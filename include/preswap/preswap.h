@@ -108,7 +108,8 @@ int preswap_info_get(struct preswap_ctx *ctx, struct preswap_info *info);
 #define PRESWAP_POLICY_RECEIVES		(1u << 11)
 #define PRESWAP_POLICY_GROUPS		(1u << 12)
 #define PRESWAP_POLICY_NEVER_TO		(1u << 13)
-#define PRESWAP_POLICY_ALL		0x3fffu
+#define PRESWAP_POLICY_RESERVE_MEM	(1u << 14)
+#define PRESWAP_POLICY_ALL		0x7fffu
 
 struct preswap_policy {
 	size_t size;
@@ -131,6 +132,8 @@ struct preswap_policy {
 	uint8_t receives;		/* bits 1 << enum preswap_resource */
 	uint32_t groups;		/* that it is in: group n is bit n - 1 */
 	uint32_t never_to;		/* groups that it never gives to */
+	uint32_t reserve_mem_mib;	/* MiB kept free for it, beyond what it
+					 * uses: 0..2^24 */
 };
 
 typedef int (*preswap_policy_fn)(void *data,

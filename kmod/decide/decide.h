@@ -68,7 +68,8 @@ enum decide_level {
 enum decide_source {
 	DECIDE_FROM_NOTHING,
 	DECIDE_FROM_FORECAST,
-	DECIDE_FROM_TREND
+	DECIDE_FROM_TREND,
+	DECIDE_FROM_RESERVE	/* its policy's */
 };
 
 /* Why nothing can be taken from an app, whoever wants it. */

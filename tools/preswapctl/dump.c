@@ -49,7 +49,7 @@ static void dump_app(const struct preswap_app *a)
 	       U(a->mem_bytes), U(a->swap_bytes), a->tasks, U(a->io_bytes),
 	       a->downtime_us, U(a->net_bytes));
 	if (a->has_policy)
-		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\t%llu\t%s\t%s\t%s\n",
+		printf("policy\t%llu\t%u\t%s\t%u\t%llu\t%llu\t%s\t%u\t%u\t%u\t%llu\t%u\t%llu\t%s\t%s\t%s\t%u\n",
 		       U(a->id), p->priority, names_sensitivity(p->sensitivity),
 		       p->swap_eligible, U(p->floor_cpu_milli),
 		       U(p->floor_mem_bytes), names_gives(p->gives),
@@ -57,7 +57,7 @@ static void dump_app(const struct preswap_app *a)
 		       U(p->floor_io_bytes), p->max_downtime_ms,
 		       U(p->floor_net_bytes), names_gives(p->receives),
 		       names_groups(groups, p->groups),
-		       names_groups(never_to, p->never_to));
+		       names_groups(never_to, p->never_to), p->reserve_mem_mib);
 }
 
 static void dump_forecast(const struct preswap_forecast *f)

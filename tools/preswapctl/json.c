@@ -89,6 +89,7 @@ json_t *json_policy(const struct preswap_policy *policy)
 	NUMBER(o, policy, floor_mem_bytes);
 	NUMBER(o, policy, floor_io_bytes);
 	NUMBER(o, policy, floor_net_bytes);
+	NUMBER(o, policy, reserve_mem_mib);
 	TEXT(o, "gives", names_gives(policy->gives));
 	TEXT(o, "receives", names_gives(policy->receives));
 	TEXT(o, "groups", names_groups(groups, policy->groups));

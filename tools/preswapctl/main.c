@@ -42,7 +42,8 @@ static const struct command {
 	{ "policy", cmd_policy,
 	  "set APP --priority N [--sensitivity latency|normal|batch]\n"
 	  " [--swap-eligible yes|no] [--floor-cpu CORES] [--floor-mem BYTES]\n"
-	  " [--floor-io BYTES] [--floor-net BYTES] [--gives cpu,memory,io,net]\n"
+	  " [--floor-io BYTES] [--floor-net BYTES] [--reserve-mem BYTES]\n"
+	  " [--gives cpu,memory,io,net]\n"
 	  " [--receives cpu,memory,io,net|none] [--groups N,N...|none]\n"
 	  " [--never-to N,N...|none] [--max-stall PERCENT]\n"
 	  " [--max-downtime TIME|none] [--needs-approval yes|no]\n"

@@ -56,6 +56,11 @@ static int set_option(struct ctl *ctl, int option, const char *value,
 			return ctl_usage(ctl, "--floor-net is like 5M (per second), up to 16T, not '%s'",
 					 value);
 		return CTL_OK;
+	case 'R':
+		if (units_parse_mib(value, &p->reserve_mem_mib))
+			return ctl_usage(ctl, "--reserve-mem is like 64M, in whole MiB, up to 16T, not '%s'",
+					 value);
+		return CTL_OK;
 	case 'g':
 		if (names_parse_gives(value, &p->gives))
 			return ctl_usage(ctl, "--gives is some of cpu,memory,io,net, not '%s'",
@@ -124,6 +129,7 @@ static int policy_set(struct ctl *ctl, int argc, char **argv)
 		{ "floor-mem", required_argument, NULL, 'm' },
 		{ "floor-io", required_argument, NULL, 'i' },
 		{ "floor-net", required_argument, NULL, 'n' },
+		{ "reserve-mem", required_argument, NULL, 'R' },
 		{ "gives", required_argument, NULL, 'g' },
 		{ "receives", required_argument, NULL, 'r' },
 		{ "groups", required_argument, NULL, 'G' },
@@ -219,7 +225,7 @@ static int add_policy(void *data, const struct preswap_policy *p)
 {
 	struct policy_list *list = data;
 	char cpu[UNITS_MAX], mem[UNITS_MAX], io[UNITS_MAX], left[UNITS_MAX];
-	char net[UNITS_MAX], downtime[UNITS_MAX], id[24];
+	char net[UNITS_MAX], downtime[UNITS_MAX], reserve[UNITS_MAX], id[24];
 	char groups[NAMES_GROUPS_MAX], never_to[NAMES_GROUPS_MAX];
 
 	if (list->array)
@@ -232,6 +238,8 @@ static int add_policy(void *data, const struct preswap_policy *p)
 	table_cell(list->table, "%s", units_bytes(mem, p->floor_mem_bytes));
 	table_cell(list->table, "%s", units_rate(io, p->floor_io_bytes));
 	table_cell(list->table, "%s", units_rate(net, p->floor_net_bytes));
+	table_cell(list->table, "%s",
+		   units_bytes(reserve, (uint64_t)p->reserve_mem_mib << 20));
 	table_cell(list->table, "%s",
 		   p->swap_eligible ? names_gives(p->gives) : "-");
 	table_cell(list->table, "%s", names_gives(p->receives));
@@ -261,8 +269,8 @@ static int policy_get(struct ctl *ctl, int argc, char **argv)
 {
 	static const char * const heads[] = {
 		"APP", ">PRIO", "SENSITIVITY", "MAY-GIVE", ">FLOOR-CPU",
-		">FLOOR-MEM", ">FLOOR-IO", ">FLOOR-NET", "GIVES",
-		"RECEIVES", "GROUPS", "NEVER-TO",
+		">FLOOR-MEM", ">FLOOR-IO", ">FLOOR-NET",
+		">RESERVE-MEM", "GIVES", "RECEIVES", "GROUPS", "NEVER-TO",
 		">MAX-STALL", ">MAX-DOWNTIME", "APPROVED", NULL
 	};
 	struct policy_list list = {};

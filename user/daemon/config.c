@@ -259,6 +259,11 @@ static int parse_floor_net(const char *value, struct preswap_policy *policy)
 	return units_parse_bytes(value, &policy->floor_net_bytes);
 }
 
+static int parse_reserve_mem(const char *value, struct preswap_policy *policy)
+{
+	return units_parse_mib(value, &policy->reserve_mem_mib);
+}
+
 static int parse_gives(const char *value, struct preswap_policy *policy)
 {
 	return names_parse_gives(value, &policy->gives);
@@ -313,6 +318,8 @@ static const struct policy_key {
 	  "like 5M or 1.5M (per second)" },
 	{ "floor_net", PRESWAP_POLICY_FLOOR_NET, parse_floor_net,
 	  "like 5M or 1.5M (per second)" },
+	{ "reserve_mem", PRESWAP_POLICY_RESERVE_MEM, parse_reserve_mem,
+	  "like 64M or 1.5G, in whole MiB" },
 	{ "gives", PRESWAP_POLICY_GIVES, parse_gives,
 	  "some of cpu,memory,io,net" },
 	{ "receives", PRESWAP_POLICY_RECEIVES, parse_receives,

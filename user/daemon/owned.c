@@ -24,7 +24,7 @@ uint64_t owned_hash(const struct preswap_policy *p)
 		p->floor_cpu_milli, p->floor_mem_bytes, p->floor_io_bytes,
 		p->floor_net_bytes, p->gives, p->receives, p->groups,
 		p->never_to, p->max_stall_pct, p->max_downtime_ms,
-		p->needs_approval,
+		p->needs_approval, p->reserve_mem_mib,
 	};
 
 	return fnv_add(FNV_BEGIN, all, sizeof(all)) ?: 1;

@@ -100,6 +100,7 @@ static const struct field policy_fields[] = {
 	POLICY(RECEIVES, receives),
 	POLICY(GROUPS, groups),
 	POLICY(NEVER_TO, never_to),
+	POLICY(RESERVE_MEM_MIB, reserve_mem_mib),
 };
 
 static const struct field app_fields[] = {
@@ -306,6 +307,8 @@ static int decode_policy(void *attrs, int len, struct preswap_policy *out)
 		{ PRESWAP_A_POLICY_RECEIVES, PRESWAP_POLICY_RECEIVES },
 		{ PRESWAP_A_POLICY_GROUPS, PRESWAP_POLICY_GROUPS },
 		{ PRESWAP_A_POLICY_NEVER_TO, PRESWAP_POLICY_NEVER_TO },
+		{ PRESWAP_A_POLICY_RESERVE_MEM_MIB,
+		  PRESWAP_POLICY_RESERVE_MEM },
 	};
 	struct nlattr *tb[ATTRS_MAX + 1];
 	int err;

@@ -62,6 +62,9 @@ int preswap_put_policy(struct nl_msg *msg, const struct preswap_policy *p)
 		NLA_PUT_U32(msg, PRESWAP_A_POLICY_GROUPS, p->groups);
 	if (p->fields & PRESWAP_POLICY_NEVER_TO && p->never_to)
 		NLA_PUT_U32(msg, PRESWAP_A_POLICY_NEVER_TO, p->never_to);
+	if (p->fields & PRESWAP_POLICY_RESERVE_MEM && p->reserve_mem_mib)
+		NLA_PUT_U32(msg, PRESWAP_A_POLICY_RESERVE_MEM_MIB,
+			    p->reserve_mem_mib);
 	if (p->fields & PRESWAP_POLICY_NEEDS_APPROVAL)
 		NLA_PUT_U8(msg, PRESWAP_A_POLICY_NEEDS_APPROVAL,
 			   p->needs_approval);

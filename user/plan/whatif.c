@@ -20,6 +20,30 @@ static uint32_t bar_of(const struct preswap_policy *policy, uint32_t resource,
 	       DECIDE_NOT_BARRED : was;
 }
 
+/*
+ * As the module's engine does. Of what was expected below a reserve that was kept then,
+ * nothing is recorded: a smaller one here is looked at as if that was nothing.
+ */
+static void apply_reserve(const struct preswap_policy *policy,
+			  struct decide_use *use)
+{
+	uint64_t reserve = (uint64_t)policy->reserve_mem_mib << 20;
+
+	if (use->source == DECIDE_FROM_RESERVE) {
+		use->source = DECIDE_FROM_NOTHING;
+		use->q50 = 0;
+		use->q95 = 0;
+	}
+	if (!reserve || use->base + reserve <= use->q50)
+		return;
+	use->source = DECIDE_FROM_RESERVE;
+	use->q50 = use->base + reserve;
+	if (use->q95 < use->q50)
+		use->q95 = use->q50;
+	use->in_ms = 0;
+	use->unused_permille = 0;
+}
+
 static void apply_policy(const struct preswap_policy *policy,
 			 const struct decide_snapshot *saw, uint32_t index,
 			 struct decide_app *app)
@@ -33,6 +57,7 @@ static void apply_policy(const struct preswap_policy *policy,
 	app->use[DECIDE_CPU].floor = policy->floor_cpu_milli;
 	app->use[DECIDE_MEMORY].floor = policy->floor_mem_bytes +
 					FLOOR_MARGIN_BYTES;
+	apply_reserve(policy, &app->use[DECIDE_MEMORY]);
 	app->use[DECIDE_IO].floor = policy->floor_io_bytes;
 	app->use[DECIDE_NET].floor = policy->floor_net_bytes;
 	for (uint32_t r = 0; r < DECIDE_RESOURCES; r++) {

@@ -30,6 +30,8 @@ const char *decision_source(uint32_t source)
 		return "forecast";
 	case DECIDE_FROM_TREND:
 		return "trend";
+	case DECIDE_FROM_RESERVE:
+		return "reserve";
 	default:
 		return "none";
 	}

@@ -37,6 +37,7 @@ static const char * const reasons[] = {
 	[PRESWAP_REASON_TREND] = "trend",
 	[PRESWAP_REASON_MANUAL] = "manual",
 	[PRESWAP_REASON_WAIT] = "wait",
+	[PRESWAP_REASON_RESERVE] = "reserve",
 };
 
 static const char * const lease_ends[] = {

@@ -74,6 +74,17 @@ int units_parse_bytes(const char *text, uint64_t *bytes)
 	return err;
 }
 
+int units_parse_mib(const char *text, uint32_t *mib)
+{
+	uint64_t bytes;
+	int err = units_parse_bytes(text, &bytes);
+
+	if (err || bytes & 0xfffff)
+		return err ?: -EINVAL;
+	*mib = (uint32_t)(bytes >> 20);
+	return 0;
+}
+
 int units_parse_ms(const char *text, uint32_t *ms)
 {
 	static const struct unit units[] = {

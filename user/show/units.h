@@ -14,6 +14,8 @@
 int units_parse_cpu(const char *text, uint64_t *milli);
 /* "4096", "64K", "64M", "1.5G", "1T", each also with "iB" or "B"; 1K = 1024. */
 int units_parse_bytes(const char *text, uint64_t *bytes);
+/* The same, in whole MiB. */
+int units_parse_mib(const char *text, uint32_t *mib);
 /* "250ms", "30s", "5m", "1h"; a bare number has no meaning and is refused. */
 int units_parse_ms(const char *text, uint32_t *ms);
 /* The same, up to 100 years, and "2d". */

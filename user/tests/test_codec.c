@@ -186,7 +186,9 @@ static void test_policy(void)
 			  PRESWAP_POLICY_GIVES | PRESWAP_POLICY_MAX_STALL |
 			  PRESWAP_POLICY_MAX_DOWNTIME |
 			  PRESWAP_POLICY_RECEIVES | PRESWAP_POLICY_GROUPS |
-			  PRESWAP_POLICY_NEVER_TO,
+			  PRESWAP_POLICY_NEVER_TO |
+			  PRESWAP_POLICY_RESERVE_MEM,
+		.reserve_mem_mib = 1 << 24,
 		.receives = 0, .groups = 1U << 31, .never_to = 5,
 		.priority = 9, .sensitivity = 2, .floor_mem_bytes = 1 << 26,
 		.gives = 2, .max_stall_pct = 30, .needs_approval = 1,
@@ -200,7 +202,8 @@ static void test_policy(void)
 		    out.floor_mem_bytes == 1 << 26 && out.gives == 2 &&
 		    out.max_stall_pct == 30 && out.max_downtime_ms == 500 &&
 		    !out.receives && out.groups == 1U << 31 &&
-		    out.never_to == 5, "values");
+		    out.never_to == 5 &&
+		    out.reserve_mem_mib == 1 << 24, "values");
 	ktap_assert(out.fields == in.fields && out.sensitivity == 0 &&
 		    out.needs_approval == 0,
 		    "fields %x: what is not named is not sent", out.fields);

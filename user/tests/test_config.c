@@ -204,6 +204,8 @@ static void test_refused(void)
 		  "t.conf:3: floor_cpu must be" },
 		{ "[policy \"a\"]\npriority=5\nfloor_mem=99T",
 		  "t.conf:3: floor_mem must be" },
+		{ "[policy \"a\"]\npriority=5\nreserve_mem=1000K",
+		  "t.conf:3: reserve_mem must be like 64M or 1.5G, in whole MiB" },
 		{ "[policy \"a\"]\npriority=5\nfloor_io=fast",
 		  "t.conf:3: floor_io must be like 5M" },
 		{ "[policy \"a\"]\npriority=5\ngives=io,io",
@@ -212,7 +214,7 @@ static void test_refused(void)
 		  "t.conf:3: priority is there twice" },
 		{ "[policy \"a\"]\npriority=5\n[policy \"a\"]\npriority=5",
 		  "t.conf:3: policy \"a\" is there twice" },
-		{ "[policy \"a\"]\ncolor=5", "t.conf:2: unknown key color in [policy], not priority, sensitivity, swap_eligible, floor_cpu, floor_mem, floor_io, floor_net, gives, receives, groups, never_to, max_stall, max_downtime or needs_approval" },
+		{ "[policy \"a\"]\ncolor=5", "t.conf:2: unknown key color in [policy], not priority, sensitivity, swap_eligible, floor_cpu, floor_mem, floor_io, floor_net, reserve_mem, gives, receives, groups, never_to, max_stall, max_downtime or needs_approval" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -33,17 +33,17 @@ static struct series_app *see(struct series_table *table, uint64_t id)
 /* All fields count: a person may have changed any. */
 static void test_hash(void)
 {
-	struct preswap_policy p[15] = {
+	struct preswap_policy p[16] = {
 		[1].priority = 1, [2].sensitivity = 1, [3].swap_eligible = 1,
 		[4].floor_cpu_milli = 1, [5].floor_mem_bytes = 1,
 		[6].floor_io_bytes = 1, [7].floor_net_bytes = 1,
 		[8].gives = 1, [9].receives = 1, [10].groups = 1,
 		[11].never_to = 1, [12].max_stall_pct = 1,
-		[13].max_downtime_ms = 1, [14].needs_approval = 1,
+		[13].max_downtime_ms = 1, [14].needs_approval = 1, [15].reserve_mem_mib = 1,
 	};
 
-	for (int i = 0; i < 15; i++)
-		for (int k = 0; k < 15; k++)
+	for (int i = 0; i < 16; i++)
+		for (int k = 0; k < 16; k++)
 			ktap_assert((owned_hash(&p[i]) == owned_hash(&p[k])) ==
 				    (i == k), "%d %d", i, k);
 	p[1].app_id = 7;

@@ -68,6 +68,28 @@ static void test_bytes(void)
 	}
 }
 
+static void test_mib(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint32_t mib;
+	} cases[] = {
+		{ "0", 0, 0 }, { "64M", 0, 64 }, { "1.5G", 0, 1536 },
+		{ "1024K", 0, 1 }, { "16T", 0, 1 << 24 },
+		{ "1000K", -EINVAL, 7 }, { "17T", -ERANGE, 7 },
+		{ "64", -EINVAL, 7 }, { "x", -EINVAL, 7 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t mib = 7;
+		int err = units_parse_mib(cases[i].text, &mib);
+
+		ktap_assert(err == cases[i].err && mib == cases[i].mib,
+			    "'%s': %d, %u", cases[i].text, err, mib);
+	}
+}
+
 static void test_ms(void)
 {
 	uint32_t ms = 7;
@@ -258,6 +280,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-51 CPU quantities are parsed or refused", test_cpu },
 		{ "R-51 memory quantities are parsed or refused", test_bytes },
+		{ "in whole MiB", test_mib },
 		{ "R-51 times and numbers are parsed or refused", test_ms },
 		{ "R-51 percentages are parsed or refused", test_percent },
 		{ "R-51 quantities are printed in human units", test_format },

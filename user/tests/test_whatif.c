@@ -66,6 +66,38 @@ static uint64_t proposed(void)
 	return sum;
 }
 
+static const struct preswap_policy *service_policy_of(const void *data,
+						      const char *path)
+{
+	return strcmp(path, "/service") ? NULL : data;
+}
+
+static void test_reserve(void)
+{
+	struct preswap_policy policy = {
+		.priority = 9, .sensitivity = PRESWAP_SENSITIVITY_LATENCY,
+		.gives = PRESWAP_GIVES_ALL, .receives = PRESWAP_GIVES_ALL,
+	};
+	struct whatif whatif = {
+		.policy = service_policy_of, .data = &policy,
+		.threshold_pct = { -1, -1, -1, -1 }, .correlation_pct = -1,
+		.min_priority = -1,
+	};
+	/* the first two with the forecast of 200, the others recorded with a reserve */
+	static const uint32_t tries[][2] = {
+		{ 100, 200 }, { 300, 300 }, { 120, 120 }, { 0, 0 }, { 40, 40 },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		policy.reserve_mem_mib = tries[i][0];
+		whatif_apply(&whatif, &snapshot);
+		ktap_assert(proposed() == tries[i][1] * MIB, "%u: %llu MiB",
+			    tries[i][0],
+			    (unsigned long long)proposed() / MIB);
+	}
+}
+
 static void test_apply(void)
 {
 	struct preswap_policy policy = {
@@ -218,6 +250,7 @@ int main(void)
 {
 	return ktap_run((struct ktap_case[]){
 		{ "R-60 another policy and its limits", test_apply },
+		{ "R-60 another reserve", test_reserve },
 		{ "R-60 what decisions come to", test_sum },
 		{}
 	});

@@ -77,6 +77,7 @@ enum preswap_reason {
 	PRESWAP_REASON_TREND,		/* the module's own ramp detection */
 	PRESWAP_REASON_MANUAL,		/* lease-add */
 	PRESWAP_REASON_WAIT,		/* the receiver waited for CPUs */
+	PRESWAP_REASON_RESERVE,		/* the receiver's policy keeps one */
 
 	__PRESWAP_REASON_MAX,
 	PRESWAP_REASON_MAX = __PRESWAP_REASON_MAX - 1
@@ -253,6 +254,7 @@ enum preswap_attr_policy {
 	PRESWAP_A_POLICY_RECEIVES,	/* u8, bits 1 << resource; default all */
 	PRESWAP_A_POLICY_GROUPS,	/* u32, that it is in, by bits; default 0 */
 	PRESWAP_A_POLICY_NEVER_TO,	/* u32, groups it does not give to; 0 */
+	PRESWAP_A_POLICY_RESERVE_MEM_MIB,	/* u32, kept free for it; default 0 */
 
 	__PRESWAP_A_POLICY_MAX,
 	PRESWAP_A_POLICY_MAX = __PRESWAP_A_POLICY_MAX - 1
