@@ -233,7 +233,7 @@ bool preswap_lease_look(u32 id, struct preswap_lease_info *info)
 }
 
 /*
- * What a receiver has of what was freed for it; manual ones prove nothing. What
+ * What a receiver has of what was freed for it; manual ones and reserves prove nothing. What
  * goes on and on is reviewed as if it had ended: a lease that nobody uses loses its
  * worth, one that is used is not interrupted.
  */
@@ -246,7 +246,8 @@ static void preswap_lease_payoff(const struct preswap_lease *lease, u64 now_ns)
 	struct preswap_lease *other;
 
 	if (lease->info.dry_run ||
-	    lease->info.reason == PRESWAP_REASON_MANUAL)
+	    lease->info.reason == PRESWAP_REASON_MANUAL ||
+	    lease->info.reason == PRESWAP_REASON_RESERVE)
 		return;
 	/* of bytes, pages: 16 TiB of them are 32 bits */
 	preswap_payoff_update(&receiver->payoff[r],
