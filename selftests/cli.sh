@@ -94,6 +94,16 @@ test_refused() {
 	refused 2 "^preswapctl: --groups is .* not '33'" \
 		"$ctl" policy set cli/app --priority 4 --groups 33
 	policy_is "$before" "a wrong group"
+	refused 2 "^preswapctl: --reserve-mem is like 64M, in whole MiB" \
+		"$ctl" policy set cli/app --priority 4 --reserve-mem 1000K
+	policy_is "$before" "a part of a MiB"
+	"$ctl" policy set cli/app --reserve-mem 1.5G || fault "no reserve"
+	case $("$ctl" --json policy get cli/app) in
+	*'"reserve_mem_mib": 1536,'*) ;;
+	*) fault "the reserve is another" ;;
+	esac
+	"$ctl" policy set cli/app --reserve-mem 0 || fault "no reserve of 0"
+	policy_is "$before" "a reserve that went"
 	refused 2 "up to 168h, not '169h'" "$ctl" policy approve cli/app --for 169h
 	policy_is "$before" "an approval of more than a week"
 	refused 2 "whose" "$ctl" lease add --memory 1M --for 1s

@@ -86,6 +86,7 @@ static void valid_policy(void)
 	raw_put_number(m, PRESWAP_A_POLICY_SWAP_ELIGIBLE, 1, 1);
 	raw_put_number(m, PRESWAP_A_POLICY_FLOOR_CPU_MILLI, 100, 8);
 	raw_put_number(m, PRESWAP_A_POLICY_FLOOR_MEM_BYTES, MIB, 8);
+	raw_put_number(m, PRESWAP_A_POLICY_RESERVE_MEM_MIB, 1, 4);
 }
 
 static void valid_point(struct raw_msg *m, uint32_t horizon_ms)
@@ -376,6 +377,8 @@ static void bound_policy(void *data, const struct nlmsghdr *part)
 	bound(b, raw_number(part, PRESWAP_A_POLICY_SWAP_ELIGIBLE, 99) <= 1);
 	bound(b, cpu <= PRESWAP_CPU_MAX_MILLI);
 	bound(b, mem <= PRESWAP_BYTES_MAX);
+	bound(b, raw_number(part, PRESWAP_A_POLICY_RESERVE_MEM_MIB,
+			    ULLONG_MAX) <= PRESWAP_BYTES_MAX >> 20);
 }
 
 /* Returns its horizon. */

@@ -30,7 +30,7 @@ static void test_whole(void)
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
 		"max_downtime=500ms\nreceives=none\ngroups=3, 32\nnever_to=1\n"
 		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
-		"floor_net = 3M\ngives = io, cpu, net\nmax_downtime = none\n"
+		"floor_net = 3M\nreserve_mem = 96M\ngives = io, cpu, net\nmax_downtime = none\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;
@@ -57,6 +57,7 @@ static void test_whole(void)
 				 1 << PRESWAP_RESOURCE_IO |
 				 1 << PRESWAP_RESOURCE_NET) &&
 		    p->floor_net_bytes == 3 << 20 &&
+		    p->reserve_mem_mib == 96 &&
 		    !p->max_downtime_ms, "I/O");
 	p = config_match(config, "/user.slice/user-1.slice");
 	ktap_assert(p && p->priority == 2 && p->swap_eligible == 1 &&
