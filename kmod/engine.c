@@ -216,8 +216,6 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 			  preswap_knob(lead_resource_ms[r]));
 	u32 ticks = min_t(u32, lead_ms, PRESWAP_ENGINE_TREND_MS) /
 		    preswap_knob(tick_ms);
-	u64 reserve = r == DECIDE_MEMORY ?
-		      (u64)app->policy.reserve_mem_mib << 20 : 0;
 	struct preswap_demand demand;
 	u64 rise;
 
@@ -228,13 +226,8 @@ static void preswap_engine_demand(const struct preswap_app *app, u64 now_ns,
 		use->q95 = demand.q95;
 		use->in_ms = demand.in_ms;
 	}
-	if (reserve && use->base + reserve > use->q50) {
-		use->source = DECIDE_FROM_RESERVE;
-		use->q50 = use->base + reserve;
-		use->q95 = max(use->q95, use->q50);
-		use->in_ms = 0;
-		use->unused_permille = 0;	/* that is what it is for */
-	}
+	if (r == DECIDE_MEMORY)
+		decide_reserve(use, (u64)app->policy.reserve_mem_mib << 20);
 	rise = preswap_trend_unforeseen(&app->trend[r], ticks, use->used,
 					use->q95);
 	if (rise) {

@@ -1332,6 +1332,8 @@ static void test_reserve(void)
 	ktap_assert(!find_lease(lease), "without a reserve it goes on");
 	sleep_ms(1000);
 	ktap_assert(!find_lease(lease), "it began again");
+	ktap_assert(!decided_of(recv_id, PRESWAP_RESOURCE_MEMORY,
+				"unused_permille"), "it counts as unused");
 }
 
 static void test_rate(void)

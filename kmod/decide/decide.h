@@ -118,6 +118,19 @@ static inline void decide_by_hand(struct decide_use *use, __u64 amount)
 	use->floor += amount;
 }
 
+/* Its policy keeps @reserve free for it at all times, beyond what it has; 0: none. */
+static inline void decide_reserve(struct decide_use *use, __u64 reserve)
+{
+	if (!reserve || use->base + reserve <= use->q50)
+		return;
+	use->source = DECIDE_FROM_RESERVE;
+	use->q50 = use->base + reserve;
+	if (use->q95 < use->q50)
+		use->q95 = use->q50;
+	use->in_ms = 0;
+	use->unused_permille = 0;	/* that is what it is for */
+}
+
 struct decide_app {
 	__u64 id;		/* breaks ties, so that order never matters */
 	__u32 priority;		/* 1..10; 0: no policy, neither gives nor gets */

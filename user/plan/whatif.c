@@ -21,27 +21,18 @@ static uint32_t bar_of(const struct preswap_policy *policy, uint32_t resource,
 }
 
 /*
- * As the module's engine does. Of what was expected below a reserve that was kept then,
- * nothing is recorded: a smaller one here is looked at as if that was nothing.
+ * Of what was expected below a reserve that was kept then, nothing is recorded: a smaller
+ * one here is looked at as if that was nothing.
  */
 static void apply_reserve(const struct preswap_policy *policy,
 			  struct decide_use *use)
 {
-	uint64_t reserve = (uint64_t)policy->reserve_mem_mib << 20;
-
 	if (use->source == DECIDE_FROM_RESERVE) {
 		use->source = DECIDE_FROM_NOTHING;
 		use->q50 = 0;
 		use->q95 = 0;
 	}
-	if (!reserve || use->base + reserve <= use->q50)
-		return;
-	use->source = DECIDE_FROM_RESERVE;
-	use->q50 = use->base + reserve;
-	if (use->q95 < use->q50)
-		use->q95 = use->q50;
-	use->in_ms = 0;
-	use->unused_permille = 0;
+	decide_reserve(use, (uint64_t)policy->reserve_mem_mib << 20);
 }
 
 static void apply_policy(const struct preswap_policy *policy,

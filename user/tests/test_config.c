@@ -30,7 +30,8 @@ static void test_whole(void)
 		"gives=memory\nmax_stall=25%\nneeds_approval=yes\n"
 		"max_downtime=500ms\nreceives=none\ngroups=3, 32\nnever_to=1\n"
 		"[policy \"/srv/*\"]\npriority=1\nfloor_io = 5M\n"
-		"floor_net = 3M\nreserve_mem = 96M\ngives = io, cpu, net\nmax_downtime = none\n"
+		"floor_net = 3M\nreserve_mem = 96M\n"
+		"gives = io, cpu, net\nmax_downtime = none\n"
 		"[policy \"/user.slice/*\"]\npriority=2";
 	const struct preswap_policy *p;
 	struct config *config;

@@ -39,7 +39,8 @@ static void test_hash(void)
 		[6].floor_io_bytes = 1, [7].floor_net_bytes = 1,
 		[8].gives = 1, [9].receives = 1, [10].groups = 1,
 		[11].never_to = 1, [12].max_stall_pct = 1,
-		[13].max_downtime_ms = 1, [14].needs_approval = 1, [15].reserve_mem_mib = 1,
+		[13].max_downtime_ms = 1, [14].needs_approval = 1,
+		[15].reserve_mem_mib = 1,
 	};
 
 	for (int i = 0; i < 16; i++)

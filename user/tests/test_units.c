@@ -280,7 +280,7 @@ int main(void)
 	return ktap_run((struct ktap_case[]){
 		{ "R-51 CPU quantities are parsed or refused", test_cpu },
 		{ "R-51 memory quantities are parsed or refused", test_bytes },
-		{ "in whole MiB", test_mib },
+		{ "R-51 memory in whole MiB is parsed or refused", test_mib },
 		{ "R-51 times and numbers are parsed or refused", test_ms },
 		{ "R-51 percentages are parsed or refused", test_percent },
 		{ "R-51 quantities are printed in human units", test_format },

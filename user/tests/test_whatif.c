@@ -96,6 +96,12 @@ static void test_reserve(void)
 			    tries[i][0],
 			    (unsigned long long)proposed() / MIB);
 	}
+	apps[1].use[DECIDE_MEMORY].in_ms = 5000;
+	apps[1].use[DECIDE_MEMORY].unused_permille = 800;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!apps[1].use[DECIDE_MEMORY].in_ms &&
+		    !apps[1].use[DECIDE_MEMORY].unused_permille,
+		    "a reserve is always at hand, and never unused");
 }
 
 static void test_apply(void)
