@@ -119,6 +119,7 @@ void __wrap_foresee_adjust(void *data, const struct series_app *app,
 		p->mean = p->q05 = p->q50 = p->q95 = most;
 		p->recurrence = 0;
 		p->score.loss_ratio = ORACLE_LOSS;
+		p->score.usual_ratio = ORACLE_LOSS;
 		from = to;
 	}
 	for (int i = 0; i < PREDICT_DAY_HORIZONS; i++)

@@ -24,6 +24,7 @@ static void to_point(const struct event_quantiles *q, double gain,
 		     struct predict_demand_point *p)
 {
 	p->score.loss_ratio = p->ready ? p->score.loss_ratio * gain : gain;
+	p->score.usual_ratio = p->ready ? p->score.usual_ratio * gain : gain;
 	p->ready = q->ready;
 	p->mean = q->mean;
 	p->q05 = q->q05;
@@ -40,6 +41,15 @@ static bool noted(double now, unsigned int horizon_s)
 	       (horizon_s == NOTE_FAR_S && second % 20 == 0);
 }
 
+/* Of what a person said, and nothing speaks against: so that it is believed. */
+static double declared_gain(const struct predict_demand_point *point)
+{
+	const struct predict_score *s = &point->score;
+	double worst = point->ready ? fmax(s->loss_ratio, s->usual_ratio) : 1;
+
+	return 0.99 / fmax(worst, 0.99);
+}
+
 static bool apply(struct foresee *f, struct event_effect *effect,
 		  const struct event_query *query, double value,
 		  struct predict_demand_point *point)
@@ -53,10 +63,8 @@ static bool apply(struct foresee *f, struct event_effect *effect,
 	if (!(event_combine(effect, query, &without, &with) > 0))
 		return false;
 	gain = event_gain(effect, query, &without);
-	/* a person said so, and nothing speaks against it */
 	if (gain >= 1)
-		gain = 0.99 / fmax(point->ready ? point->score.loss_ratio : 1,
-				   0.99);
+		gain = declared_gain(point);
 	to_point(&with, gain, point);
 	return true;
 }

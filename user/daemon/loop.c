@@ -151,12 +151,15 @@ static void stay_alive(void *data)
 }
 
 static void on_withheld(void *data, const struct series_app *app,
-			uint8_t resource, bool withheld, double loss_ratio)
+			uint8_t resource, bool withheld,
+			const struct predict_demand_point *near)
 {
 	(void)data;
-	log_msg(LOG_DEBUG, "%s %s: forecasts %s, loss %.2f of naive's",
+	log_msg(LOG_DEBUG,
+		"%s %s: forecasts %s, loss at %u s %.2f of naive's, %.2f of what is usual",
 		app->path, names_resource(resource),
-		withheld ? "withheld" : "pushed again", loss_ratio);
+		withheld ? "withheld" : "pushed again", near->horizon_s,
+		near->score.loss_ratio, near->score.usual_ratio);
 }
 
 static void log_batch(struct loop *l)

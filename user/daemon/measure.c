@@ -54,10 +54,10 @@ static void log_score(void *data, const struct series_app *app,
 
 	(void)data;
 	log_msg(LOG_INFO,
-		"%s %s at %u s: loss %.2f of naive's, coverage %.0f %%, width %.4g, drift %.2f%s",
+		"%s %s at %u s: loss %.2f of naive's, %.2f of what is usual, coverage %.0f %%, width %.4g, drift %.2f%s",
 		app->path, names_resource(resource), point->horizon_s,
-		score->loss_ratio, 100 * score->coverage, score->width,
-		score->drift, app->withheld[resource] ? ", withheld" : "");
+		score->loss_ratio, score->usual_ratio, 100 * score->coverage,
+		score->width, score->drift, app->withheld[resource] ? ", withheld" : "");
 }
 
 void measure_scores(struct series_table *table)

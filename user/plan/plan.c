@@ -38,10 +38,15 @@ static bool finite_point(const struct predict_demand_point *p)
 	       isfinite(p->q95);
 }
 
-/* Mean loss against naive's over the near horizons; NaN: not known. */
-static double near_loss(const struct predict_demand_forecast *in)
+/* Losses against another's: the last value's, and those of what is usual. */
+struct losses {
+	double naive, usual;
+};
+
+/* Means over the near horizons; NaN: not known. */
+static struct losses near_losses(const struct predict_demand_forecast *in)
 {
-	double sum = 0;
+	struct losses sum = {};
 	int count = 0;
 
 	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++) {
@@ -49,19 +54,42 @@ static double near_loss(const struct predict_demand_forecast *in)
 
 		if (p->horizon_s > PLAN_NEAR_S || !p->ready)
 			continue;
-		sum += p->score.loss_ratio;
+		sum.naive += p->score.loss_ratio;
+		sum.usual += p->score.usual_ratio;
 		count++;
 	}
-	return count ? sum / count : NAN;
+	sum.naive = count ? sum.naive / count : NAN;
+	sum.usual = count ? sum.usual / count : NAN;
+	return sum;
 }
 
-/* R-16; written so that a NaN is not better than naive. */
-static bool worth_pushing(const struct predict_demand_point *p, double near)
+/* R-16; all written so that a NaN is worse. */
+static bool beats_naive(const struct predict_demand_point *p, double near)
 {
 	if (p->score.loss_ratio < 1)
 		return true;
 	return p->horizon_s <= PLAN_NEAR_S && near < 1 &&
 	       p->score.loss_ratio < PLAN_LOSS_NOISE;
+}
+
+/*
+ * Where load comes in bursts, naive is beaten by who says at any time that there may
+ * be one, and so by who says it at the wrong times.
+ */
+static bool stands_beside_usual(const struct predict_demand_point *p,
+				double near)
+{
+	if (p->score.usual_ratio < 1)
+		return true;
+	return p->score.usual_ratio < PLAN_USUAL_NOISE &&
+	       (p->horizon_s > PLAN_NEAR_S || near < PLAN_USUAL_NOISE);
+}
+
+static bool worth_pushing(const struct predict_demand_point *p,
+			  const struct losses *near)
+{
+	return beats_naive(p, near->naive) &&
+	       stands_beside_usual(p, near->usual);
 }
 
 enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
@@ -71,7 +99,7 @@ enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 {
 	double max = resource == PRESWAP_RESOURCE_CPU ?
 		     PRESWAP_CPU_MAX_MILLI : PRESWAP_BYTES_MAX;
-	double loss = near_loss(in);
+	const struct losses losses = near_losses(in);
 	bool ready = false, near = false;
 
 	*out = (struct preswap_forecast){
@@ -85,7 +113,7 @@ enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,
 			continue;
 		if (p->horizon_s <= PLAN_NEAR_S)
 			ready = true;
-		if (!worth_pushing(p, loss))
+		if (!worth_pushing(p, &losses))
 			continue;
 		if (p->horizon_s <= PLAN_NEAR_S)
 			near = true;

@@ -19,18 +19,6 @@ near_point(const struct predict_demand_forecast *forecast)
 	return &forecast->at[0];
 }
 
-/* What the verdict rests on. */
-static double best_loss(const struct predict_demand_forecast *forecast)
-{
-	double best = INFINITY;
-
-	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
-		if (forecast->at[i].ready &&
-		    forecast->at[i].horizon_s <= PLAN_NEAR_S)
-			best = fmin(best, forecast->at[i].score.loss_ratio);
-	return best;
-}
-
 static int reserve(struct push_batch *batch, size_t room)
 {
 	struct preswap_forecast *forecasts;
@@ -157,7 +145,7 @@ static void collect_one(struct push_batch *batch, struct series_app *app,
 	}
 	if (withheld != app->withheld[resource] && hooks->changed)
 		hooks->changed(hooks->data, app, resource, withheld,
-			       best_loss(&forecast));
+			       near_point(&forecast));
 	app->withheld[resource] = withheld;
 }
 

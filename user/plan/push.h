@@ -46,12 +46,12 @@ struct push_batch {
 };
 
 /*
- * A series that begins or ceases to be withheld; @loss_ratio is its best up to
+ * A series that begins or ceases to be withheld; @near: its forecast for
  * PLAN_NEAR_S.
  */
 typedef void (*push_changed_fn)(void *data, const struct series_app *app,
 				uint8_t resource, bool withheld,
-				double loss_ratio);
+				const struct predict_demand_point *near);
 
 /* A forecast before it is judged: what else is known may be put into it. */
 typedef void (*push_adjust_fn)(void *data, const struct series_app *app,

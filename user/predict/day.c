@@ -298,7 +298,8 @@ void predict_day_forecast(const struct predict_day *d, unsigned int index,
 		.mean = fmin(fmax(centre, 0), top),
 		.q05 = q[0], .q50 = q[1], .q95 = q[2],
 		.score = {
-			.loss_ratio = 1, .coverage = NAN, .width = NAN,
+			.loss_ratio = 1, .usual_ratio = 1,
+			.coverage = NAN, .width = NAN,
 			.scored = h->scored,
 		},
 	};

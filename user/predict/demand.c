@@ -181,7 +181,8 @@ void predict_demand_forecast(const struct predict_demand *d,
 			*p = out->at[FINE_HORIZONS - 1];
 			p->ready = false;
 			p->score = (struct predict_score){
-				.loss_ratio = 1, .coverage = NAN, .width = NAN,
+				.loss_ratio = 1, .usual_ratio = 1,
+				.coverage = NAN, .width = NAN,
 			};
 		}
 		p->horizon_s = predict_demand_horizon_s[i];

@@ -105,9 +105,10 @@ static float *slot_at(const struct predict_horizon *h, uint64_t when,
 
 /* ---- scoring ---- */
 
-static void score_against_naive(struct predict_horizon *h,
-				const struct predict_setup *setup,
-				double last, const float *final, float value)
+static void score_against_others(struct predict_horizon *h,
+				 const struct predict_setup *setup,
+				 const struct predict_pool *window,
+				 double last, const float *final, float value)
 {
 	float q[PREDICT_PROBS_MAX], keep = fmaxf(1 - SCORE_FORGET *
 						 (float)h->stride, 0.9f);
@@ -128,6 +129,10 @@ static void score_against_naive(struct predict_horizon *h,
 	h->own = keep * h->own +
 		 (float)predict_pinball(final, setup->probs, n, value);
 	h->inside = keep * h->inside + (inside ? 1 : 0);
+	/* What is usual, as it was known when the forecast was made. */
+	predict_pool_quantiles(window, h->steps - 1, setup->probs, n, q);
+	h->usual = keep * h->usual +
+		   (float)predict_pinball(q, setup->probs, n, value);
 	h->width = keep * h->width + (final[n - 1] - final[0]);
 	h->weight = keep * h->weight + 1;
 	h->scored++;
@@ -200,7 +205,8 @@ static void score_experts(struct predict_horizon *h,
 }
 
 bool predict_horizon_score(struct predict_horizon *h,
-			   const struct predict_setup *setup, uint64_t now,
+			   const struct predict_setup *setup,
+			   const struct predict_pool *window, uint64_t now,
 			   double value, double *rest)
 {
 	unsigned int n = setup->nprobs;
@@ -211,7 +217,7 @@ bool predict_horizon_score(struct predict_horizon *h,
 		return false;
 	mixed = slot + 1;
 	final = mixed + n;
-	score_against_naive(h, setup, slot[0], final, v);
+	score_against_others(h, setup, window, slot[0], final, v);
 	score_experts(h, setup, mixed, (const unsigned char *)(final + n), v);
 	predict_calibration_learn(&h->calibration, 0, v < final[0],
 				  setup->probs[0], h->stride);

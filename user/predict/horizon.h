@@ -26,7 +26,7 @@ struct predict_setup {
  * @slot: the kept ones, a ring of @slots, see horizon.c.
  * @loss: discounted loss [nprobs][PREDICT_EXPERTS].
  * @naive_error: discounted mean absolute error of naive.
- * @own, @naive, @inside, @width, @weight: discounted sums for predict_score.
+ * @own, @naive, @usual, @inside, @width, @weight: discounted sums for predict_score.
  * @out_*: the current forecast.
  */
 struct predict_horizon {
@@ -37,7 +37,7 @@ struct predict_horizon {
 	float naive_error;
 	float own, naive, inside, width, weight;
 	uint64_t scored;
-	float out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
+	float usual, out_mean, out_q[PREDICT_PROBS_MAX], out_recurrence;
 };
 
 /* Floats of room for a horizon of @steps that keeps up to @pending forecasts. */
@@ -48,12 +48,13 @@ void predict_horizon_init(struct predict_horizon *h, float *room,
 			  unsigned int nprobs);
 
 /*
- * The outcome @value at time @now, for the forecast of @steps ago. False when
- * that was not kept; else *@rest is the loss of all but recurrence, what that
+ * The outcome @value at time @now, for the forecast of @steps ago; @window: the values
+ * before it. False when that forecast was not kept; else *@rest is the loss of all but recurrence, what that
  * is compared with.
  */
 bool predict_horizon_score(struct predict_horizon *h,
-			   const struct predict_setup *setup, uint64_t now,
+			   const struct predict_setup *setup,
+			   const struct predict_pool *window, uint64_t now,
 			   double value, double *rest);
 
 /*

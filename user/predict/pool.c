@@ -49,3 +49,23 @@ void predict_pool_add(struct predict_pool *p, float value)
 	p->fifo[p->next] = value;
 	p->next = (p->next + 1) % p->size;
 }
+
+void predict_pool_quantiles(const struct predict_pool *p, unsigned int skip,
+			    const double *probs, unsigned int count, float *q)
+{
+	unsigned int left = p->used > skip ? p->used - skip : 1;
+	unsigned int k = 0, rank = 0;
+
+	for (unsigned int i = 0; i < p->used && k < count; i++) {
+		unsigned int at = p->order[i];
+		unsigned int back = at < p->next ? 0 : p->size;
+
+		/* steps before the next value */
+		if (p->next + back - at <= p->used - left)
+			continue;
+		for (; k < count && rank == (unsigned int)
+		       (probs[k] * (left - 1) + 0.5); k++)
+			q[k] = p->fifo[at];
+		rank++;
+	}
+}

@@ -24,4 +24,11 @@ void predict_pool_init(struct predict_pool *p, float *room, unsigned int size);
 /* Adds a finite value; the oldest goes when the window is full. */
 void predict_pool_add(struct predict_pool *p, float value);
 
+/*
+ * The values at the @count ascending probabilities @probs of all but the newest @skip
+ * values; of the oldest one, if there are no more. One is there.
+ */
+void predict_pool_quantiles(const struct predict_pool *p, unsigned int skip,
+			    const double *probs, unsigned int count, float *q);
+
 #endif /* PREDICT_POOL_H */

@@ -44,6 +44,11 @@
  *	better than naive. Where nothing is to be known beyond the last value
  *	it is 1.00 to 1.02; a caller does not act on a forecast above 1.05.
  *	At most 1000; 1 until something was scored.
+ * @usual_ratio: the same divided by that of what is usual: the quantiles of the
+ *	window of recent values, whatever was last. Naive is easily beaten where load
+ *	comes in bursts, even by who foresees them at wrong times; this is not. Up to 1.1
+ *	where there is nothing to foresee. At most 1000; 1 until something was scored,
+ *	and for hours ahead.
  * @coverage: rolling share, 0..1, of values that fell between the lowest and
  *	the highest probability asked for (0.05 and 0.95 for predict_demand:
  *	0.9 is right). NaN until something was scored.
@@ -57,6 +62,7 @@
  */
 struct predict_score {
 	double loss_ratio;
+	double usual_ratio;
 	double coverage;
 	double width;
 	double drift;
@@ -155,7 +161,7 @@ size_t predict_demand_bytes(const struct predict_demand *d);
  * _load() takes them into @d, which is fresh from _new() and keeps its bounds:
  * 0, or -EINVAL for what cannot be such a state, and @d is as it was; -ENOMEM.
  */
-#define PREDICT_STATE	6u
+#define PREDICT_STATE	7u
 size_t predict_demand_state_bytes(const struct predict_demand *d);
 void predict_demand_save(const struct predict_demand *d, void *to);
 int predict_demand_load(struct predict_demand *d, const void *from,

@@ -222,8 +222,8 @@ static void learn(struct predict_series *s, double value, double sample)
 
 			/* Forecasts began with the first value. */
 			if (s->now > h->steps &&
-			    predict_horizon_score(h, &s->setup, s->now, sample,
-						  &loss))
+			    predict_horizon_score(h, &s->setup, &s->window,
+						  s->now, sample, &loss))
 				predict_recur_other(&s->recur, i, h->stride,
 						    loss);
 		}
@@ -411,6 +411,13 @@ int predict_series_forecast(const struct predict_series *s, unsigned int index,
 	return 0;
 }
 
+static double ratio(double own, double other)
+{
+	if (other > 0)
+		return fmin(own / other, RATIO_MAX);
+	return own > 0 ? RATIO_MAX : 1;
+}
+
 int predict_series_score(const struct predict_series *s, unsigned int index,
 			 struct predict_score *out)
 {
@@ -423,11 +430,8 @@ int predict_series_score(const struct predict_series *s, unsigned int index,
 	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
 	out->width = h->weight > 0 ? h->width / h->weight : NAN;
 	out->drift = predict_calibration_drift(&h->calibration);
-	out->loss_ratio = 1;
-	if (h->naive > 0)
-		out->loss_ratio = fmin(h->own / h->naive, RATIO_MAX);
-	else if (h->own > 0)
-		out->loss_ratio = RATIO_MAX;
+	out->loss_ratio = ratio(h->own, h->naive);
+	out->usual_ratio = ratio(h->own, h->usual);
 	return 0;
 }
 

@@ -19,8 +19,8 @@ static struct predict_demand_forecast good(void)
 			.horizon_s = predict_demand_horizon_s[i],
 			.ready = true, .mean = 1000.4, .q05 = 500.7,
 			.q50 = 900.5, .q95 = 2000.1,
-			.score = { .loss_ratio = 0.5, .coverage = 0.9,
-				   .scored = 100 },
+			.score = { .loss_ratio = 0.5, .usual_ratio = 0.8,
+				   .coverage = 0.9, .scored = 100 },
 		};
 	return f;
 }
@@ -161,6 +161,39 @@ static void test_noise(void)
 		    "%u points", out.points_count);
 }
 
+/* what beats naive, but does worse than what is usual */
+static void test_usual(void)
+{
+	struct predict_demand_forecast in = good();
+	struct preswap_forecast out;
+
+	for (int i = 0; i < PREDICT_DEMAND_HORIZONS; i++)
+		in.at[i].score.usual_ratio = 1.1;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS,
+		    "10 %% worse may be noise: %u points", out.points_count);
+	in.at[1].score.usual_ratio = 1.2;
+	in.at[7].score.usual_ratio = 1.16;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points_count == PREDICT_DEMAND_HORIZONS - 2,
+		    "but not 16 and 20 %%: %u points", out.points_count);
+	/* the near ones together: only what is better by itself goes */
+	in.at[0].score.usual_ratio = 1.5;
+	in.at[2].score.usual_ratio = 0.99;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_PUSH &&
+		    out.points[0].horizon_ms == 5000 &&
+		    out.points[1].horizon_ms == 30000, "%u ms, %u ms",
+		    out.points[0].horizon_ms, out.points[1].horizon_ms);
+	in.at[2].score.usual_ratio = 1.1;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "worse at the near ones");
+	in = good();
+	for (int i = 0; i < 4; i++)
+		in.at[i].score.usual_ratio = NAN;
+	ktap_assert(plan(&in, PRESWAP_RESOURCE_CPU, &out) == PLAN_WITHHOLD,
+		    "not known is not as good");
+}
+
 static void test_not_ready(void)
 {
 	struct predict_demand_forecast in = good();
@@ -194,12 +227,13 @@ static void feed(struct series_table *table, double value)
 static unsigned int changes;
 
 static void on_change(void *data, const struct series_app *app,
-		      uint8_t resource, bool withheld, double loss_ratio)
+		      uint8_t resource, bool withheld,
+		      const struct predict_demand_point *near)
 {
 	(void)data;
 	(void)app;
 	(void)resource;
-	(void)loss_ratio;
+	ktap_assert(near->horizon_s == PLAN_NEAR_S, "%u s", near->horizon_s);
 	changes += withheld;
 }
 
@@ -524,6 +558,7 @@ int main(void)
 		{ "R-10 quantiles and horizons ascend", test_order },
 		{ "R-16 worse than naive is withheld", test_withheld },
 		{ "R-16 a horizon that noise makes equal to naive is kept", test_noise },
+		{ "R-16 worse than what is usual is withheld", test_usual },
 		{ "R-10 what is not ready is not pushed", test_not_ready },
 		{ "R-16 coverage and drift are counted, and told of each resource",
 		  test_scores },
