@@ -50,22 +50,37 @@ void predict_pool_add(struct predict_pool *p, float value)
 	p->next = (p->next + 1) % p->size;
 }
 
+/* How many of the newest @skip values are up to @value. */
+static unsigned int newest_up_to(const struct predict_pool *p,
+				 unsigned int skip, float value)
+{
+	unsigned int late = skip < p->next ? skip : p->next, count = 0;
+
+	for (unsigned int i = p->next - late; i < p->next; i++)
+		count += p->fifo[i] <= value;
+	for (unsigned int i = p->size - (skip - late); i < p->size; i++)
+		count += p->fifo[i] <= value;
+	return count;
+}
+
+/*
+ * The value of rank r among those left is the first of the order, of rank i, with i = r +
+ * what is skipped up to it: from i = r on, what is skipped up to there moves i up, never
+ * beyond that value.
+ */
 void predict_pool_quantiles(const struct predict_pool *p, unsigned int skip,
 			    const double *probs, unsigned int count, float *q)
 {
 	unsigned int left = p->used > skip ? p->used - skip : 1;
-	unsigned int k = 0, rank = 0;
 
-	for (unsigned int i = 0; i < p->used && k < count; i++) {
-		unsigned int at = p->order[i];
-		unsigned int back = at < p->next ? 0 : p->size;
+	for (unsigned int k = 0; k < count; k++) {
+		unsigned int rank = (unsigned int)(probs[k] * (left - 1) + 0.5);
+		unsigned int at = rank, before;
 
-		/* steps before the next value */
-		if (p->next + back - at <= p->used - left)
-			continue;
-		for (; k < count && rank == (unsigned int)
-		       (probs[k] * (left - 1) + 0.5); k++)
-			q[k] = p->fifo[at];
-		rank++;
+		do {
+			before = at;
+			q[k] = p->fifo[p->order[at]];
+			at = rank + newest_up_to(p, p->used - left, q[k]);
+		} while (at > before);
 	}
 }
