@@ -73,7 +73,10 @@ static int take_state(const char *path)
 	return err == -EINVAL || err == -EWOULDBLOCK ? err : 0;
 }
 
-/* Signals go to the loop's descriptor, memory stays: it must not wait. */
+/*
+ * Signals go to the loop's descriptor. Memory stays, as the loop must not wait; but not
+ * what is never touched, most of the libraries: apps can use that.
+ */
 static void prepare(void)
 {
 	sigset_t signals;
@@ -84,7 +87,7 @@ static void prepare(void)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		log_msg(LOG_WARNING, "memory is not locked: %s",
 			strerror(errno));
 }

@@ -11,7 +11,7 @@
 #include "sense/leaselog.h"
 #include "sense/statefile.h"
 
-#define STACK_BYTES	(256 << 10)	/* they are locked in memory */
+#define STACK_BYTES	(256 << 10)	/* what is touched is locked */
 #define LOOK_S		5		/* at the clock, and for room on the disk */
 #define READ_S		30		/* timers tell only the next elapse */
 #define END_S		1		/* for the reader, whose sources may hang */

@@ -35,7 +35,8 @@ r_start() {
 		--floor-mem "$W_FLOOR_MEM" --floor-cpu "$W_FLOOR_CPU"
 	printf '%s %s\n' app "$(stat -c %i "$app")" \
 		batch "$(stat -c %i "$batch")" >"$out/apps.txt"
-	# what the diagnosis is made from; its cost is preswap's
+	# what the diagnosis is made from; its cost is preswap's, so no larger than it takes
+	echo 384 >/sys/kernel/tracing/buffer_size_kb
 	echo 1 >/sys/kernel/tracing/events/preswap/enable
 	in_cgroup tools "$bin/preswapctl" events --json \
 		>"$out/events.jsonl" 2>"$out/events.log" &
@@ -64,6 +65,9 @@ r_stop() {
 	kill -0 "$events_pid" || die "preswapctl events ended: $(cat "$out/events.log")"
 	"$bin/preswapctl" info --json >"$out/info.json"
 	cat /sys/kernel/tracing/trace >"$out/trace.txt"
+	# entries-in-buffer/entries-written
+	awk -F '[:/ ]+' '/^# entries-in/ { exit $4 != $5 }' "$out/trace.txt" ||
+		die "events were lost: a buffer is too small"
 	echo 0 >/sys/kernel/tracing/events/preswap/enable
 	kill "$dump_pid"
 	wait "$dump_pid" 2>/dev/null || true
