@@ -126,8 +126,8 @@ static void step_app(struct foresee *f, struct series_app *app)
 			seen->recent[r] = app->value[r];
 		seen->recent[r] += RECENT * (app->value[r] - seen->recent[r]);
 		if (seen->program)
-			event_settle(&seen->program->effect, r, f->now,
-				     app->value[r]);
+			event_settle(&seen->program->effect, app->id, r,
+				     f->now, app->value[r]);
 	}
 	if (seen->program && !seen->over)
 		seen->over = profile_sample(&seen->program->effect.profile,
@@ -181,11 +181,49 @@ static struct active *find_active(struct foresee *f, const char *key,
 	return NULL;
 }
 
+static bool is_declared(const double *amounts)
+{
+	for (int r = 0; r < PROFILE_RESOURCES; r++)
+		if (!isnan(amounts[r]))
+			return true;
+	return false;
+}
+
+/*
+ * A person's word counts at once: where all places are taken, of those that are yet to be
+ * learned the one that is furthest ahead goes. Return: whether there is a place.
+ */
+static bool make_way(struct foresee *f, const struct active *a)
+{
+	struct active *last = NULL;
+
+	if (f->nr_active < FORESEE_EVENTS_MAX)
+		return true;
+	f->stats.left_out++;
+	for (size_t i = 0; i < f->nr_active && is_declared(a->declared); i++) {
+		struct active *other = &f->active[i];
+
+		if (!is_declared(other->declared) && other->start > f->now &&
+		    (!last || other->start > last->start))
+			last = other;
+	}
+	if (last)
+		drop(f, (size_t)(last - f->active));
+	return last;
+}
+
 static void activate(struct foresee *f, const struct agenda_entry *entry,
 		     const struct series_app *app)
 {
 	char key[LEARNED_KEY], path[LEARNED_KEY];
-	struct active *a;
+	struct active *a, fresh = {
+		.app_id = app->id, .start = entry->start, .listed = true,
+		.declared = {
+			[PRESWAP_RESOURCE_CPU] = entry->cpu_milli,
+			[PRESWAP_RESOURCE_MEMORY] = entry->mem_bytes,
+			[PRESWAP_RESOURCE_IO] = entry->io_bytes,
+		},
+	};
 
 	learned_key(app->path, path);
 	snprintf(key, sizeof(key), "%s:%.100s|%.100s",
@@ -195,23 +233,13 @@ static void activate(struct foresee *f, const struct agenda_entry *entry,
 		a->listed = true;
 		return;
 	}
-	if (f->nr_active == FORESEE_EVENTS_MAX) {
-		f->stats.left_out++;
+	if (!make_way(f, &fresh))
 		return;
-	}
-	a = &f->active[f->nr_active];
-	*a = (struct active){
-		.event = learned_event_get(f->learned, key, f->now),
-		.app_id = app->id, .start = entry->start, .listed = true,
-	};
-	if (!a->event) {
+	fresh.event = learned_event_get(f->learned, key, f->now);
+	if (fresh.event)
+		f->active[f->nr_active++] = fresh;
+	else
 		f->stats.left_out++;
-		return;
-	}
-	a->declared[PRESWAP_RESOURCE_CPU] = entry->cpu_milli;
-	a->declared[PRESWAP_RESOURCE_MEMORY] = entry->mem_bytes;
-	a->declared[PRESWAP_RESOURCE_IO] = entry->io_bytes;
-	f->nr_active++;
 }
 
 /* What begins within the horizons; and what was taken out of the agenda. */
@@ -235,7 +263,9 @@ static void look(struct foresee *f, struct series_table *table)
 	for (size_t i = f->nr_active; i-- > 0; ) {
 		struct active *a = &f->active[i];
 
+		/* one that a later one has overtaken says nothing any more */
 		if ((!a->listed && a->start > f->now + SAME_S) ||
+		    foresee_overtaken(f, a, f->now) ||
 		    f->now - a->start > EVENT_REACH_S ||
 		    a->start - f->now > EVENT_REACH_S)
 			drop(f, i);
@@ -310,7 +340,8 @@ static void step_coming(struct coming *c, const struct series_app *app,
 		c->probability[h] = least;
 	}
 	for (int r = 0; r < PROFILE_RESOURCES && !app->missed; r++)
-		event_settle(&c->record->effect, r, now, app->value[r]);
+		event_settle(&c->record->effect, app->id, r, now,
+			     app->value[r]);
 }
 
 bool foresee_overtaken(const struct foresee *f, const struct active *a,
@@ -335,7 +366,7 @@ static void step_event(struct foresee *f, struct active *a,
 	if (!seen || app->missed)
 		return;
 	for (int r = 0; r < PROFILE_RESOURCES; r++)
-		event_settle(effect, r, f->now, app->value[r]);
+		event_settle(effect, app->id, r, f->now, app->value[r]);
 	if (!a->begun && f->now >= a->start) {
 		profile_begin(&effect->profile, &a->run, a->start,
 			      seen->recent);

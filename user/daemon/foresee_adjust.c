@@ -84,7 +84,7 @@ static bool apply_event(struct foresee *f, struct active *a,
 			struct predict_demand_point *point)
 {
 	struct event_query query = {
-		.resource = resource, .age_now = f->now - a->start,
+		.owner = app->id, .resource = resource, .age_now = f->now - a->start,
 		.age_then = f->now + point->horizon_s - a->start,
 		.level = level_of(app, resource, f->now < a->start),
 		.declared = a->declared[resource],
@@ -103,7 +103,7 @@ static bool apply_launch(struct foresee *f, const struct series_app *app,
 {
 	const struct foreseen *seen = app->foreseen;
 	struct event_query query = {
-		.resource = resource, .launch = true, .declared = NAN,
+		.owner = app->id, .resource = resource, .launch = true, .declared = NAN,
 		.upper = f->upper[resource],
 	};
 
@@ -135,8 +135,9 @@ static bool apply_coming(struct foresee *f, struct coming *c,
 		return false;
 	if (noted(f->now, point->horizon_s) &&
 	    c->probability[index] > COMING_LEAST)
-		event_note_both(effect, resource, 0, f->now, point->horizon_s,
-				&with, &without, app->value[resource]);
+		event_note_both(effect, app->id, resource, 0, f->now,
+				point->horizon_s, &with, &without,
+				app->value[resource]);
 	ratio = event_ratio(effect, resource, 0, true);
 	w = event_earned(ratio);
 	if (!(w > 0) || c->probability[index] < COMING_LEAST)

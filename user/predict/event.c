@@ -181,8 +181,8 @@ double event_combine(const struct event_effect *e,
 	return w;
 }
 
-void event_note_both(struct event_effect *e, int resource, int phase,
-		     double now, double horizon,
+void event_note_both(struct event_effect *e, uint64_t owner, int resource,
+		     int phase, double now, double horizon,
 		     const struct event_quantiles *with,
 		     const struct event_quantiles *without, double value_now)
 {
@@ -202,8 +202,8 @@ void event_note_both(struct event_effect *e, int resource, int phase,
 	if (!free)
 		return;
 	*free = (struct event_pending){
-		.due = now + horizon, .ready = without->ready,
-		.phase = phase,
+		.due = now + horizon, .owner = owner,
+		.ready = without->ready, .phase = phase,
 		.with = { with->q05, with->q50, with->q95 },
 		.without = { without->q05, without->q50, without->q95 },
 		.naive = value_now,
@@ -217,8 +217,8 @@ void event_note(struct event_effect *e, const struct event_query *q,
 	struct event_quantiles with;
 
 	if (event_expect(e, q, without, &with))
-		event_note_both(e, q->resource, phase(q), now, horizon, &with,
-				without, value_now);
+		event_note_both(e, q->owner, q->resource, phase(q), now,
+				horizon, &with, without, value_now);
 }
 
 static float pinball(const float *q, double value)
@@ -254,8 +254,8 @@ static void score(struct event_record *r, const struct event_pending *p,
 	r->scored++;
 }
 
-void event_settle(struct event_effect *e, int resource, double now,
-		  double value)
+void event_settle(struct event_effect *e, uint64_t owner, int resource,
+		  double now, double value)
 {
 	for (int i = 0; i < EVENT_PENDING; i++) {
 		struct event_pending *p = &e->pending[resource][i];
@@ -268,7 +268,7 @@ void event_settle(struct event_effect *e, int resource, double now,
 			p->due = 0;
 			continue;
 		}
-		if (now < p->due - 0.5)
+		if (p->owner != owner || now < p->due - 0.5)
 			continue;
 		if (isfinite(value))
 			score(&e->record[resource][p->phase % EVENT_PHASES], p,

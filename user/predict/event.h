@@ -46,8 +46,10 @@ struct event_record {
 	uint32_t scored, scored_all;
 };
 
+/* @owner: the app whose value is to come, as many may share an effect. */
 struct event_pending {
 	double due;			/* 0: free */
+	uint64_t owner;
 	float with[3], without[3], naive;
 	uint16_t ready, phase;
 };
@@ -62,6 +64,7 @@ struct event_effect {
  * What is asked: the ages at the moment of the forecast (negative: it is yet
  * to begin) and at the moment that is forecast.
  *
+ * @owner: the app's id.
  * @level: what the app uses now, without its last second's noise: what is
  *	handed to profile_begin() if an event begins.
  * @launch: the app's own launch.
@@ -69,6 +72,7 @@ struct event_effect {
  * @upper: no answer exceeds it; 0: no bound.
  */
 struct event_query {
+	uint64_t owner;
 	int resource;
 	double age_now, age_then;
 	double level;
@@ -116,8 +120,8 @@ void event_note(struct event_effect *e, const struct event_query *q,
  * The same for two forecasts that were made elsewhere; @phase, below
  * EVENT_PHASES, says in which record.
  */
-void event_note_both(struct event_effect *e, int resource, int phase,
-		     double now, double horizon,
+void event_note_both(struct event_effect *e, uint64_t owner, int resource,
+		     int phase, double now, double horizon,
 		     const struct event_quantiles *with,
 		     const struct event_quantiles *without, double value_now);
 /*
@@ -128,9 +132,9 @@ double event_ratio(const struct event_effect *e, int resource, int phase,
 		   bool ready);
 /* The weight 0..1 that such a ratio earns. */
 double event_earned(double ratio);
-/* The value of this second: compares what was forecast for it. */
-void event_settle(struct event_effect *e, int resource, double now,
-		  double value);
+/* The owner's value of this second: compares what was forecast for it. */
+void event_settle(struct event_effect *e, uint64_t owner, int resource,
+		  double now, double value);
 
 bool event_valid(const struct event_effect *e);
 

@@ -11,8 +11,7 @@
 #include "sense/statefile.h"
 
 #define MAGIC		0x4452414c50525350ULL
-#define FORMAT		3u
-#define FORMAT_NO_IO	2u	/* CPU and memory only; it is read as well */
+#define FORMAT		4u
 #define USED_MAX	1e11	/* seconds: what a date can be made of */
 #define HEX_MIN		8	/* digits of what is an identifier */
 
@@ -233,66 +232,6 @@ int learned_pack(const struct learned *l, void **out, size_t *size)
 	return 0;
 }
 
-/* An effect as it was before I/O; up to its record it begins as one of now. */
-struct effect_no_io {
-	uint32_t runs;
-	float length[PROFILE_KEEP];
-	float value[2][PROFILE_AGES][PROFILE_KEEP];
-	struct event_record record[2][EVENT_PHASES];
-	struct event_pending pending[2][EVENT_PENDING];
-};
-
-_Static_assert(offsetof(struct effect_no_io, value) ==
-	       offsetof(struct event_effect, profile.value), "another profile");
-
-static void effect_from_no_io(struct event_effect *to, const void *at)
-{
-	struct effect_no_io from;
-
-	memcpy(&from, at, sizeof(from));
-	event_init(to);
-	memcpy(&to->profile, &from, offsetof(struct effect_no_io, record));
-	memcpy(to->record, from.record, sizeof(from.record));
-	memcpy(to->pending, from.pending, sizeof(from.pending));
-}
-
-/* A record's size in this format; @effect is where its effect begins. */
-static size_t record_size(uint32_t format, size_t effect)
-{
-	return effect + (format == FORMAT ? sizeof(struct event_effect) :
-					    sizeof(struct effect_no_io));
-}
-
-static size_t program_size(uint32_t format)
-{
-	return record_size(format, offsetof(struct learned_program, effect));
-}
-
-static size_t event_size(uint32_t format)
-{
-	return record_size(format, offsetof(struct learned_event, effect));
-}
-
-_Static_assert(sizeof(struct learned_program) ==
-	       offsetof(struct learned_program, effect) +
-	       sizeof(struct event_effect) &&
-	       sizeof(struct learned_event) ==
-	       offsetof(struct learned_event, effect) +
-	       sizeof(struct event_effect), "an effect is a record's last");
-
-/* Both kinds end with their effect. */
-static void take_record(uint32_t format, const char *at, void *to,
-			struct event_effect *effect)
-{
-	size_t before = (size_t)((char *)effect - (char *)to);
-
-	memcpy(to, at, before);
-	if (format == FORMAT)
-		memcpy(effect, at + before, sizeof(*effect));
-	else
-		effect_from_no_io(effect, at + before);
-}
-
 static bool start_valid(const char *key, double used)
 {
 	return memchr(key, 0, LEARNED_KEY) && fabs(used) < USED_MAX;
@@ -306,7 +245,7 @@ static int unpack_records(const struct header *header, const char *at,
 
 		if (!p)
 			return -ENOMEM;
-		take_record(header->format, at, p, &p->effect);
+		memcpy(p, at, sizeof(*p));
 		at += header->program_size;
 		l->programs[l->nr_programs++].program = p;
 		if (!start_valid(p->key, p->used) ||
@@ -318,7 +257,7 @@ static int unpack_records(const struct header *header, const char *at,
 
 		if (!e)
 			return -ENOMEM;
-		take_record(header->format, at, e, &e->effect);
+		memcpy(e, at, sizeof(*e));
 		at += header->event_size;
 		l->events[l->nr_events++].event = e;
 		if (!start_valid(e->key, e->used) || !event_valid(&e->effect))
@@ -338,10 +277,10 @@ int learned_unpack(const void *data, size_t size, struct learned **out)
 		return -EINVAL;
 	memcpy(&header, data, sizeof(header));
 	if (header.magic != MAGIC ||
-	    (header.format != FORMAT && header.format != FORMAT_NO_IO) ||
+	    header.format != FORMAT ||
 	    header.launch_version != LAUNCH_VERSION ||
-	    header.program_size != program_size(header.format) ||
-	    header.event_size != event_size(header.format) ||
+	    header.program_size != sizeof(struct learned_program) ||
+	    header.event_size != sizeof(struct learned_event) ||
 	    header.nr_programs > LEARNED_PROGRAMS_MAX ||
 	    header.nr_events > LEARNED_EVENTS_MAX)
 		return -EINVAL;

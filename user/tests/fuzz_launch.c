@@ -43,7 +43,7 @@ static void check_event(struct event_effect *e, double now, double value)
 	struct event_quantiles without = { true, 10, 5, 10, 20 }, out;
 
 	event_note(e, &q, now, 10, &without, 10);
-	event_settle(e, q.resource, now, value);
+	event_settle(e, q.owner, q.resource, now, value);
 	event_combine(e, &q, &without, &out);
 	if (!(out.q05 >= 0 && out.q05 <= out.q50 && out.q50 <= out.q95 &&
 	      out.q95 <= 1e9 && out.mean >= 0))

@@ -21,7 +21,7 @@ static double noise(void)
 static struct event_query query(double now, double then)
 {
 	return (struct event_query){
-		.resource = MEMORY, .age_now = now, .age_then = then,
+		.owner = 7, .resource = MEMORY, .age_now = now, .age_then = then,
 		.declared = NAN, .level = 100,
 	};
 }
@@ -165,7 +165,7 @@ static double loss_left(double jump, double jitter, double *weight)
 			loss += w > 0 ? 0.95 * w : -0.05 * w;
 			plain += p > 0 ? 0.95 * p : -0.05 * p;
 		}
-		event_settle(&effect, MEMORY, t, now);
+		event_settle(&effect, 7, MEMORY, t, now);
 		if (age == 0) {
 			double base[PROFILE_RESOURCES] = { 1000, 1000 };
 
@@ -217,7 +217,7 @@ static void test_declared(void)
 	/* ten times it brought nothing */
 	for (int i = 0; i < 10; i++) {
 		event_note(&effect, &q, 1000 + 60 * i, 15, &without, 100);
-		event_settle(&effect, MEMORY, 1015 + 60 * i, 100);
+		event_settle(&effect, 7, MEMORY, 1015 + 60 * i, 100);
 	}
 	w = event_combine(&effect, &q, &without, &out);
 	ktap_assert(w == 0 && out.q50 == 100, "%.2f", w);
@@ -238,7 +238,7 @@ static void test_launch(void)
 	ktap_assert(!out.ready);
 	for (int i = 0; i < 8; i++) {
 		event_note(&effect, &q, 1000 + 60 * i, 10, &without, 100);
-		event_settle(&effect, MEMORY, 1010 + 60 * i, 815);
+		event_settle(&effect, 7, MEMORY, 1010 + 60 * i, 815);
 	}
 	w = event_combine(&effect, &q, &without, &out);
 	ktap_assert(w == 1 && out.ready && fabs(out.q50 - 815) < 1 &&
@@ -260,7 +260,7 @@ static void test_odd(void)
 	q.declared = 1e300;
 	event_note(&effect, &q, NAN, 10, &without, 3);
 	event_note(&effect, &q, 1e18, 10, &without, INFINITY);
-	event_settle(&effect, MEMORY, -1e18, NAN);
+	event_settle(&effect, 7, MEMORY, -1e18, NAN);
 	event_combine(&effect, &q, &without, &out);
 	ktap_assert(isfinite(out.q95) && out.q05 <= out.q50 &&
 		    out.q50 <= out.q95);
