@@ -160,6 +160,24 @@ static int show_log(struct ctl *ctl, struct log *log, const char *state_path)
 	return CTL_FAILED;
 }
 
+/* As the log has it: from the cgroup root, without slashes around it. */
+static const char *from_root(struct ctl *ctl, char *path)
+{
+	const char *root;
+	size_t len;
+
+	if (!preswap_cgroup_root(ctl->ctx, &root)) {
+		len = strlen(root);
+		if (!strncmp(path, root, len) &&
+		    (path[len] == '/' || !path[len]))
+			path += len;
+	}
+	path += strspn(path, "/");
+	for (len = strlen(path); len && path[len - 1] == '/'; len--)
+		path[len - 1] = 0;
+	return path;
+}
+
 int cmd_log(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -185,7 +203,7 @@ int cmd_log(struct ctl *ctl, int argc, char **argv)
 				       now_ms - since_ms : 0;
 			break;
 		case 'a':
-			log.app = optarg + (*optarg == '/');
+			log.app = from_root(ctl, optarg);
 			break;
 		case 's':
 			path = optarg;

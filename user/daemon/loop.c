@@ -445,10 +445,14 @@ static void look_again(struct loop *l)
 	int err = preswap_info_get(l->ctx, &info);
 
 	l->look_s = 0;
-	if (!err)
+	if (!err) {
+		/* the module may have had no memory to tell that one ended */
+		if (info.leases_begun - info.leases > l->record.ended)
+			l->behind = true;
 		take_over(l, &info);
-	else if (err == -ENODEV)
+	} else if (err == -ENODEV) {
 		l->gone = true;
+	}
 }
 
 /* ---- the swap log ---- */

@@ -8,10 +8,15 @@
 /* kmod/reclaim.c stops this far above a floor. */
 #define FLOOR_MARGIN_BYTES	(4ULL << 20)
 
-/* A bar that comes from the policy; others are of the moment, and stay. */
+/*
+ * A bar that comes from the policy; others are of the moment, and stay. A policy that
+ * forbids hides in a recording that there is no means, which of the network is so of all.
+ */
 static uint32_t bar_of(const struct preswap_policy *policy, uint32_t resource,
 		       uint32_t was)
 {
+	if (resource == DECIDE_NET)
+		return was;
 	if (!(policy->gives & 1U << resource))
 		return DECIDE_FORBIDDEN;
 	if (policy->needs_approval)

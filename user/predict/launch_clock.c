@@ -13,6 +13,7 @@
  * of the last 14 windows of P = 1 day, so (8.9 + 0.3 p) / (8.9 + 0.3) = 0.97.
  */
 #include <math.h>
+#include <string.h>
 
 #include "predict/launch_model.h"
 
@@ -55,15 +56,19 @@ void launch_clock_add(struct launch *l, double at)
 
 void launch_clock_trim(struct launch *l, double now)
 {
-	while (l->nr_times &&
-	       l->time[(l->nr_times - 1) % LAUNCH_TIMES] > now) {
-		/* what was overwritten does not come back */
-		if (l->nr_times > LAUNCH_TIMES) {
-			l->nr_times = 0;
-			l->since = now;
-			return;
-		}
-		l->nr_times--;
+	double kept[LAUNCH_TIMES];
+	uint32_t count = times(l);
+
+	for (uint32_t i = 0; i < count; i++)
+		kept[i] = time_at(l, i);
+	while (count && kept[count - 1] > now)
+		count--;
+	/* what was overwritten does not come back: the rest is all there is */
+	if (count < times(l)) {
+		if (l->nr_times > LAUNCH_TIMES)
+			l->since = count ? kept[0] : now;
+		memcpy(l->time, kept, count * sizeof(*kept));
+		l->nr_times = count;
 	}
 	if (l->since > now)
 		l->since = now;

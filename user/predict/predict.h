@@ -42,7 +42,7 @@
  * @loss_ratio: rolling pinball loss divided by that of naive, which repeats
  *	the last value with quantiles from its own recent errors. Below 1 is
  *	better than naive. Where nothing is to be known beyond the last value
- *	it is 1.00 to 1.02; a caller does not act on a forecast above 1.05.
+ *	it is 1.00 to 1.02.
  *	At most 1000; 1 until something was scored.
  * @usual_ratio: the same divided by that of what is usual: the quantiles of the
  *	window of recent values, whatever was last. Naive is easily beaten where load

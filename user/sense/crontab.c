@@ -80,7 +80,8 @@ static const char *parse_value(const char *text, const struct field *f,
 static const char *parse_range(const char *text, const struct field *f,
 			       uint64_t *bits)
 {
-	const struct field step_field = { 1, f->max, NULL, NULL };
+	/* one beyond the field is the first value alone */
+	const struct field step_field = { 1, 1000, NULL, NULL };
 	unsigned int first = f->min, last = f->max, step = 1;
 	bool many = *text == '*';
 

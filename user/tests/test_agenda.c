@@ -71,6 +71,8 @@ static void test_cron(void)
 {
 	cron("*/20 3 * * * x", MONDAY, DAY);
 	STARTS("steps", 180, 200, 220);
+	cron("*/60 */24 * * * x", MONDAY, DAY);
+	STARTS("steps beyond the field: its first value", 0);
 	cron("5,10-12 1-2/1 * * * x", MONDAY, DAY);
 	STARTS("lists and ranges", 65, 70, 71, 72, 125, 130, 131, 132);
 	cron("0 12 * * mon x", MONDAY, 8 * DAY);

@@ -211,6 +211,25 @@ static void test_summer(void)
 }
 
 /* Time that nobody watched is no time without starts. */
+/* The clock is set back a little just after a start: what was before it is kept. */
+static void test_set_back(void)
+{
+	double t = SIM_BEGIN, after = 0;
+	struct launch_forecast f;
+
+	for (int days = 1; days <= 3; days++) {
+		launch_init(&launch, SIM_BEGIN, 0);
+		for (t = SIM_BEGIN; t <= SIM_BEGIN + days * SIM_DAY; t += 600)
+			launch_start(&launch, t, 0);
+		t -= 600;
+		for (double at = t - 5; at <= t + 555; at++)
+			launch_pass(&launch, at, 0);
+		launch_forecast(&launch, &f);
+		after = f.at[H60].probability;
+		ktap_assert(after > 0.4, "of %d days: %.3f", days, after);
+	}
+}
+
 static void test_blind(void)
 {
 	double t = SIM_BEGIN, watched, slept;
@@ -313,6 +332,7 @@ int main(void)
 		{ "R-13 a developer's day", test_developer },
 		{ "R-13 calibrated over all of them", test_calibrated },
 		{ "R-13 clocks that jump", test_odd_times },
+		{ "R-13 a clock set back a little", test_set_back },
 		{ "R-13 summer time", test_summer },
 		{ "R-13 time not watched teaches nothing", test_blind },
 		{ "R-13 a job that ends", test_ends },

@@ -466,6 +466,8 @@ static void test_names(void)
 		{ "user.slice/app-org.x\\x2dy.scope", true },
 		{ "user.slice/app-*.scope", true },
 		{ "user.slice", true },
+		{ "/user.slice/app-org.x\\x2dy.scope/", true },
+		{ "user.slice/", true },
 		{ "user.slice/app-org.xx2dy.scope", false },
 		{ "user.slice/app-org.x-y.scope", false },
 		{ "user.slice/app", false },

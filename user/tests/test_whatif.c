@@ -197,6 +197,10 @@ static void test_apply(void)
 	policy.floor_net_bytes = 45 * MIB;
 	whatif_apply(&whatif, &snapshot);
 	ktap_assert(!proposed(), "a policy is no means");
+	/* recorded of an app that no policy let give: it hid that there is none */
+	apps[0].use[DECIDE_NET].bar = DECIDE_FORBIDDEN;
+	whatif_apply(&whatif, &snapshot);
+	ktap_assert(!proposed(), "a policy is no means, whatever was before it");
 	apps[0].use[DECIDE_NET].bar = DECIDE_NOT_BARRED;
 	whatif_apply(&whatif, &snapshot);
 	ktap_assert(proposed() == 5 * MIB, "%llu MiB",
