@@ -240,9 +240,12 @@ void predict_day_set_clock(struct predict_day *d, uint64_t clock)
 {
 	uint64_t was = d->clock / PREDICT_DAY_STEP, is = clock / PREDICT_DAY_STEP;
 
-	/* set back a little: till then it is ahead, or a day would be lost */
-	if (clock < d->clock && d->clock - clock < PREDICT_DAY_STEP)
+	/* set back a little: it stands till then, or a day would be lost */
+	d->stands = 0;
+	if (clock < d->clock && d->clock - clock < PREDICT_DAY_STEP) {
+		d->stands = (uint32_t)(d->clock - clock);
 		return;
+	}
 	if (is != was) {
 		/* of most of a step its mean is known */
 		if (2 * d->count < PREDICT_DAY_STEP)
@@ -265,6 +268,10 @@ void predict_day_update(struct predict_day *d, double value)
 		d->sum += value;
 		d->count++;
 		d->most = fmax(d->most, value);
+	}
+	if (d->stands) {
+		d->stands--;
+		return;
 	}
 	d->clock++;
 	if (d->clock % PREDICT_DAY_STEP == 0) {
@@ -336,6 +343,6 @@ bool predict_day_is_sane(const struct predict_day *d)
 	for (unsigned int i = 0; i < PREDICT_DAY_STEPS; i++)
 		if (isinf(d->last[i]) || isinf(d->profile[i]))
 			return false;
-	return isfinite(d->sum) && !isinf(d->sample) && isfinite(d->level) &&
+	return d->stands < PREDICT_DAY_STEP && isfinite(d->sum) && !isinf(d->sample) && isfinite(d->level) &&
 	       isfinite(d->spread) && isfinite(d->most);
 }

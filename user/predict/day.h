@@ -35,6 +35,7 @@ struct predict_day_ahead {
  * @profile: the usual value of each slot, NaN where none was seen.
  * @last: each slot's latest step, NaN if that is not within a day.
  * @sum, @sample, @count: of the step under way. @most: ever seen.
+ * @stands: so many seconds more @clock stands, as it was set back by them.
  */
 struct predict_day {
 	uint64_t clock, steps;
@@ -42,7 +43,7 @@ struct predict_day {
 	float last[PREDICT_DAY_STEPS];
 	double sum, most;
 	float sample;
-	uint32_t count;
+	uint32_t count, stands;
 	float level, spread;
 	struct predict_day_ahead ahead[PREDICT_DAY_HORIZONS];
 };

@@ -215,6 +215,8 @@ void series_set_limits(struct series_table *table,
 		for (size_t i = 0; i < table->count; i++)
 			rebound(table->apps[i], r, limits);
 	}
+	while (table->count > limits->max_apps && series_make_room(table))
+		;
 }
 
 /* The app's index, or where it would be. */

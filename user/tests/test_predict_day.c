@@ -118,7 +118,21 @@ static void test_clock(void)
 	feed(&d, 0, 5 * DAY, office, 5);
 	before = d;
 	predict_day_set_clock(&d, 5 * DAY - 30);
+	ktap_assert(d.stands == 30, "%u s", d.stands);
+	d.stands = 0;
 	ktap_assert(!memcmp(&d, &before, sizeof(d)), "30 s back");
+	/* told each second or once, it is in step again */
+	predict_day_set_clock(&d, 5 * DAY - 30);
+	for (int i = 0; i < 40; i++)
+		predict_day_update(&d, 5);
+	ktap_assert(d.clock == 5 * DAY + 10, "%lld s ahead",
+		    (long long)(d.clock - 5 * DAY - 10));
+	for (int i = 0; i < 100; i++) {
+		predict_day_set_clock(&d, 5 * DAY - 10 + i);
+		predict_day_update(&d, 5);
+	}
+	ktap_assert(d.clock == 5 * DAY + 90, "%lld s ahead",
+		    (long long)(d.clock - 5 * DAY - 90));
 
 	feed(&d, 8 * DAY + 6 * 3600, 8 * DAY + 7 * 3600, office, 5);
 	predict_day_forecast(&d, 1, 0, &p);

@@ -116,6 +116,9 @@ static void test_refused(void)
 
 static void test_room(void)
 {
+	struct series_limits limits = {
+		.max_apps = 1, .cpu_milli = 4000, .mem_bytes = 1e9,
+	};
 	struct series_table *table = new_table(3);
 	struct preswap_app app = { .id = 3, .path = "c", .has_policy = true };
 	struct series_app *known;
@@ -132,6 +135,13 @@ static void test_room(void)
 	ktap_assert(!series_sample(table, &app, &known));
 	ktap_assert(!series_make_room(table) && series_count(table) == 3,
 		    "all have one");
+	/* fewer are allowed: those that no policy names go */
+	series_set_limits(table, &limits);
+	ktap_assert(series_count(table) == 3, "%zu", series_count(table));
+	series_by_id(table, 2)->policy_set = false;
+	series_set_limits(table, &limits);
+	ktap_assert(series_count(table) == 2 && !series_by_id(table, 2), "%zu",
+		    series_count(table));
 	series_free(table);
 }
 
