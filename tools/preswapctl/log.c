@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "json.h"
 #include "lease.h"
+#include "lib/cgroup.h"
 #include "sense/leaselog.h"
 #include "sense/learned.h"
 #include "show/units.h"
@@ -164,18 +165,12 @@ static int show_log(struct ctl *ctl, struct log *log, const char *state_path)
 static const char *from_root(struct ctl *ctl, char *path)
 {
 	const char *root;
-	size_t len;
 
-	if (!preswap_cgroup_root(ctl->ctx, &root)) {
-		len = strlen(root);
-		if (!strncmp(path, root, len) &&
-		    (path[len] == '/' || !path[len]))
-			path += len;
-	}
-	path += strspn(path, "/");
-	for (len = strlen(path); len && path[len - 1] == '/'; len--)
+	if (preswap_cgroup_root(ctl->ctx, &root))
+		root = "";
+	for (size_t len = strlen(path); len && path[len - 1] == '/'; len--)
 		path[len - 1] = 0;
-	return path;
+	return cgroup_from_root(root, path);
 }
 
 int cmd_log(struct ctl *ctl, int argc, char **argv)

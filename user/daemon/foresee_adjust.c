@@ -84,7 +84,8 @@ static bool apply_event(struct foresee *f, struct active *a,
 			struct predict_demand_point *point)
 {
 	struct event_query query = {
-		.owner = app->id, .resource = resource, .age_now = f->now - a->start,
+		.owner = app->id, .resource = resource,
+		.age_now = f->now - a->start,
 		.age_then = f->now + point->horizon_s - a->start,
 		.level = level_of(app, resource, f->now < a->start),
 		.declared = a->declared[resource],
@@ -103,7 +104,8 @@ static bool apply_launch(struct foresee *f, const struct series_app *app,
 {
 	const struct foreseen *seen = app->foreseen;
 	struct event_query query = {
-		.owner = app->id, .resource = resource, .launch = true, .declared = NAN,
+		.owner = app->id, .resource = resource, .launch = true,
+		.declared = NAN,
 		.upper = f->upper[resource],
 	};
 

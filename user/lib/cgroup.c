@@ -89,16 +89,20 @@ bool cgroup_has_dotdot(const char *path)
 	return false;
 }
 
-char *cgroup_full_path(const char *root, const char *path)
+const char *cgroup_from_root(const char *root, const char *path)
 {
 	size_t len = strlen(root);
-	char *full;
 
 	if (!strncmp(path, root, len) && (path[len] == '/' || !path[len]))
 		path += len;
-	while (*path == '/')
-		path++;
-	if (asprintf(&full, "%s/%s", root, path) < 0)
+	return path + strspn(path, "/");
+}
+
+char *cgroup_full_path(const char *root, const char *path)
+{
+	char *full;
+
+	if (asprintf(&full, "%s/%s", root, cgroup_from_root(root, path)) < 0)
 		return NULL;
 	return full;
 }

@@ -13,6 +13,8 @@
  */
 bool cgroup_mount_of(char *line, char **mount_point);
 bool cgroup_has_dotdot(const char *path);
+/* What is left of a path from the root, or absolute: without slashes before it. */
+const char *cgroup_from_root(const char *root, const char *path);
 /* The absolute path of a cgroup named as preswap_cgroup_id() takes it. */
 char *cgroup_full_path(const char *root, const char *path);
 

@@ -25,8 +25,8 @@ enum plan_verdict {
 #define PLAN_LOSS_NOISE	1.1
 /*
  * The same beside what is usual, which right forecasts need not beat: of bursts that come
- * at any time there is no more to know. Those of another time are at 1.25 and more
- * (Documentation/forecasting.rst, Wrong forecasts).
+ * at any time there is no more to know. Those of another time were at 1.25 and
+ * more beside Redis (Documentation/forecasting.rst, Wrong forecasts).
  */
 #define PLAN_USUAL_NOISE	1.15
 
@@ -35,7 +35,8 @@ enum plan_verdict {
  * rolling loss is not below naive's, is left out, but for one within
  * PLAN_LOSS_NOISE if the mean over the horizons up to PLAN_NEAR_S is better
  * than naive. So is one whose loss is not below that of what is usual, but for one
- * within PLAN_USUAL_NOISE if that mean is, too. When none of those remains, nothing is pushed. The horizons beyond
+ * within PLAN_USUAL_NOISE if that mean is, too. When none of those remains, nothing
+ * is pushed. The horizons beyond
  * an hour come along: for people, as the module looks no further than its lead.
  */
 enum plan_verdict plan_forecast(const struct predict_demand_forecast *in,

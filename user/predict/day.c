@@ -37,6 +37,7 @@
 #include <string.h>
 
 #include "predict/day.h"
+#include "predict/grid.h"
 
 #define FACTORS		PREDICT_DAY_FACTORS
 #define DAYS		10	/* memory of the profile */
@@ -314,10 +315,7 @@ void predict_day_forecast(const struct predict_day *d, unsigned int index,
 		return;
 	out->score.coverage = h->inside / h->weight;
 	out->score.width = h->width / h->weight;
-	if (h->naive > 0)
-		out->score.loss_ratio = fminf(h->own / h->naive, 1000);
-	else if (h->own > 0)
-		out->score.loss_ratio = 1000;
+	out->score.loss_ratio = predict_loss_ratio(h->own, h->naive);
 }
 
 static bool all_finite(const float *v, unsigned int n)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <math.h>
+
 #include "predict/grid.h"
 
 void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
@@ -42,4 +44,13 @@ double predict_pinball(const float *q, const double *probs,
 		sum += d > 0 ? probs[k] * d : (probs[k] - 1) * d;
 	}
 	return 2 * sum / nprobs;
+}
+
+double predict_loss_ratio(double own, double other)
+{
+	const double most = 1000;
+
+	if (other > 0)
+		return fmin(own / other, most);
+	return own > 0 ? most : 1;
 }

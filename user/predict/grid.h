@@ -55,4 +55,10 @@ void predict_samples_quantiles(const struct predict_sample *s, unsigned int n,
 double predict_pinball(const float *q, const double *probs,
 		       unsigned int nprobs, double y);
 
+/*
+ * How much is lost beside another: below 1 less. 1 where both lose nothing; at most
+ * 1000, as what stands still loses nothing by naive.
+ */
+double predict_loss_ratio(double own, double other);
+
 #endif /* PREDICT_GRID_H */

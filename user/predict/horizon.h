@@ -49,8 +49,8 @@ void predict_horizon_init(struct predict_horizon *h, float *room,
 
 /*
  * The outcome @value at time @now, for the forecast of @steps ago; @window: the values
- * before it. False when that forecast was not kept; else *@rest is the loss of all but recurrence, what that
- * is compared with.
+ * before it. False when that forecast was not kept; else *@rest is the loss of all but
+ * recurrence, what that is compared with.
  */
 bool predict_horizon_score(struct predict_horizon *h,
 			   const struct predict_setup *setup,

@@ -42,12 +42,11 @@
  * @loss_ratio: rolling pinball loss divided by that of naive, which repeats
  *	the last value with quantiles from its own recent errors. Below 1 is
  *	better than naive. Where nothing is to be known beyond the last value
- *	it is 1.00 to 1.02.
- *	At most 1000; 1 until something was scored.
+ *	it is 1.00 to 1.02. At most 1000; 1 until something was scored.
  * @usual_ratio: the same divided by that of what is usual: the quantiles of the
  *	window of recent values, whatever was last. Naive is easily beaten where load
- *	comes in bursts, even by who foresees them at wrong times; this is not. Up to 1.1
- *	where there is nothing to foresee. At most 1000; 1 until something was scored,
+ *	comes in bursts, even by who foresees them at wrong times; this is not. Around 1,
+ *	at times up to 1.15, where there is nothing to foresee. At most 1000; 1 until something was scored,
  *	and for hours ahead.
  * @coverage: rolling share, 0..1, of values that fell between the lowest and
  *	the highest probability asked for (0.05 and 0.95 for predict_demand:

@@ -156,21 +156,10 @@ void predict_recur_other(struct predict_recur *r, unsigned int horizon,
 	}
 }
 
-static double ratio_of(float own, float other)
-{
-	double ratio;
-
-	/* Both lossless, as on a constant: no reason to prefer it. */
-	if (!(other > 0))
-		return own > 0 ? RATIO_MAX : 1;
-	ratio = own / other;
-	return ratio < RATIO_MAX ? ratio : RATIO_MAX;
-}
-
 static double slot_ratio(const struct predict_recur_slot *slot,
 			 unsigned int horizon)
 {
-	return ratio_of(slot->own, slot->other[horizon]);
+	return predict_loss_ratio(slot->own, slot->other[horizon]);
 }
 
 /* Of the horizon where the others lose most. */
@@ -183,7 +172,7 @@ static double slot_best_ratio(const struct predict_recur *r, int i)
 
 		most = other > most ? other : most;
 	}
-	return ratio_of(r->slot[i].own, most);
+	return predict_loss_ratio(r->slot[i].own, most);
 }
 
 /*

@@ -18,7 +18,6 @@
 #define PERIOD_DEFAULT	600
 #define PERIOD_LIMIT	1000
 #define PENDING_DEFAULT	12
-#define RATIO_MAX	1000.0	/* of losses: a constant's naive is 0 */
 #define STILL_REFRESH	32	/* steps: what stands still is forecast anew */
 #define CALM_REFRESH	4	/* the same of what hardly moves */
 
@@ -411,13 +410,6 @@ int predict_series_forecast(const struct predict_series *s, unsigned int index,
 	return 0;
 }
 
-static double ratio(double own, double other)
-{
-	if (other > 0)
-		return fmin(own / other, RATIO_MAX);
-	return own > 0 ? RATIO_MAX : 1;
-}
-
 int predict_series_score(const struct predict_series *s, unsigned int index,
 			 struct predict_score *out)
 {
@@ -430,8 +422,8 @@ int predict_series_score(const struct predict_series *s, unsigned int index,
 	out->coverage = h->weight > 0 ? h->inside / h->weight : NAN;
 	out->width = h->weight > 0 ? h->width / h->weight : NAN;
 	out->drift = predict_calibration_drift(&h->calibration);
-	out->loss_ratio = ratio(h->own, h->naive);
-	out->usual_ratio = ratio(h->own, h->usual);
+	out->loss_ratio = predict_loss_ratio(h->own, h->naive);
+	out->usual_ratio = predict_loss_ratio(h->own, h->usual);
 	return 0;
 }
 

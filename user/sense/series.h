@@ -73,7 +73,10 @@ struct series_table;
 
 int series_new(const struct series_limits *limits, struct series_table **out);
 void series_free(struct series_table *table);
-/* Apps that are known have them, too, and keep what was learned. */
+/*
+ * Apps that are known have them, too, and keep what was learned; of more than are allowed
+ * now those go that no policy names.
+ */
 void series_set_limits(struct series_table *table,
 		       const struct series_limits *limits);
 

@@ -210,11 +210,10 @@ static void test_summer(void)
 		    f.at[H60].probability);
 }
 
-/* Time that nobody watched is no time without starts. */
 /* The clock is set back a little just after a start: what was before it is kept. */
 static void test_set_back(void)
 {
-	double t = SIM_BEGIN, after = 0;
+	double t, after;
 	struct launch_forecast f;
 
 	for (int days = 1; days <= 3; days++) {
@@ -230,6 +229,7 @@ static void test_set_back(void)
 	}
 }
 
+/* Time that nobody watched is no time without starts. */
 static void test_blind(void)
 {
 	double t = SIM_BEGIN, watched, slept;
